@@ -1,0 +1,5 @@
+export * from './brand.ts'
+export * from './clock.ts'
+export * from './dice.ts'
+export * from './ids.ts'
+export * from './rejection.ts'
