@@ -1,0 +1,43 @@
+/** Anybody may call; a credential that comes along is not looked at. */
+export interface Anyone {
+  readonly who: 'anyone'
+}
+
+/** Only another service of the platform, by a 60-second token it signed with its own key. */
+export interface OtherService {
+  readonly who: 'service'
+  /** The names of the services that may call. */
+  readonly from: readonly string[]
+}
+
+/** A person who signed in, by a bearer token. */
+export interface SignedIn {
+  readonly who: 'account'
+  /** The caller's role must be this one. */
+  readonly role?: 'user' | 'admin'
+  /** Where the request names the account that the caller must be. */
+  readonly self?: { readonly in: 'params' | 'body'; readonly field: string }
+  /** An administrator passes where `self` would refuse. */
+  readonly orAdmin?: boolean
+}
+
+export type Access = Anyone | OtherService | SignedIn
+
+export const anyone: Anyone = { who: 'anyone' }
+export const signedIn: SignedIn = { who: 'account' }
+export const administrator: SignedIn = { who: 'account', role: 'admin' }
+
+/** Whether a signed-in caller may do what the route does, and if not, what stands against it. */
+export function judge(
+  access: SignedIn,
+  caller: { readonly accountId: string; readonly role: string },
+  input: { readonly params: unknown; readonly body: unknown },
+): 'allowed' | 'wrong-role' | 'not-self' {
+  if (access.role !== undefined && caller.role !== access.role) return 'wrong-role'
+  if (access.self === undefined || (access.orAdmin === true && caller.role === 'admin')) return 'allowed'
+  return fieldOf(input[access.self.in], access.self.field) === caller.accountId ? 'allowed' : 'not-self'
+}
+
+function fieldOf(part: unknown, field: string): unknown {
+  return typeof part === 'object' && part !== null ? Reflect.get(part, field) : undefined
+}

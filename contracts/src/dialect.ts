@@ -1,0 +1,49 @@
+import type { Rejection } from '@sallyport/kernel'
+import type { TSchema } from 'typebox'
+
+/** An answer as data; the server that writes it to a socket comes later. */
+export interface Reply {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body: unknown
+}
+
+/** One thing that is wrong with a request, in the form FastAPI made known. */
+export interface Issue {
+  /** A stable name such as `missing` or `int_parsing`. */
+  readonly type: string
+  /** Where: `['body', 'amount']`. */
+  readonly loc: readonly (string | number)[]
+  readonly msg: string
+  readonly input: unknown
+  readonly ctx?: Readonly<Record<string, unknown>>
+}
+
+export type Part = 'path' | 'query' | 'body'
+
+/** What reading one part of a request gave: the converted value, and what was wrong with it. */
+export interface Reading {
+  readonly value: unknown
+  readonly issues: readonly Issue[]
+}
+
+/** How a surface reads requests and words its refusals. Every refusal of a surface leaves through its dialect. */
+export interface Dialect {
+  readonly name: 'market' | 'problem-details'
+  /** Converts and checks one part of a request, as leniently as the dialect wants it. */
+  read(schema: TSchema, input: unknown, part: Part): Reading
+  invalid(issues: readonly Issue[]): Reply
+  malformedJson(explanation: string): Reply
+  unauthenticated(why: 'missing' | 'invalid'): Reply
+  notFound(): Reply
+  methodNotAllowed(allowed: readonly string[]): Reply
+  tooLarge(limitBytes: number): Reply
+  /** Something that is needed is not there now. */
+  unavailable(retryAfterSeconds: number): Reply
+  timedOut(): Reply
+  /** The request is not well-formed HTTP as far as this server understands it. */
+  badRequest(explanation: string): Reply
+  rejected(rejection: Rejection): Reply
+  /** A bug. What went wrong is in the log, under this id. */
+  failed(requestId: string): Reply
+}

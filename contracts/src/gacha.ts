@@ -1,0 +1,188 @@
+import { Type } from 'typebox'
+import { administrator, type OtherService, type SignedIn } from './access.ts'
+import { market, marketRefusal } from './dialects/market.ts'
+import { problem, problemDetails } from './dialects/problem-details.ts'
+import { route, type ServiceContract, type Surface } from './route.ts'
+
+const player: SignedIn = { who: 'account', role: 'user' }
+const thisPlayer: SignedIn = { who: 'account', role: 'user', self: { in: 'params', field: 'uid' } }
+
+const Name = Type.String()
+const Image = Type.String()
+const UidParams = Type.Object({ uid: Type.String() })
+const NameParams = Type.Object({ name: Type.String() })
+
+const Shown = Type.Object({ name: Name, image: Image })
+const Gacha = Type.Object({ id: Type.String(), name: Name, rarity: Type.String(), image: Image })
+const GachaRequest = Type.Object({ name: Name, rarity: Type.String(), image: Image })
+
+export const browseCatalogue = route({
+  name: 'browseCatalogue',
+  summary: 'Every gacha there is',
+  method: 'GET',
+  path: '/api/distro/user/gacha/all',
+  door: 'public',
+  access: player,
+  replies: { 200: Type.Array(Shown) },
+})
+
+export const inspectGacha = route({
+  name: 'inspectGacha',
+  summary: 'One gacha of the catalogue',
+  method: 'GET',
+  path: '/api/distro/user/gacha/:name',
+  door: 'public',
+  access: player,
+  params: NameParams,
+  replies: { 200: Gacha },
+})
+
+export const readCollection = route({
+  name: 'readCollection',
+  summary: "The caller's gachas, with how many copies of each",
+  method: 'GET',
+  path: '/api/distro/:uid/gacha/collection',
+  door: 'public',
+  access: thisPlayer,
+  params: UidParams,
+  replies: { 200: Type.Array(Type.Object({ value: Type.Integer(), name: Name, image: Image })) },
+})
+
+export const readCollected = route({
+  name: 'readCollected',
+  summary: "One of the caller's gachas",
+  method: 'GET',
+  path: '/api/distro/:uid/gacha/collection/:name',
+  door: 'public',
+  access: thisPlayer,
+  params: Type.Object({ uid: Type.String(), name: Type.String() }),
+  replies: { 200: Type.Object({ value: Type.Integer(), name: Name, image: Image, rarity: Type.String() }) },
+})
+
+export const roll = route({
+  name: 'roll',
+  summary: 'Pay the price of a roll and win a gacha',
+  method: 'POST',
+  path: '/api/distro/:uid/gacha/roll',
+  door: 'public',
+  access: thisPlayer,
+  params: UidParams,
+  replies: { 200: Shown },
+})
+
+export const listGachas = route({
+  name: 'listGachas',
+  summary: 'The catalogue with ids and rarities',
+  method: 'GET',
+  path: '/admin/api/distro/gacha/all',
+  door: 'admin',
+  access: administrator,
+  replies: { 200: Type.Array(Gacha) },
+})
+
+export const findGacha = route({
+  name: 'findGacha',
+  summary: 'One gacha, or null',
+  method: 'GET',
+  path: '/admin/api/distro/gacha/:name',
+  door: 'admin',
+  access: administrator,
+  params: NameParams,
+  replies: { 200: Type.Union([Gacha, Type.Null()]) },
+})
+
+export const createGacha = route({
+  name: 'createGacha',
+  summary: 'Add a gacha to the catalogue',
+  method: 'POST',
+  path: '/admin/api/distro/gacha',
+  door: 'admin',
+  access: administrator,
+  body: GachaRequest,
+  replies: { 200: Gacha },
+})
+
+export const modifyGacha = route({
+  name: 'modifyGacha',
+  summary: 'Change rarity and image of the gacha with this name',
+  method: 'PUT',
+  path: '/admin/api/distro/gacha',
+  door: 'admin',
+  access: administrator,
+  body: GachaRequest,
+  replies: { 200: GachaRequest },
+})
+
+export const removeGacha = route({
+  name: 'removeGacha',
+  summary: 'Remove a gacha from the catalogue and every collection',
+  method: 'DELETE',
+  path: '/admin/api/distro/gacha/remove/:name',
+  door: 'admin',
+  access: administrator,
+  params: NameParams,
+  replies: { 200: Type.Object({ name: Name }) },
+})
+
+const invalidUser = marketRefusal(400, 'Invalid User')
+const invalidAdmin = marketRefusal(400, 'Invalid Admin')
+
+const distro: Surface = {
+  name: 'gacha.market',
+  dialect: market,
+  decidedBy: 'service',
+  prefixes: { public: '/api/distro', admin: '/admin/api/distro' },
+  forbidden: {
+    public: { 'wrong-role': invalidUser, 'not-self': invalidUser },
+    admin: { 'wrong-role': invalidAdmin, 'not-self': invalidAdmin },
+  },
+  routes: [
+    browseCatalogue,
+    inspectGacha,
+    readCollection,
+    readCollected,
+    roll,
+    listGachas,
+    findGacha,
+    createGacha,
+    modifyGacha,
+    removeGacha,
+  ],
+}
+
+const fromIdentity: OtherService = { who: 'service', from: ['identity'] }
+
+export const openCollection = route({
+  name: 'openCollection',
+  summary: 'Open the collection of a new player; once open, the same again changes nothing',
+  method: 'PUT',
+  path: '/internal/gacha/players/:uid',
+  door: 'internal',
+  access: fromIdentity,
+  params: UidParams,
+  replies: { 200: Type.Object({ state: Type.Union([Type.Literal('open'), Type.Literal('closed')]) }) },
+})
+
+export const closeCollection = route({
+  name: 'closeCollection',
+  summary: 'Close the collection of a player, also before it was opened',
+  method: 'DELETE',
+  path: '/internal/gacha/players/:uid',
+  door: 'internal',
+  access: fromIdentity,
+  params: UidParams,
+  replies: { 200: Type.Object({ state: Type.Literal('closed') }) },
+})
+
+const notForYou = problem(403, 'Forbidden', { detail: 'this service may not call this' })
+
+const internal: Surface = {
+  name: 'gacha.internal',
+  dialect: problemDetails,
+  decidedBy: 'service',
+  prefixes: { internal: '/internal/gacha' },
+  forbidden: { internal: { 'wrong-role': notForYou, 'not-self': notForYou } },
+  routes: [openCollection, closeCollection],
+}
+
+export const gachaContract: ServiceContract = { name: 'gacha', title: 'Gacha', surfaces: [distro, internal] }

@@ -1,0 +1,203 @@
+import { Type } from 'typebox'
+import { administrator, anyone, type SignedIn, signedIn } from './access.ts'
+import { market, marketChallenge } from './dialects/market.ts'
+import { problem, problemDetails } from './dialects/problem-details.ts'
+import { onBothDoors, route, type ServiceContract, type Surface } from './route.ts'
+
+const Password = Type.String({ writeOnly: true })
+const UidParams = Type.Object({ uid: Type.String() })
+
+/** An account as the market shows it (market §4). */
+export const MarketAccount = Type.Object({
+  uid: Type.String(),
+  email: Type.String(),
+  username: Type.String(),
+  role: Type.Union([Type.Literal('user'), Type.Literal('admin')]),
+})
+
+const Message = Type.Object({ message: Type.String() })
+const selfOrAdministrator: SignedIn = { who: 'account', self: { in: 'params', field: 'uid' }, orAdmin: true }
+
+export const registerAccount = route({
+  name: 'registerAccount',
+  summary: 'Open an account',
+  method: 'POST',
+  path: '/api/auth/accounts',
+  door: 'public',
+  access: anyone,
+  body: Type.Object({ username: Type.String(), password: Password, email: Type.String() }),
+  replies: { 200: MarketAccount },
+})
+
+export const listAccounts = route({
+  name: 'listAccounts',
+  summary: 'All accounts, oldest first',
+  method: 'GET',
+  path: '/admin/api/auth/accounts',
+  door: 'admin',
+  access: administrator,
+  replies: { 200: Type.Object({ data: Type.Array(MarketAccount) }) },
+})
+
+export const issueToken = onBothDoors({
+  name: 'issueToken',
+  summary: 'Sign in with user name and password (OAuth 2.0 password grant)',
+  method: 'POST',
+  path: '/auth/token',
+  access: anyone,
+  form: Type.Object({
+    grant_type: Type.Optional(Type.String({ pattern: '^password$' })),
+    username: Type.String(),
+    password: Password,
+    scope: Type.Optional(Type.String()),
+    client_id: Type.Optional(Type.String()),
+    client_secret: Type.Optional(Password),
+  }),
+  replies: {
+    200: Type.Object({
+      access_token: Type.String(),
+      token_type: Type.Literal('bearer'),
+      id_token: Type.Optional(Type.String()),
+    }),
+  },
+})
+
+export const logOut = onBothDoors({
+  name: 'logOut',
+  summary: 'End the session of the presented token',
+  method: 'POST',
+  path: '/auth/logout',
+  access: signedIn,
+  replies: { 200: Message },
+})
+
+export const userInfo = onBothDoors({
+  name: 'userInfo',
+  summary: "The caller's account",
+  method: 'GET',
+  path: '/auth/userinfo',
+  access: signedIn,
+  replies: { 200: MarketAccount },
+})
+
+export const readAccount = onBothDoors({
+  name: 'readAccount',
+  summary: 'One account',
+  method: 'GET',
+  path: '/auth/accounts/:uid',
+  access: selfOrAdministrator,
+  params: UidParams,
+  replies: { 200: MarketAccount },
+})
+
+export const modifyAccount = onBothDoors({
+  name: 'modifyAccount',
+  summary: 'Change user name or e-mail address; null and empty fields stay as they are',
+  method: 'PUT',
+  path: '/auth/accounts/:uid',
+  access: selfOrAdministrator,
+  params: UidParams,
+  body: Type.Object({
+    username: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+    email: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  }),
+  replies: { 200: MarketAccount },
+})
+
+export const changePassword = onBothDoors({
+  name: 'changePassword',
+  summary: 'Change the password; every other session of the account ends',
+  method: 'POST',
+  path: '/auth/accounts/:uid/changePassword',
+  access: selfOrAdministrator,
+  params: UidParams,
+  body: Type.Object({ old_password: Password, new_password: Password }),
+  replies: { 200: Message },
+})
+
+export const deleteAccount = onBothDoors({
+  name: 'deleteAccount',
+  summary: 'Delete an account with everything that belongs to it',
+  method: 'DELETE',
+  path: '/auth/accounts/:uid',
+  access: selfOrAdministrator,
+  params: UidParams,
+  replies: { 200: Message },
+})
+
+const permission = marketChallenge(403, 'You do not have the permission for the required action')
+const noPermission = { 'wrong-role': permission, 'not-self': permission }
+
+const accountsOfTheMarket: Surface = {
+  name: 'identity.market',
+  dialect: market,
+  decidedBy: 'service',
+  prefixes: { public: '/api/auth', admin: '/admin/api/auth' },
+  forbidden: { public: noPermission, admin: noPermission },
+  routes: [
+    registerAccount,
+    listAccounts,
+    ...[issueToken, logOut, userInfo, readAccount, modifyAccount, changePassword, deleteAccount].flatMap((both) => [
+      both.public,
+      both.admin,
+    ]),
+  ],
+}
+
+export const publishedKeys = route({
+  name: 'publishedKeys',
+  summary: 'The public keys that tokens are signed with (RFC 7517)',
+  method: 'GET',
+  path: '/.well-known/jwks.json',
+  door: 'public',
+  access: anyone,
+  replies: {
+    200: Type.Object({ keys: Type.Array(Type.Record(Type.String(), Type.Unknown())) }),
+  },
+})
+
+const wellKnown: Surface = {
+  name: 'identity.well-known',
+  dialect: problemDetails,
+  decidedBy: 'door',
+  prefixes: { public: '/.well-known' },
+  forbidden: {},
+  routes: [publishedKeys],
+}
+
+/** A token no longer counts when it names a revoked session (`sid`) or a revoked account (`sub`). */
+export const Revocation = Type.Object({
+  sequence: Type.Integer({ minimum: 1 }),
+  kind: Type.Union([Type.Literal('session'), Type.Literal('account')]),
+  id: Type.String(),
+  /** UNIX seconds; after this no token that it concerns can be valid any more. */
+  until: Type.Integer(),
+})
+
+export const readRevocations = route({
+  name: 'readRevocations',
+  summary: 'What was revoked since a place in the feed, oldest first, at most 1000 at once',
+  method: 'GET',
+  path: '/internal/identity/revocations',
+  door: 'internal',
+  access: { who: 'service', from: ['gateway', 'wallet', 'gacha'] },
+  query: Type.Object({ after: Type.Integer({ minimum: 0 }) }),
+  replies: { 200: Type.Object({ revocations: Type.Array(Revocation) }) },
+})
+
+const onlyServices = problem(403, 'Forbidden', { detail: 'this service may not call this' })
+
+const internal: Surface = {
+  name: 'identity.internal',
+  dialect: problemDetails,
+  decidedBy: 'service',
+  prefixes: { internal: '/internal/identity' },
+  forbidden: { internal: { 'wrong-role': onlyServices, 'not-self': onlyServices } },
+  routes: [readRevocations],
+}
+
+export const identityContract: ServiceContract = {
+  name: 'identity',
+  title: 'Identity',
+  surfaces: [accountsOfTheMarket, wellKnown, internal],
+}

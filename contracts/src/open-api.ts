@@ -1,0 +1,78 @@
+import { IsObject, IsOptional, type TObject } from 'typebox'
+import type { Route, ServiceContract, Surface } from './route.ts'
+
+/** The OpenAPI 3.1 description of a service, made of nothing but its contract. */
+export function describeService(contract: ServiceContract): Record<string, unknown> {
+  const paths: Record<string, Record<string, unknown>> = {}
+  for (const surface of contract.surfaces) {
+    for (const route of surface.routes) {
+      const path = route.path.replaceAll(/:(\w+)/g, '{$1}')
+      paths[path] = { ...paths[path], [route.method.toLowerCase()]: describeRoute(route, surface) }
+    }
+  }
+  return {
+    openapi: '3.1.1',
+    info: { title: `Sallyport ${contract.title}`, version: '1' },
+    paths,
+    components: {
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        service: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'a token that another service signed with its own key, at most 60 seconds old',
+        },
+      },
+    },
+  }
+}
+
+function describeRoute(route: Route, surface: Surface): Record<string, unknown> {
+  const body = describeBody(route)
+  return {
+    operationId: route.name,
+    summary: route.summary,
+    tags: [surface.name],
+    'x-door': route.door,
+    ...(route.access.who !== 'anyone' && {
+      security: [{ [route.access.who === 'service' ? 'service' : 'bearer']: [] }],
+    }),
+    ...(route.access.who === 'account' && route.access.role && { 'x-role': route.access.role }),
+    parameters: [...describeParameters(route.params, 'path'), ...describeParameters(route.query, 'query')],
+    ...(body && { requestBody: body }),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(route.replies).map(([status, schema]) => [
+          status,
+          { description: route.summary, content: { 'application/json': { schema } } },
+        ]),
+      ),
+      default: { description: `A refusal in the words of ${surface.dialect.name}` },
+    },
+  }
+}
+
+function describeParameters(schema: TObject | undefined, place: 'path' | 'query'): Record<string, unknown>[] {
+  return Object.entries(schema?.properties ?? {}).map(([name, property]) => ({
+    name,
+    in: place,
+    required: place === 'path' || !IsOptional(property),
+    schema: property,
+  }))
+}
+
+function describeBody(route: Route): Record<string, unknown> | undefined {
+  if (route.form) {
+    const content = { schema: route.form }
+    return {
+      required: true,
+      content: { 'application/x-www-form-urlencoded': content, 'multipart/form-data': content },
+    }
+  }
+  if (!route.body) return undefined
+  return {
+    required: !IsObject(route.body) || Object.values(route.body.properties).some((property) => !IsOptional(property)),
+    content: { 'application/json': { schema: route.body } },
+  }
+}

@@ -1,0 +1,93 @@
+import type { Static, TObject, TSchema } from 'typebox'
+import type { Access } from './access.ts'
+import type { Dialect, Reply } from './dialect.ts'
+
+/** `internal` routes are on no door: only services call them. */
+export type Door = 'public' | 'admin' | 'internal'
+
+/**
+ * One operation of a service, declared once. The service's validation and serialisation, the gateway's policy, the
+ * OpenAPI document and the typed client all come from this.
+ */
+export interface Route {
+  /** Unique within the service; the `operationId` of its OpenAPI document. */
+  readonly name: string
+  readonly summary: string
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** The full path a client uses, with `:name` for parameters. The service serves this very path. */
+  readonly path: string
+  readonly door: Door
+  readonly access: Access
+  readonly params?: TObject
+  readonly query?: TObject
+  /** The JSON body. Without `body` and `form` whatever body comes is ignored. */
+  readonly body?: TSchema
+  /** The fields of a form: `application/x-www-form-urlencoded` or `multipart/form-data`. */
+  readonly form?: TObject
+  /** Success answers by status. Refusals speak the dialect of the surface. */
+  readonly replies: { readonly [status: number]: TSchema }
+}
+
+/** Routes that belong together and refuse in the same words. */
+export interface Surface {
+  readonly name: string
+  readonly dialect: Dialect
+  /** Paths under a prefix belong to this surface, also those that do not exist. */
+  readonly prefixes: { readonly [door in Door]?: string }
+  readonly routes: readonly Route[]
+  /** Paths that a door knows but that take no method there: 405, not 404. */
+  readonly closedPaths?: readonly { readonly door: Door; readonly path: string }[]
+  /** What a caller hears who is signed in but may not do this. */
+  readonly forbidden: { readonly [door in Door]?: { readonly 'wrong-role': Reply; readonly 'not-self': Reply } }
+  /**
+   * Who refuses a request without a valid credential: the `door`, before the service hears of it, or the `service`,
+   * where a contract fixes the order of refusals.
+   */
+  readonly decidedBy: 'door' | 'service'
+}
+
+export interface ServiceContract {
+  readonly name: string
+  readonly title: string
+  readonly surfaces: readonly Surface[]
+}
+
+/** Declares a route, keeping the exact types of its schemas. */
+export function route<const R extends Route>(declaration: R): R {
+  return declaration
+}
+
+/** The same operation on both doors: the public one under `/api`, the other under `/admin/api`. */
+export function onBothDoors<const R extends Omit<Route, 'door'>>(declaration: R): OnBothDoors<R> {
+  return {
+    public: { ...declaration, door: 'public', path: `/api${declaration.path}` },
+    admin: {
+      ...declaration,
+      door: 'admin',
+      path: `/admin/api${declaration.path}`,
+      name: `${declaration.name}OnAdminDoor`,
+    },
+  }
+}
+
+type OnBothDoors<R> = { readonly public: DoorRoute<R>; readonly admin: DoorRoute<R> }
+type DoorRoute<R> = Omit<R, 'path' | 'name'> & { readonly door: Door; readonly path: string; readonly name: string }
+
+export type ParamsOf<R> = R extends { readonly params: infer S extends TSchema } ? Static<S> : undefined
+export type QueryOf<R> = R extends { readonly query: infer S extends TSchema } ? Static<S> : undefined
+export type BodyOf<R> = R extends { readonly body: infer S extends TSchema }
+  ? Static<S>
+  : R extends { readonly form: infer S extends TSchema }
+    ? Static<S>
+    : undefined
+
+/** The successful answers of a route: one variant per declared status. */
+export type ReplyOf<R> = R extends { readonly replies: infer Replies }
+  ? {
+      [Status in keyof Replies & number]: {
+        readonly status: Status
+        readonly body: Replies[Status] extends TSchema ? Static<Replies[Status]> : never
+        readonly headers?: Readonly<Record<string, string>>
+      }
+    }[keyof Replies & number]
+  : never

@@ -1,0 +1,53 @@
+import type { Route } from '@sallyport/contracts'
+
+/** The body is not JSON although it says so. */
+export class MalformedJson extends Error {
+  override name = 'MalformedJson'
+}
+
+/**
+ * Parses a body as its route wants it: a form, JSON, or not at all. What has another media type than the route takes
+ * stays unread, and the field validation says so (market §2).
+ *
+ * @throws {MalformedJson}
+ */
+export async function parseBody(route: Route, contentType: string | undefined, body: Buffer): Promise<unknown> {
+  if (route.form) return parseForm(contentType, body)
+  if (!route.body) return undefined
+  if (body.length === 0) return undefined
+  if (!isJson(contentType)) return body.toString()
+  try {
+    return JSON.parse(body.toString())
+  } catch (error) {
+    throw new MalformedJson(error instanceof SyntaxError ? explain(error) : 'Expecting value', { cause: error })
+  }
+}
+
+/** A missing type counts as JSON (market §2). */
+function isJson(contentType: string | undefined): boolean {
+  const type = mediaTypeOf(contentType)
+  return type === undefined || type === 'application/json' || /^application\/.+\+json$/.test(type)
+}
+
+function mediaTypeOf(contentType: string | undefined): string | undefined {
+  return contentType?.split(';', 1)[0]?.trim().toLowerCase() || undefined
+}
+
+/** The parser's message quotes the body, which may hold a password: only the first words of it are kept. */
+function explain(error: SyntaxError): string {
+  return /^[A-Z][a-z]+(?: [a-z]+)*/.exec(error.message)?.[0] ?? 'Expecting value'
+}
+
+const formTypes = new Set(['application/x-www-form-urlencoded', 'multipart/form-data'])
+
+/** The text fields of a form. Empty fields count as absent, of repeated ones the last counts, files are left out. */
+async function parseForm(contentType: string | undefined, body: Buffer): Promise<Record<string, string>> {
+  if (!formTypes.has(mediaTypeOf(contentType) ?? '')) return {}
+  const form = await new Response(new Uint8Array(body), { headers: { 'content-type': contentType ?? '' } })
+    .formData()
+    // A form that cannot be read has no fields, and the field validation says which are missing.
+    .catch(() => new FormData())
+  const fields: Record<string, string> = {}
+  for (const [name, value] of form) if (typeof value === 'string' && value !== '') fields[name] = value
+  return fields
+}

@@ -1,0 +1,17 @@
+import type { AccountId } from '@sallyport/kernel'
+
+/** A person, as the token that was presented describes them. */
+export interface AccountCaller {
+  readonly kind: 'account'
+  readonly accountId: AccountId
+  readonly sessionId: string
+  readonly username: string
+  readonly role: 'user' | 'admin'
+  readonly roles: readonly string[]
+}
+
+/** Another service of the platform. */
+export interface ServiceCaller {
+  readonly kind: 'service'
+  readonly name: string
+}

@@ -1,0 +1,172 @@
+import {
+  type BodyOf,
+  type Dialect,
+  type Issue,
+  judge,
+  type ParamsOf,
+  type Part,
+  type QueryOf,
+  type Reply,
+  type ReplyOf,
+  type Route,
+  type Surface,
+} from '@sallyport/contracts'
+import { Rejection } from '@sallyport/kernel'
+import type { TSchema } from 'typebox'
+import { Compile, type Validator } from 'typebox/compile'
+import type { Authentication } from './authentication.ts'
+import type { AccountCaller, ServiceCaller } from './caller.ts'
+
+/** What a handler is given: everything read, checked and typed by the route's declaration. */
+export interface HandlerInput<R extends Route> {
+  readonly params: ParamsOf<R>
+  readonly query: QueryOf<R>
+  readonly body: BodyOf<R>
+  readonly caller: CallerOf<R>
+}
+
+export type CallerOf<R extends Route> = R['access'] extends { readonly who: 'account' }
+  ? AccountCaller
+  : R['access'] extends { readonly who: 'service' }
+    ? ServiceCaller
+    : undefined
+
+/** A surface's words for a rejection of the domain; undefined leaves it to the dialect. */
+export type Words = (rejection: Rejection) => Reply | undefined
+
+/** A request as it came, its body already parsed. */
+export interface RawRequest {
+  readonly authorization: string | undefined
+  readonly params: unknown
+  readonly query: unknown
+  readonly body: unknown
+}
+
+/** A route together with what does it. */
+export interface HandledRoute {
+  readonly route: Route
+  answer(request: RawRequest, surface: Surface, authentication: Authentication): Promise<Reply>
+}
+
+/** Answers with this reply at once; for refusals that are no rejection of the domain. */
+export class Refusal extends Error {
+  override name = 'Refusal'
+  readonly reply: Reply
+
+  constructor(reply: Reply) {
+    super(`refused with ${reply.status}`)
+    this.reply = reply
+  }
+}
+
+/**
+ * Binds a route to what does it. Every request goes the same way (market §2): the body was parsed, then the token, then
+ * the fields, then role and ownership, then the handler.
+ */
+export function handle<const R extends Route>(
+  route: R,
+  run: (input: HandlerInput<R>) => Promise<ReplyOf<R>>,
+  words: Words = () => undefined,
+): HandledRoute {
+  const validators = {
+    path: compile(route.params),
+    query: compile(route.query),
+    body: compile(route.body ?? route.form),
+  }
+
+  return {
+    route,
+    async answer(request, surface, authentication) {
+      const { dialect } = surface
+      try {
+        const caller = await authenticate(route, request, dialect, authentication)
+        const input = read(route, request, dialect, validators)
+        authorize(route, caller, input, surface)
+        return await run(complete<R>({ ...input, caller }))
+      } catch (error) {
+        if (error instanceof Refusal) return error.reply
+        if (error instanceof Rejection) return words(error) ?? dialect.rejected(error)
+        throw error
+      }
+    },
+  }
+}
+
+async function authenticate(
+  route: Route,
+  { authorization }: RawRequest,
+  dialect: Dialect,
+  authentication: Authentication,
+): Promise<AccountCaller | ServiceCaller | undefined> {
+  if (route.access.who === 'anyone') return undefined
+  const caller = await authentication[route.access.who](authorization)
+  if (typeof caller === 'string') throw new Refusal(dialect.unauthenticated(caller))
+  return caller
+}
+
+interface Parts {
+  readonly params: unknown
+  readonly query: unknown
+  readonly body: unknown
+}
+
+function read(
+  route: Route,
+  request: RawRequest,
+  dialect: Dialect,
+  validators: Record<Part, Validator | undefined>,
+): Parts {
+  const issues: Issue[] = []
+  const part = (name: Part, schema: TSchema | undefined, input: unknown): unknown => {
+    const validator = validators[name]
+    if (!schema || !validator) return undefined
+    const reading = dialect.read(schema, input, name)
+    issues.push(...reading.issues)
+    // A lenient reading has to end in what the schema says, or the handler would be told a lie.
+    if (reading.issues.length === 0 && !validator.Check(reading.value)) {
+      issues.push({ type: 'value_error', loc: [name], msg: 'Value error, not what the schema says', input: null })
+    }
+    return reading.value
+  }
+  const input = {
+    params: part('path', route.params, request.params),
+    query: part('query', route.query, request.query),
+    body: part('body', route.body ?? route.form, request.body),
+  }
+  if (issues.length > 0) throw new Refusal(dialect.invalid(issues))
+  return input
+}
+
+function authorize(
+  route: Route,
+  caller: AccountCaller | ServiceCaller | undefined,
+  input: Parts,
+  surface: Surface,
+): void {
+  const forbidden = surface.forbidden[route.door]
+  const deny = (why: 'wrong-role' | 'not-self'): never => {
+    if (!forbidden) throw new TypeError(`${surface.name} has no words for a caller who may not use ${route.name}`)
+    throw new Refusal(forbidden[why])
+  }
+  if (route.access.who === 'account' && caller?.kind === 'account') {
+    const verdict = judge(route.access, caller, input)
+    if (verdict !== 'allowed') deny(verdict)
+  }
+  if (route.access.who === 'service' && !(caller?.kind === 'service' && route.access.from.includes(caller.name))) {
+    deny('wrong-role')
+  }
+}
+
+function complete<R extends Route>(input: Parts & { readonly caller: unknown }): HandlerInput<R> {
+  if (!isComplete<R>(input)) throw new TypeError('a handler was called without its input')
+  return input
+}
+
+/** The parts were checked against the route's own schemas, and the caller by its access: see `read` and `authenticate`. */
+function isComplete<R extends Route>(input: Parts & { readonly caller: unknown }): input is HandlerInput<R> {
+  return 'params' in input && 'query' in input && 'body' in input
+}
+
+function compile(schema: TSchema | undefined): Validator | undefined {
+  return schema && Compile(schema)
+}

@@ -1,0 +1,206 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Reply, Route, ServiceContract, Surface } from '@sallyport/contracts'
+import Fastify, { type FastifyError, type FastifyReply } from 'fastify'
+import type { Logger } from 'pino'
+import type { Authentication } from './authentication.ts'
+import { MalformedJson, parseBody } from './body.ts'
+import type { HandledRoute } from './handler.ts'
+
+/** The largest body a service reads, in bytes (market §1). */
+export const bodyLimitBytes = 1024 * 1024
+
+export interface ServiceParts {
+  readonly contract: ServiceContract
+  readonly routes: readonly HandledRoute[]
+  readonly authentication: Authentication
+  readonly log: Logger
+  /** What must work for the service to work, by name; a check that throws makes the service not ready. */
+  readonly checks?: Readonly<Record<string, () => Promise<void>>>
+  /** Called before the doors open. */
+  readonly start?: () => Promise<void>
+  /** Called after the last request. */
+  readonly stop?: () => Promise<void>
+}
+
+export interface Service {
+  readonly name: string
+  readonly contract: ServiceContract
+  /** Answers a request of Node's HTTP server: the same-process way in. */
+  handle(request: IncomingMessage, response: ServerResponse): void
+  /** Answers a request that never was on a socket. */
+  inject(request: InjectedRequest): Promise<{ readonly status: number; readonly body: string }>
+  start(): Promise<void>
+  /** Opens a port of its own and returns its address, such as `http://127.0.0.1:9090`. */
+  listen(options: { readonly host: string; readonly port: number }): Promise<string>
+  /** The state of everything the service needs: `ready`, or what is wrong. */
+  readiness(): Promise<Readonly<Record<string, string>>>
+  /** Finishes the requests under way, then closes. */
+  stop(): Promise<void>
+}
+
+export interface InjectedRequest {
+  readonly method: Route['method']
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+/**
+ * Assembles a service from its contract and what does its routes.
+ *
+ * @throws {TypeError} when a declared route has no handler, or a handler no declared route
+ */
+export async function createService(parts: ServiceParts): Promise<Service> {
+  const { contract, authentication, log } = parts
+  const surfaces = surfacesByRoute(contract)
+  checkComplete(contract, surfaces, parts.routes)
+
+  const app = Fastify({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    exposeHeadRoutes: false,
+    bodyLimit: bodyLimitBytes,
+    forceCloseConnections: 'idle',
+    genReqId: () => crypto.randomUUID(),
+    // Names in paths may be as long as they like; what is too long for a header is refused before this.
+    routerOptions: { maxParamLength: 16_384 },
+    frameworkErrors: (_error, request, reply) => {
+      void send(reply, surfaceOf(contract, request.url).dialect.notFound())
+    },
+  })
+
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+
+  for (const handled of parts.routes) {
+    const { route } = handled
+    const surface = surfaces.get(route)
+    if (!surface) continue
+    app.route({
+      method: route.method,
+      url: route.path,
+      schema: { response: { ...route.replies } },
+      handler: async (request, reply) => {
+        const { body: raw } = request
+        const body = await parseBody(
+          route,
+          request.headers['content-type'],
+          Buffer.isBuffer(raw) ? raw : Buffer.alloc(0),
+        )
+        const { authorization } = request.headers
+        const { params, query } = request
+        await send(reply, await handled.answer({ authorization, params, query, body }, surface, authentication))
+      },
+    })
+  }
+
+  app.setNotFoundHandler((request, reply) => {
+    const { dialect } = surfaceOf(contract, request.url)
+    const allowed = allowedMethods(contract, request.url)
+    return send(reply, allowed.length > 0 ? dialect.methodNotAllowed(allowed) : dialect.notFound())
+  })
+
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const { dialect } = surfaceOf(contract, request.url)
+    if (error instanceof MalformedJson) return send(reply, dialect.malformedJson(error.message))
+    if (error.statusCode === 413) return send(reply, dialect.tooLarge(bodyLimitBytes))
+    if (error.statusCode !== undefined && error.statusCode < 500) {
+      return send(reply, dialect.badRequest('The request could not be read'))
+    }
+    log.error({ err: error, request: request.id, route: request.routeOptions.url }, 'a request failed')
+    return send(reply, dialect.failed(request.id))
+  })
+
+  await app.ready()
+
+  return {
+    name: contract.name,
+    contract,
+    handle: (request, response) => app.routing(request, response),
+    async inject({ method, path, headers, body }) {
+      const response = await app.inject({ method, url: path, headers, ...(body !== undefined && { body }) })
+      return { status: response.statusCode, body: response.body }
+    },
+    start: async () => parts.start?.(),
+    listen: ({ host, port }) => app.listen({ host, port }),
+    readiness: () => readiness(parts.checks ?? {}),
+    async stop() {
+      await app.close()
+      await parts.stop?.()
+    },
+  }
+}
+
+async function send(reply: FastifyReply, { status, headers, body }: Reply): Promise<void> {
+  // Answers are about somebody: no cache on the way may keep them, unless the route says otherwise.
+  await reply
+    .code(status)
+    .headers({ 'cache-control': 'no-store', 'content-type': 'application/json', ...headers })
+    // Fastify sends a bare null as no body at all; in JSON it is four letters (market §5: one gacha that is absent).
+    .send(body === null ? 'null' : body)
+}
+
+function surfacesByRoute(contract: ServiceContract): Map<Route, Surface> {
+  return new Map(contract.surfaces.flatMap((surface) => surface.routes.map((route) => [route, surface] as const)))
+}
+
+/** The surface that answers for a path, also for one that does not exist. */
+function surfaceOf(contract: ServiceContract, url: string): Surface {
+  const found = contract.surfaces.find((surface) =>
+    Object.values(surface.prefixes).some((prefix) => isUnder(url, prefix)),
+  )
+  const surface = found ?? contract.surfaces[0]
+  if (!surface) throw new TypeError(`the contract of ${contract.name} has no surface`)
+  return surface
+}
+
+function isUnder(url: string, prefix: string): boolean {
+  return url.startsWith(prefix) && /^(?:$|[/?])/.test(url.slice(prefix.length))
+}
+
+function allowedMethods(contract: ServiceContract, url: string): string[] {
+  const segments = pathOf(url).split('/')
+  const matches = (path: string): boolean => {
+    const pattern = path.split('/')
+    return (
+      pattern.length === segments.length &&
+      pattern.every((part, index) => (part.startsWith(':') ? segments[index] !== '' : part === segments[index]))
+    )
+  }
+  return contract.surfaces.flatMap((surface) =>
+    surface.routes.filter((route) => matches(route.path)).map((route) => route.method),
+  )
+}
+
+function pathOf(url: string): string {
+  return url.split('?', 1)[0] ?? url
+}
+
+function checkComplete(
+  contract: ServiceContract,
+  surfaces: ReadonlyMap<Route, Surface>,
+  handled: readonly HandledRoute[],
+): void {
+  const served = new Set(handled.map(({ route }) => route))
+  const missing = [...surfaces.keys()].filter((route) => !served.has(route)).map(({ name }) => name)
+  const foreign = [...served].filter((route) => !surfaces.has(route)).map(({ name }) => name)
+  if (missing.length + foreign.length > 0 || served.size !== handled.length) {
+    throw new TypeError(
+      `${contract.name} does not serve its contract: without handler [${missing.join()}], not declared [${foreign.join()}]`,
+    )
+  }
+}
+
+async function readiness(checks: Readonly<Record<string, () => Promise<void>>>): Promise<Record<string, string>> {
+  const states = await Promise.all(
+    Object.entries(checks).map(async ([name, check]) => {
+      try {
+        await check()
+        return [name, 'ready'] as const
+      } catch (error) {
+        return [name, error instanceof Error ? error.name : 'failed'] as const
+      }
+    }),
+  )
+  return Object.fromEntries(states)
+}

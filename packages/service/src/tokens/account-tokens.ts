@@ -1,0 +1,37 @@
+import type { AccountId } from '@sallyport/kernel'
+import { isId } from '@sallyport/kernel'
+import { type Static, Type } from 'typebox'
+import { Compile } from 'typebox/compile'
+import type { AccountCaller } from '../caller.ts'
+import type { RevocationList } from '../revocation-list.ts'
+import type { KeySet } from './key-set.ts'
+
+/** The audience of the tokens that the platform's services accept. */
+export const platformAudience = 'sallyport'
+
+/** The claims of an access token (design §4). An ID token has neither `sid` nor `scope`, and so is no bearer token. */
+export const AccessClaims = Type.Object({
+  sub: Type.String(),
+  sid: Type.String(),
+  jti: Type.String(),
+  username: Type.String(),
+  role: Type.Union([Type.Literal('user'), Type.Literal('admin')]),
+  roles: Type.Array(Type.String()),
+  scope: Type.String(),
+})
+export type AccessClaims = Static<typeof AccessClaims>
+
+const accessClaims = Compile(AccessClaims)
+
+/** Tells who presents a bearer token: undefined when it is not valid, or no longer. */
+export async function identifyAccount(
+  token: string,
+  keys: KeySet,
+  revocations: RevocationList,
+): Promise<AccountCaller | undefined> {
+  const claims = await keys.verify(token)
+  if (!accessClaims.Check(claims) || !isId<AccountId>(claims.sub)) return undefined
+  const { sub, sid, username, role, roles } = claims
+  if (revocations.isRevoked(sid, sub)) return undefined
+  return { kind: 'account', accountId: sub, sessionId: sid, username, role, roles }
+}

@@ -1,0 +1,111 @@
+import { createPublicKey } from 'node:crypto'
+import type { Clock } from '@sallyport/kernel'
+import { createVerifier } from 'fast-jwt'
+
+/** A public key in the form of RFC 7517. */
+export type PublicJwk = Readonly<Record<string, unknown>>
+
+/** How an issuer's tokens are checked beyond their signature. */
+export interface KeySetOptions {
+  readonly issuer: string
+  readonly audience: string
+  /** The only signature algorithms that count; the token's header does not get to choose another. */
+  readonly algorithms: readonly ('RS256' | 'ES256' | 'EdDSA')[]
+  /** Fetches the issuer's present public keys. */
+  readonly fetchKeys: () => Promise<readonly PublicJwk[]>
+  readonly clock: Clock
+}
+
+/** The keys of one issuer, kept so that tokens can be verified while the issuer is away. */
+export interface KeySet {
+  readonly issuer: string
+  /** The claims of a token of this issuer for this audience, or undefined when it is not one or no longer valid. */
+  verify(token: string): Promise<Readonly<Record<string, unknown>> | undefined>
+  refresh(): Promise<void>
+}
+
+type Verify = (token: string) => unknown
+
+/** An unknown key id asks the issuer again, but not more often than this: junk tokens must not become a flood. */
+const refreshPauseMs = 5000
+const cachedTokens = 10_000
+/** A verified token is trusted without looking at its signature again for this long. */
+const cacheMs = 60_000
+
+export function createKeySet({ issuer, audience, algorithms, fetchKeys, clock }: KeySetOptions): KeySet {
+  let verifiers = new Map<string, Verify>()
+  let lastTryMs = Number.NEGATIVE_INFINITY
+  let running: Promise<void> | undefined
+
+  async function load(): Promise<void> {
+    const keys = await fetchKeys()
+    const next = new Map<string, Verify>()
+    for (const jwk of keys) {
+      if (typeof jwk['kid'] !== 'string' || typeof jwk['kty'] !== 'string') continue
+      const key = createPublicKey({ key: { ...jwk }, format: 'jwk' }).export({ type: 'spki', format: 'pem' })
+      next.set(
+        jwk['kid'],
+        createVerifier({
+          key: Buffer.from(key),
+          algorithms: [...algorithms],
+          allowedIss: issuer,
+          allowedAud: audience,
+          requiredClaims: ['iss', 'aud', 'sub', 'exp', 'iat'],
+          // Expiry is checked below, against the clock that was passed in.
+          ignoreExpiration: true,
+          cache: cachedTokens,
+          cacheTTL: cacheMs,
+        }),
+      )
+    }
+    verifiers = next
+  }
+
+  async function refresh(): Promise<void> {
+    lastTryMs = clock.now().getTime()
+    running ??= load().finally(() => (running = undefined))
+    await running
+  }
+
+  return {
+    issuer,
+    refresh,
+    async verify(token) {
+      const kid = keyIdOf(token)
+      if (kid === undefined) return undefined
+      if (!verifiers.has(kid) && clock.now().getTime() - lastTryMs >= refreshPauseMs) {
+        // The issuer being away is no reason to fail: an unknown key is then simply unknown.
+        await refresh().catch(() => undefined)
+      }
+      const verifier = verifiers.get(kid)
+      return verifier && claimsOf(verifier, token, clock.now())
+    },
+  }
+}
+
+function claimsOf(verify: Verify, token: string, now: Date): Readonly<Record<string, unknown>> | undefined {
+  let claims: unknown
+  try {
+    claims = verify(token)
+  } catch {
+    return undefined
+  }
+  if (!isRecord(claims)) return undefined
+  const { exp } = claims
+  return typeof exp === 'number' && now.getTime() < exp * 1000 ? claims : undefined
+}
+
+function keyIdOf(token: string): string | undefined {
+  // Longer than any token of ours: not worth decoding.
+  if (token.length > 8192) return undefined
+  try {
+    const header: unknown = JSON.parse(Buffer.from(token.slice(0, token.indexOf('.')), 'base64url').toString())
+    return isRecord(header) && typeof header['kid'] === 'string' ? header['kid'] : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
