@@ -1,6 +1,7 @@
 export * from './authentication.ts'
 export * from './caller.ts'
 export { handle, type HandledRoute, type HandlerInput, Refusal, type Words } from './handler.ts'
+export * from './replies.ts'
 export * from './revocation-list.ts'
 export { bodyLimitBytes, createService, type Service, type ServiceParts } from './service.ts'
 export * from './tokens/account-tokens.ts'

@@ -3,7 +3,7 @@ import type { Clock } from '@sallyport/kernel'
 import { createVerifier } from 'fast-jwt'
 
 /** A public key in the form of RFC 7517. */
-export type PublicJwk = Readonly<Record<string, unknown>>
+export type PublicJwk = Record<string, unknown>
 
 /** How an issuer's tokens are checked beyond their signature. */
 export interface KeySetOptions {

@@ -1,0 +1,143 @@
+import type { AccountId } from '@sallyport/kernel'
+import { type Kysely, sql, type Transaction } from 'kysely'
+import { jsonArrayFrom } from 'kysely/helpers/postgres'
+import type { IdentityDatabase } from '../identity-database.ts'
+import { type Account, NameTaken } from './account.ts'
+
+type Database = Kysely<IdentityDatabase>
+
+/** An account with the hash that only sign-in may see. */
+export interface Credentials {
+  readonly account: Account
+  readonly passwordHash: string
+}
+
+/** @throws {NameTaken} when the user name or the e-mail address belongs to somebody else, whatever its case */
+export async function insertAccount(
+  tx: Transaction<IdentityDatabase>,
+  { account, passwordHash }: Credentials,
+  createdAt: Date,
+): Promise<void> {
+  const { uid, username, email, bornOn, roles } = account
+  await tx
+    .with('born', (qb) =>
+      qb
+        .insertInto('account')
+        .values({ uid, username, email, password_hash: passwordHash, born_on: bornOn, created_at: createdAt })
+        .returning('uid'),
+    )
+    .insertInto('account_role')
+    .columns(['uid', 'role'])
+    .expression((qb) =>
+      qb
+        .selectFrom('born')
+        .select(['born.uid', sql<string>`unnest(${sql.val(roles.map(({ name }) => name))}::text[])`.as('role')]),
+    )
+    .execute()
+    .catch(asNameTaken)
+}
+
+export async function findAccount(db: Database, uid: AccountId): Promise<Account | undefined> {
+  const row = await accounts(db).where('account.uid', '=', uid).executeTakeFirst()
+  return row && toAccount(row)
+}
+
+/** All accounts in the order of their registration. */
+export async function listAccounts(db: Database): Promise<Account[]> {
+  const rows = await accounts(db).orderBy('account.sequence').execute()
+  return rows.map(toAccount)
+}
+
+/** By the user name to the letter: `Ada` does not sign in as `ada` (market §4). */
+export async function findCredentialsByUsername(db: Database, username: string): Promise<Credentials | undefined> {
+  const row = await accounts(db)
+    .select('password_hash')
+    // The index is on the lower-case name; the second condition is the one that counts.
+    .where(sql`lower(account.username)`, '=', sql`lower(${username})`)
+    .where('account.username', '=', username)
+    .executeTakeFirst()
+  return row && { account: toAccount(row), passwordHash: row.password_hash }
+}
+
+export async function findCredentials(db: Database, uid: AccountId): Promise<Credentials | undefined> {
+  const row = await accounts(db).select('password_hash').where('account.uid', '=', uid).executeTakeFirst()
+  return row && { account: toAccount(row), passwordHash: row.password_hash }
+}
+
+/** @throws {NameTaken} */
+export async function updateNames(
+  db: Database,
+  uid: AccountId,
+  names: { readonly username?: string; readonly email?: string },
+): Promise<void> {
+  await db.updateTable('account').set(names).where('uid', '=', uid).execute().catch(asNameTaken)
+}
+
+/** Replaces the hash, unless it is no longer the one that the change was decided on. */
+export async function replacePasswordHash(
+  tx: Transaction<IdentityDatabase>,
+  uid: AccountId,
+  change: { readonly from: string; readonly to: string },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('account')
+    .set({ password_hash: change.to })
+    .where('uid', '=', uid)
+    .where('password_hash', '=', change.from)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+/** Whether there was such an account. */
+export async function removeAccount(tx: Transaction<IdentityDatabase>, uid: AccountId): Promise<boolean> {
+  const { numDeletedRows } = await tx.deleteFrom('account').where('uid', '=', uid).executeTakeFirst()
+  return numDeletedRows === 1n
+}
+
+export async function hasAdministrator(db: Database, upToLevel: number): Promise<boolean> {
+  const row = await db
+    .selectFrom('account_role')
+    .innerJoin('role', 'role.name', 'account_role.role')
+    .where('role.level', '<=', upToLevel)
+    .select('account_role.uid')
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+function accounts(db: Database) {
+  return db
+    .selectFrom('account')
+    .select((eb) => [
+      'account.uid',
+      'account.username',
+      'account.email',
+      'account.born_on',
+      jsonArrayFrom(
+        eb
+          .selectFrom('account_role')
+          .innerJoin('role', 'role.name', 'account_role.role')
+          .whereRef('account_role.uid', '=', 'account.uid')
+          .select(['role.name', 'role.level'])
+          .orderBy('role.level'),
+      ).as('roles'),
+    ])
+}
+
+function toAccount(row: {
+  uid: AccountId
+  username: string
+  email: string
+  born_on: 'market'
+  roles: { name: string; level: number }[]
+}): Account {
+  const { uid, username, email, roles, born_on: bornOn } = row
+  return { uid, username, email, roles, bornOn }
+}
+
+const uniqueViolation = '23505'
+
+function asNameTaken(error: unknown): never {
+  if (error instanceof Error && Reflect.get(error, 'code') === uniqueViolation) throw new NameTaken()
+  throw error
+}

@@ -1,0 +1,95 @@
+import { type Call, identity as contracts } from '@sallyport/contracts'
+import type { ServiceDatabase } from '@sallyport/database'
+import { createJobs } from '@sallyport/jobs'
+import type { Clock } from '@sallyport/kernel'
+import {
+  type Authentication,
+  createService,
+  type PublicJwk,
+  type RevocationSource,
+  type Service,
+} from '@sallyport/service'
+import type { Logger } from 'pino'
+import { createAccounts } from './accounts/accounts.ts'
+import { type AdministratorWish, ensureAdministrator, type NewAdministrator } from './accounts/first-administrator.ts'
+import type { IdentityDatabase } from './identity-database.ts'
+import { createMembershipSaga } from './memberships/membership-saga.ts'
+import { membershipTask } from './memberships/membership-steps.ts'
+import { createMemberships } from './memberships/memberships.ts'
+import { createPasswordHashing } from './passwords/password-hashing.ts'
+import { createRevocationFeed } from './sessions/revocation-feed.ts'
+import { createSessions } from './sessions/sessions.ts'
+import { marketRoutes } from './surfaces/market.ts'
+import { ownRoutes } from './surfaces/own-routes.ts'
+import { loadSigningKeys } from './tokens/signing-keys.ts'
+import { createTokenIssuer } from './tokens/token-issuer.ts'
+
+export interface IdentityParts {
+  readonly database: ServiceDatabase<IdentityDatabase>
+  readonly authentication: Authentication
+  /** The services that accounts have something at. */
+  readonly members: { readonly wallet: Call; readonly gacha: Call }
+  readonly log: Logger
+  readonly clock: Clock
+  /** The `iss` of the tokens: the address that people know this installation by. */
+  readonly issuer: string
+  /** 32 bytes that private keys are encrypted under. */
+  readonly masterKey: Uint8Array
+}
+
+export interface Identity {
+  readonly service: Service
+  /** The public keys of the tokens, for services of the same process. */
+  readonly publicKeys: () => readonly PublicJwk[]
+  /** What was revoked, for services of the same process. */
+  readonly revocations: RevocationSource
+  /** Makes an administrator when there is none. */
+  ensureAdministrator(wish: AdministratorWish): Promise<NewAdministrator | undefined>
+}
+
+/** How long a start waits for steps that were owed before it, in milliseconds. */
+const resumeLimitMs = 5000
+
+/** Assembles identity. The database is migrated. @throws {WrongMasterKey} */
+export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
+  const { database, authentication, members, log, clock, issuer, masterKey } = parts
+  const { db } = database
+  const keys = await loadSigningKeys(db, masterKey, clock)
+  const hashing = createPasswordHashing({ log })
+  const feed = createRevocationFeed(db)
+  const memberships = createMemberships(members)
+  const tasks = { 'take-membership-step': membershipTask(memberships, log) }
+  const jobs = createJobs({ database, service: 'identity', tasks, log })
+  const saga = createMembershipSaga({ db, memberships, jobs, log })
+  const accounts = createAccounts({ db, clock, hashing, saga, feed })
+  const sessions = createSessions({ db, clock, log, hashing, tokens: createTokenIssuer(issuer, keys), feed })
+  const publicKeys = (): readonly PublicJwk[] => keys.published
+  let sweeping: { stop(): void } | undefined
+
+  const service = await createService({
+    contract: contracts.identityContract,
+    authentication,
+    log,
+    routes: [...marketRoutes({ accounts, sessions }), ...ownRoutes({ keys: publicKeys, feed })],
+    checks: { database: () => database.ping() },
+    async start() {
+      await jobs.prepare()
+      await jobs.resume({ timeoutMs: resumeLimitMs })
+      await jobs.start()
+      sweeping = sessions.startSweeping()
+    },
+    async stop() {
+      sweeping?.stop()
+      await jobs.stop()
+      await hashing.stop()
+      await database.close()
+    },
+  })
+
+  return {
+    service,
+    publicKeys,
+    revocations: feed,
+    ensureAdministrator: (wish) => ensureAdministrator({ db, accounts, log }, wish),
+  }
+}

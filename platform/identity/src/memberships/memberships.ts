@@ -1,0 +1,25 @@
+import { type Call, gacha, wallet } from '@sallyport/contracts'
+import type { AccountId } from '@sallyport/kernel'
+
+/** What every account has at another service, opened with the account and closed with it (market §10). */
+export interface Membership {
+  readonly name: 'collection' | 'wallet'
+  open(uid: AccountId): Promise<void>
+  close(uid: AccountId): Promise<void>
+}
+
+/** The memberships in the order of market §10. */
+export function createMemberships(services: { readonly wallet: Call; readonly gacha: Call }): readonly Membership[] {
+  return [
+    {
+      name: 'collection',
+      open: async (uid) => void (await services.gacha(gacha.openCollection, { params: { uid } })),
+      close: async (uid) => void (await services.gacha(gacha.closeCollection, { params: { uid } })),
+    },
+    {
+      name: 'wallet',
+      open: async (uid) => void (await services.wallet(wallet.openWallet, { params: { uid } })),
+      close: async (uid) => void (await services.wallet(wallet.closeWallet, { params: { uid } })),
+    },
+  ]
+}

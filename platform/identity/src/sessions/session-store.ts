@@ -1,0 +1,115 @@
+import type { AccountId } from '@sallyport/kernel'
+import { type Kysely, sql, type Transaction } from 'kysely'
+import type { Revocation } from '@sallyport/service'
+import type { IdentityDatabase } from '../identity-database.ts'
+import type { SessionId } from './session.ts'
+
+type Database = Kysely<IdentityDatabase>
+type Tx = Transaction<IdentityDatabase>
+
+/** Whether a session was opened: not when the account is gone, or its password is no longer the one that was proven. */
+export async function openSession(
+  db: Database,
+  session: { readonly sid: SessionId; readonly uid: AccountId; readonly createdAt: Date; readonly expiresAt: Date },
+  provenHash: string,
+): Promise<boolean> {
+  const { sid, uid, createdAt, expiresAt } = session
+  const result = await db
+    .with('proven', (qb) =>
+      qb
+        .selectFrom('account')
+        .select('uid')
+        .where('uid', '=', uid)
+        .where('password_hash', '=', provenHash)
+        // Without the lock a password change that ends all sessions could miss the one that is being opened.
+        .forShare(),
+    )
+    .insertInto('session')
+    .columns(['sid', 'uid', 'created_at', 'expires_at'])
+    .expression((qb) =>
+      qb
+        .selectFrom('proven')
+        .select([
+          sql<SessionId>`${sid}::uuid`.as('sid'),
+          'proven.uid',
+          sql<Date>`${createdAt}::timestamptz`.as('created_at'),
+          sql<Date>`${expiresAt}::timestamptz`.as('expires_at'),
+        ]),
+    )
+    .executeTakeFirst()
+  return result.numInsertedOrUpdatedRows === 1n
+}
+
+/** Ends one session. */
+export async function revokeSession(tx: Tx, sid: SessionId, until: Date): Promise<Revocation[]> {
+  await tx.deleteFrom('session').where('sid', '=', sid).execute()
+  return insertRevocations(tx, 'session', [sid], until)
+}
+
+/** Ends every session of an account but one. */
+export async function revokeOtherSessions(tx: Tx, uid: AccountId, kept: SessionId, until: Date): Promise<Revocation[]> {
+  const ended = await tx
+    .deleteFrom('session')
+    .where('uid', '=', uid)
+    .where('sid', '!=', kept)
+    .returning('sid')
+    .execute()
+  const sids = ended.map(({ sid }) => sid)
+  return insertRevocations(tx, 'session', sids, until)
+}
+
+/** Ends everything an account has: its sessions are gone with it. */
+export function revokeAccount(tx: Tx, uid: AccountId, until: Date): Promise<Revocation[]> {
+  return insertRevocations(tx, 'account', [uid], until)
+}
+
+/** The feed after a place in it, oldest first. */
+export async function readRevocations(db: Database, after: number, limit: number): Promise<Revocation[]> {
+  const rows = await db
+    .selectFrom('revocation')
+    .selectAll()
+    .where('sequence', '>', BigInt(after))
+    .orderBy('sequence')
+    .limit(limit)
+    .execute()
+  return rows.map(toRevocation)
+}
+
+/** Removes what has run out, at most `batch` rows of each kind at a time; returns how many were removed. */
+export async function sweepExpired(db: Database, now: Date, batch: number): Promise<number> {
+  const sessions = await db
+    .deleteFrom('session')
+    .where('sid', 'in', (eb) => eb.selectFrom('session').select('sid').where('expires_at', '<', now).limit(batch))
+    .executeTakeFirst()
+  const revocations = await db
+    .deleteFrom('revocation')
+    .where('sequence', 'in', (eb) =>
+      eb.selectFrom('revocation').select('sequence').where('until', '<', now).limit(batch),
+    )
+    .executeTakeFirst()
+  return Number(sessions.numDeletedRows + revocations.numDeletedRows)
+}
+
+const feedLock = 7_265_766
+
+async function insertRevocations(
+  tx: Tx,
+  kind: Revocation['kind'],
+  ids: readonly string[],
+  until: Date,
+): Promise<Revocation[]> {
+  if (ids.length === 0) return []
+  // Held until the commit: the feed's numbers become visible in their order, and a reader skips none.
+  await sql`select pg_advisory_xact_lock(${feedLock})`.execute(tx)
+  const rows = await tx
+    .insertInto('revocation')
+    .values(ids.map((id) => ({ kind, id, until })))
+    .returningAll()
+    .execute()
+  return rows.map(toRevocation)
+}
+
+function toRevocation(row: { sequence: bigint; kind: 'session' | 'account'; id: string; until: Date }): Revocation {
+  const { sequence, kind, id, until } = row
+  return { sequence: Number(sequence), kind, id, until: Math.ceil(until.getTime() / 1000) }
+}
