@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Reply, Route, ServiceContract, Surface } from '@sallyport/contracts'
+import { newId } from '@sallyport/kernel'
 import Fastify, { type FastifyError, type FastifyReply } from 'fastify'
 import type { Logger } from 'pino'
 import type { Authentication } from './authentication.ts'
@@ -61,7 +62,8 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     exposeHeadRoutes: false,
     bodyLimit: bodyLimitBytes,
     forceCloseConnections: 'idle',
-    genReqId: () => crypto.randomUUID(),
+    // The gateway's id, so that a line in the log of a service can be found from an answer at the door.
+    genReqId: ({ headers }) => (typeof headers['x-request-id'] === 'string' ? headers['x-request-id'] : newId()),
     // Names in paths may be as long as they like; what is too long for a header is refused before this.
     routerOptions: { maxParamLength: 16_384 },
     frameworkErrors: (_error, request, reply) => {

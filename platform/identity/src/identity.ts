@@ -10,8 +10,8 @@ import {
   type Service,
 } from '@sallyport/service'
 import type { Logger } from 'pino'
-import { createAccounts } from './accounts/accounts.ts'
-import { type AdministratorWish, ensureAdministrator, type NewAdministrator } from './accounts/first-administrator.ts'
+import { type Accounts, createAccounts } from './accounts/accounts.ts'
+import { hasAdministrator } from './accounts/account-store.ts'
 import type { IdentityDatabase } from './identity-database.ts'
 import { createMembershipSaga } from './memberships/membership-saga.ts'
 import { membershipTask } from './memberships/membership-steps.ts'
@@ -43,8 +43,9 @@ export interface Identity {
   readonly publicKeys: () => readonly PublicJwk[]
   /** What was revoked, for services of the same process. */
   readonly revocations: RevocationSource
-  /** Makes an administrator when there is none. */
-  ensureAdministrator(wish: AdministratorWish): Promise<NewAdministrator | undefined>
+  /** Whether any account administers. */
+  hasAdministrator(): Promise<boolean>
+  readonly accounts: Accounts
 }
 
 /** How long a start waits for steps that were owed before it, in milliseconds. */
@@ -90,6 +91,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     service,
     publicKeys,
     revocations: feed,
-    ensureAdministrator: (wish) => ensureAdministrator({ db, accounts, log }, wish),
+    hasAdministrator: () => hasAdministrator(db),
+    accounts,
   }
 }

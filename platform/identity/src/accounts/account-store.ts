@@ -2,7 +2,7 @@ import type { AccountId } from '@sallyport/kernel'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import type { IdentityDatabase } from '../identity-database.ts'
-import { type Account, NameTaken } from './account.ts'
+import { type Account, administratorLevel, NameTaken } from './account.ts'
 
 type Database = Kysely<IdentityDatabase>
 
@@ -94,11 +94,12 @@ export async function removeAccount(tx: Transaction<IdentityDatabase>, uid: Acco
   return numDeletedRows === 1n
 }
 
-export async function hasAdministrator(db: Database, upToLevel: number): Promise<boolean> {
+/** Whether any account administers. */
+export async function hasAdministrator(db: Database): Promise<boolean> {
   const row = await db
     .selectFrom('account_role')
     .innerJoin('role', 'role.name', 'account_role.role')
-    .where('role.level', '<=', upToLevel)
+    .where('role.level', '<=', administratorLevel)
     .select('account_role.uid')
     .limit(1)
     .executeTakeFirst()

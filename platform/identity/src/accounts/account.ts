@@ -16,7 +16,7 @@ export interface Role {
 }
 
 /** Up to this level a role administers. */
-const administratorLevel = 5
+export const administratorLevel = 5
 
 /** The two kinds of people that most applications tell apart (design §4). */
 export function roleOf(account: Pick<Account, 'roles'>): 'user' | 'admin' {

@@ -1,0 +1,10 @@
+import type { Service } from '@sallyport/service'
+import type { Dispatcher } from './dispatcher.ts'
+
+/** Calls a service of the same process. */
+export function inProcessDispatcher(service: Pick<Service, 'handle'>): Dispatcher {
+  return {
+    dispatch: ({ request, response }) => service.handle(request, response),
+    close: async () => undefined,
+  }
+}

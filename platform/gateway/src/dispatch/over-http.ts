@@ -1,0 +1,115 @@
+import type { IncomingMessage } from 'node:http'
+import type { Route } from '@sallyport/contracts'
+import { bodyLimitBytes } from '@sallyport/service'
+import { errors, Pool } from 'undici'
+import { isHopByHop } from '../header-hygiene.ts'
+import { writeReply } from '../write-reply.ts'
+import type { Dispatch, Dispatcher } from './dispatcher.ts'
+
+export interface OverHttpOptions {
+  /** Such as `http://127.0.0.1:9090`. */
+  readonly baseUrl: string
+  /** How long the service may take to begin its answer, and how long it may pause in it, in milliseconds. */
+  readonly timeoutMs?: number
+}
+
+/** Streams requests to a service in another process and its answers back, on connections that are kept. */
+export function overHttpDispatcher({ baseUrl, timeoutMs = 30_000 }: OverHttpOptions): Dispatcher {
+  const pool = new Pool(baseUrl, {
+    connections: 128,
+    connectTimeout: 2000,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+  })
+  return {
+    dispatch(dispatch) {
+      send(pool, dispatch)
+    },
+    close: () => pool.close(),
+  }
+}
+
+function send(pool: Pool, { request, response, route, dialect }: Dispatch): void {
+  const body = bodyOf(request, route)
+  const limited = body && countBytes(body)
+  let finished = false
+
+  pool.dispatch(
+    {
+      method: route.method,
+      path: request.url ?? '/',
+      headers: headersOf(request),
+      body: body ?? null,
+    },
+    {
+      onRequestStart(controller) {
+        response.on('close', () => {
+          if (!finished) controller.abort(new Error('the client went away'))
+        })
+      },
+      onResponseStart(controller, status, headers) {
+        for (const [name, value] of Object.entries(headers)) {
+          if (value !== undefined && !isHopByHop(name)) response.setHeader(name, value)
+        }
+        response.writeHead(status)
+        response.on('drain', () => controller.resume())
+      },
+      onResponseData(controller, chunk) {
+        if (!response.write(chunk)) controller.pause()
+      },
+      onResponseEnd() {
+        finished = true
+        response.end()
+      },
+      onResponseError(_controller, error) {
+        finished = true
+        if (response.headersSent || response.destroyed) {
+          // Half an answer must not look like a whole one.
+          response.destroy()
+          return
+        }
+        if (limited?.tooLarge === true) writeReply(response, dialect.tooLarge(bodyLimitBytes), { close: true })
+        else if (isTimeout(error)) writeReply(response, dialect.timedOut())
+        else writeReply(response, dialect.unavailable(1))
+      },
+    },
+  )
+}
+
+/** A route without a body gets none, whatever the client sent. */
+function bodyOf(request: IncomingMessage, route: Route): IncomingMessage | undefined {
+  if (route.body || route.form) return request
+  request.resume()
+  return undefined
+}
+
+function headersOf(request: IncomingMessage): string[] {
+  const headers: string[] = []
+  for (let index = 0; index < request.rawHeaders.length; index += 2) {
+    const name = request.rawHeaders[index] ?? ''
+    const key = name.toLowerCase()
+    // undici frames the body itself, and knows its length from the stream or not at all.
+    if (key !== 'transfer-encoding' && key !== 'content-length' && key !== 'expect') {
+      headers.push(name, request.rawHeaders[index + 1] ?? '')
+    }
+  }
+  return headers
+}
+
+/** A body without a declared length is counted on its way. */
+function countBytes(body: IncomingMessage): { tooLarge: boolean } {
+  const state = { tooLarge: false }
+  let bytes = 0
+  body.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes > bodyLimitBytes && !state.tooLarge) {
+      state.tooLarge = true
+      body.destroy(new Error('the body is too large'))
+    }
+  })
+  return state
+}
+
+function isTimeout(error: Error): boolean {
+  return error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError
+}

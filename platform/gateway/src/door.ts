@@ -1,0 +1,114 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Door as DoorName } from '@sallyport/contracts'
+import { problemDetails } from '@sallyport/contracts'
+import { type Authentication, bodyLimitBytes } from '@sallyport/service'
+import type { Logger } from 'pino'
+import type { Dispatcher } from './dispatch/dispatcher.ts'
+import { AmbiguousCredentials, cleanRequest } from './header-hygiene.ts'
+import { answerHealth, asksForHealth, type Readiness } from './health.ts'
+import { type Match, pathOf, type RouteTable } from './route-table.ts'
+import { writeReply } from './write-reply.ts'
+
+export interface DoorParts {
+  readonly name: DoorName
+  readonly routes: RouteTable
+  readonly dispatchers: ReadonlyMap<string, Dispatcher>
+  readonly authentication: Authentication
+  readonly readiness: Readiness
+  readonly log: Logger
+  /** The `Host` that services see, whatever the client says. */
+  readonly host: string
+}
+
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void
+
+/** What a door does with a request: every one goes the way of design §3. */
+export function createDoor(parts: DoorParts): RequestHandler {
+  const { log } = parts
+  return (request, response) => {
+    enter(parts, request, response).catch((error: unknown) => {
+      log.error({ err: error, door: parts.name }, 'the gateway failed on a request')
+      if (response.headersSent) response.destroy()
+      else writeReply(response, problemDetails.failed('unknown'))
+    })
+  }
+}
+
+async function enter(parts: DoorParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = request.url ?? '/'
+  const path = pathOf(url)
+  const requestId = crypto.randomUUID()
+  response.setHeader('x-request-id', requestId)
+  response.setHeader('x-content-type-options', 'nosniff')
+  if (asksForHealth(path, request)) {
+    await answerHealth(path, response, parts.readiness)
+    return
+  }
+
+  const match = parts.routes.match(request.method ?? 'GET', url)
+  logAccess(parts, { request, response, requestId, path, match })
+  if (match.kind !== 'route') {
+    refuseUnrouted(match, response)
+    return
+  }
+  const { route, surface, service } = match
+  const { dialect } = surface
+
+  if (Number(request.headers['content-length'] ?? 0) > bodyLimitBytes) {
+    writeReply(response, dialect.tooLarge(bodyLimitBytes), { close: true })
+    return
+  }
+  try {
+    cleanRequest(request, {
+      host: parts.host,
+      'x-request-id': requestId,
+      'x-forwarded-for': request.socket.remoteAddress ?? '',
+      'x-forwarded-proto': 'http',
+    })
+  } catch (error) {
+    if (!(error instanceof AmbiguousCredentials)) throw error
+    writeReply(response, dialect.badRequest('More than one credential was sent'))
+    return
+  }
+  if (route.access.who === 'account' && surface.decidedBy === 'door') {
+    const caller = await parts.authentication.account(request.headers.authorization)
+    if (typeof caller === 'string') {
+      writeReply(response, dialect.unauthenticated(caller))
+      return
+    }
+  }
+  const dispatcher = parts.dispatchers.get(service)
+  if (dispatcher) dispatcher.dispatch({ request, response, route, dialect })
+  else writeReply(response, dialect.unavailable(1))
+}
+
+function refuseUnrouted(match: Exclude<Match, { kind: 'route' }>, response: ServerResponse): void {
+  const { dialect } = match.surface ?? { dialect: problemDetails }
+  const reply = match.kind === 'not-found' ? dialect.notFound() : dialect.methodNotAllowed(match.allowed)
+  writeReply(response, reply)
+}
+
+function logAccess(
+  { log, name }: DoorParts,
+  access: { request: IncomingMessage; response: ServerResponse; requestId: string; path: string; match: Match },
+): void {
+  if (!log.isLevelEnabled('info')) return
+  const started = performance.now()
+  const { request, response, requestId, path, match } = access
+  response.on('close', () => {
+    log.info(
+      {
+        door: name,
+        request: requestId,
+        method: request.method,
+        path,
+        route: match.kind === 'route' ? match.route.name : undefined,
+        status: response.statusCode,
+        complete: response.writableFinished,
+        ms: Math.round(performance.now() - started),
+        client: request.socket.remoteAddress,
+      },
+      'access',
+    )
+  })
+}

@@ -1,0 +1,59 @@
+import type { ServiceContract } from '@sallyport/contracts'
+import type { Authentication } from '@sallyport/service'
+import type { Logger } from 'pino'
+import type { Dispatcher } from './dispatch/dispatcher.ts'
+import { createDoor, type RequestHandler } from './door.ts'
+import type { Readiness } from './health.ts'
+import { listen } from './listener.ts'
+import { RouteTable } from './route-table.ts'
+
+export interface GatewayAddresses {
+  readonly host: string
+  /** 0 means any free port. */
+  readonly publicPort: number
+  readonly adminPort: number
+}
+
+export interface GatewayParts {
+  readonly contracts: readonly ServiceContract[]
+  /** The way to each service, by its name. */
+  readonly dispatchers: ReadonlyMap<string, Dispatcher>
+  readonly authentication: Authentication
+  readonly readiness: Readiness
+  readonly log: Logger
+  /** The `Host` that services see, whatever the client says. */
+  readonly publicHost: string
+}
+
+export interface Gateway {
+  /** Where the doors are. They answer 503 until they are opened. */
+  readonly addresses: { readonly public: string; readonly admin: string }
+  open(parts: GatewayParts): void
+  /** Closes the doors, lets the requests under way finish, at most so long, and lets go of the services. */
+  close(graceMs: number): Promise<void>
+}
+
+/** Takes the addresses of both doors, so that a port that cannot be had is known before anything else is started. */
+export async function createGateway({ host, publicPort, adminPort }: GatewayAddresses): Promise<Gateway> {
+  const publicDoor = await listen('public', { host, port: publicPort })
+  const adminDoor = await listen('admin', { host, port: adminPort }).catch(async (error: unknown) => {
+    await publicDoor.close(0)
+    throw error
+  })
+  let dispatchers: readonly Dispatcher[] = []
+
+  return {
+    addresses: { public: publicDoor.url, admin: adminDoor.url },
+    open(parts) {
+      const door = (name: 'public' | 'admin'): RequestHandler =>
+        createDoor({ ...parts, name, host: parts.publicHost, routes: new RouteTable(parts.contracts, name) })
+      dispatchers = [...parts.dispatchers.values()]
+      publicDoor.answerWith(door('public'))
+      adminDoor.answerWith(door('admin'))
+    },
+    async close(graceMs) {
+      await Promise.all([publicDoor.close(graceMs), adminDoor.close(graceMs)])
+      await Promise.all(dispatchers.map((dispatcher) => dispatcher.close()))
+    },
+  }
+}

@@ -1,0 +1,77 @@
+import type { IncomingMessage } from 'node:http'
+
+/*
+ * What a client may say about itself, and what only the gateway may say (design §3).
+ */
+
+/** Concern one connection only (RFC 9110 §7.6.1). Framing stays: the body that follows depends on it. */
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'upgrade',
+])
+
+const reserved = new Set(['x-user', 'x-roles', 'x-request-id', 'x-real-ip', 'forwarded'])
+
+/** Framing and host may be named by `Connection`, but a request without them would be another request. */
+const indispensable = new Set(['host', 'content-length', 'transfer-encoding'])
+
+/** Several different credentials came at once, and which of them would count is anybody's guess. */
+export class AmbiguousCredentials extends Error {
+  override name = 'AmbiguousCredentials'
+}
+
+export interface GatewayHeaders {
+  readonly host: string
+  readonly 'x-request-id': string
+  readonly 'x-forwarded-for': string
+  readonly 'x-forwarded-proto': 'http' | 'https'
+}
+
+/**
+ * Removes from a request what a client may not say, in its parsed and in its raw headers, and puts in what the gateway
+ * says.
+ *
+ * @throws {AmbiguousCredentials}
+ */
+export function cleanRequest(request: IncomingMessage, own: GatewayHeaders): void {
+  const named = namedByConnection(request.headers.connection)
+  const raw: string[] = []
+  let authorizations = 0
+  for (let index = 0; index < request.rawHeaders.length; index += 2) {
+    const name = request.rawHeaders[index] ?? ''
+    const value = request.rawHeaders[index + 1] ?? ''
+    const key = name.toLowerCase()
+    if (key === 'authorization') authorizations += 1
+    if (isForbidden(key, named)) delete request.headers[key]
+    else if (key !== 'host') raw.push(name, value)
+  }
+  if (authorizations > 1) throw new AmbiguousCredentials('more than one Authorization header')
+  for (const [name, value] of Object.entries(own)) {
+    raw.push(name, value)
+    request.headers[name] = value
+  }
+  request.rawHeaders = raw
+}
+
+function namedByConnection(connection: string | undefined): ReadonlySet<string> {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return nothing
+  return new Set(connection.split(',').map((name) => name.trim().toLowerCase()))
+}
+
+const nothing: ReadonlySet<string> = new Set()
+
+function isForbidden(key: string, named: ReadonlySet<string>): boolean {
+  if (hopByHop.has(key) || reserved.has(key) || key.startsWith('x-forwarded-')) return true
+  return named.has(key) && !indispensable.has(key)
+}
+
+/** The headers of an upstream's answer that concern one connection only. */
+export function isHopByHop(name: string): boolean {
+  return hopByHop.has(name) || name === 'transfer-encoding'
+}

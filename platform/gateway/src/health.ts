@@ -1,0 +1,22 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { writeReply } from './write-reply.ts'
+
+/** The state of each part, by name: `ready`, or what is wrong. */
+export type Readiness = () => Promise<Readonly<Record<string, string>>>
+
+/** Whether a request asks how the doors are. */
+export function asksForHealth(path: string, { method }: IncomingMessage): boolean {
+  return (path === '/health' || path === '/health/ready') && (method === 'GET' || method === 'HEAD')
+}
+
+/** `/health` says that the door answers (market §1), `/health/ready` how each part is (design §6). */
+export async function answerHealth(path: string, response: ServerResponse, readiness: Readiness): Promise<void> {
+  if (path === '/health') {
+    response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-store' })
+    response.end('healthy\n')
+    return
+  }
+  const parts = await readiness()
+  const ready = Object.values(parts).every((state) => state === 'ready')
+  writeReply(response, { status: ready ? 200 : 503, body: { status: ready ? 'ready' : 'not ready', parts } })
+}

@@ -1,0 +1,5 @@
+export type { Dispatcher } from './dispatch/dispatcher.ts'
+export { inProcessDispatcher } from './dispatch/in-process.ts'
+export { overHttpDispatcher } from './dispatch/over-http.ts'
+export { createGateway, type Gateway, type GatewayAddresses } from './gateway.ts'
+export { DoorBlocked } from './listener.ts'
