@@ -52,7 +52,7 @@ export interface InjectedRequest {
  * @throws {TypeError} when a declared route has no handler, or a handler no declared route
  */
 export async function createService(parts: ServiceParts): Promise<Service> {
-  const { contract, authentication, log } = parts
+  const { contract, authentication, log, checks = {} } = parts
   const surfaces = surfacesByRoute(contract)
   checkComplete(contract, surfaces, parts.routes)
 
@@ -96,6 +96,12 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     })
   }
 
+  // On its own port a service tells the gateway and its operator how it is; the doors have a health of their own.
+  app.get('/health/ready', async (_request, reply) => {
+    const parts = await readiness(checks)
+    return reply.code(isReady(parts) ? 200 : 503).send({ status: isReady(parts) ? 'ready' : 'not ready', parts })
+  })
+
   app.setNotFoundHandler((request, reply) => {
     const { dialect } = surfaceOf(contract, request.url)
     const allowed = allowedMethods(contract, request.url)
@@ -125,7 +131,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     },
     start: async () => parts.start?.(),
     listen: ({ host, port }) => app.listen({ host, port }),
-    readiness: () => readiness(parts.checks ?? {}),
+    readiness: () => readiness(checks),
     async stop() {
       await app.close()
       await parts.stop?.()
@@ -191,6 +197,10 @@ function checkComplete(
       `${contract.name} does not serve its contract: without handler [${missing.join()}], not declared [${foreign.join()}]`,
     )
   }
+}
+
+function isReady(parts: Readonly<Record<string, string>>): boolean {
+  return Object.values(parts).every((state) => state === 'ready')
 }
 
 async function readiness(checks: Readonly<Record<string, () => Promise<void>>>): Promise<Record<string, string>> {

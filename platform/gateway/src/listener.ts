@@ -11,7 +11,7 @@ export class DoorBlocked extends Error {
 
   constructor(door: 'public' | 'admin', where: string, cause: Error) {
     const code: unknown = Reflect.get(cause, 'code')
-    const reason = code === 'EADDRINUSE' ? 'another program listens there' : String(code ?? cause.message)
+    const reason = code === 'EADDRINUSE' ? 'another program listens there' : cause.message
     super(`the ${door} door cannot listen on ${where}: ${reason}`, { cause })
     this.door = door
   }

@@ -1,3 +1,4 @@
+export { WrongMasterKey } from './tokens/signing-keys.ts'
 export { InvalidEmail, InvalidPassword, InvalidUsername, NameTaken } from './accounts/account.ts'
 export type { Accounts, NewAccount } from './accounts/accounts.ts'
 export { buildIdentity, type Identity, type IdentityParts } from './identity.ts'

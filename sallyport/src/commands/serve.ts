@@ -1,0 +1,18 @@
+import type { PartName } from '../platform.ts'
+import { type RunningPart, servePart } from '../serve.ts'
+import type { Settings } from '../settings.ts'
+import { createLog } from './log.ts'
+import { stopOnSignals } from './shutdown.ts'
+
+/** `sallyport serve PART`: one part, until a signal ends it. */
+export async function runServe(part: PartName, settings: Settings): Promise<void> {
+  const log = createLog(settings).child({ service: part })
+  let running: Promise<RunningPart> | undefined
+  stopOnSignals(async () => {
+    const started = await running?.catch(() => undefined)
+    await started?.stop()
+  }, log)
+  running = servePart(part, settings, log)
+  for (const [name, url] of Object.entries((await running).addresses))
+    process.stdout.write(`${name} listens on ${url}\n`)
+}

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { Argument, Command } from 'commander'
+import { migrateEverything } from './commands/migrate.ts'
+import { runServe } from './commands/serve.ts'
+import { runStart } from './commands/start.ts'
+import { isExplained } from './explained-errors.ts'
+import { partNames } from './platform.ts'
+import { readSettings } from './settings.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+
+const program = new Command('sallyport')
+  .description('A self-hosted front door for services: sign-in, tokens, a gateway with two doors, and applications.')
+  .version(String(version))
+  .showHelpAfterError('(sallyport --help shows what there is)')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  $ npx sallyport start                             everything, on http://localhost:8080 and :8180
+  $ SALLYPORT_PUBLIC_PORT=80 npx sallyport start    on another port
+  $ SALLYPORT_DATA=/srv/sallyport npx sallyport start
+  $ DATABASE_URL_WALLET=postgres://… npx sallyport serve wallet
+
+All settings are environment variables: docs/configuration.md lists them.`,
+  )
+
+program
+  .command('start', { isDefault: true })
+  .description('start everything in one process, with an embedded PostgreSQL unless databases are configured')
+  .action(() => runStart(readSettings(process.env)))
+
+program
+  .command('serve')
+  .description('start one part as a process of its own')
+  .addArgument(new Argument('<part>', 'which part').choices(partNames))
+  .addHelpText(
+    'after',
+    `
+A part needs its database (DATABASE_URL_<PART>) and the addresses of the parts it calls (SALLYPORT_URL_<PART>).
+All parts share SALLYPORT_DATA, or at least its directory service-keys.
+
+Examples:
+  $ SALLYPORT_PORT=9290 DATABASE_URL_WALLET=postgres://… SALLYPORT_URL_IDENTITY=http://127.0.0.1:9090 npx sallyport serve wallet
+  $ SALLYPORT_URL_IDENTITY=… SALLYPORT_URL_WALLET=… SALLYPORT_URL_GACHA=… npx sallyport serve gateway`,
+  )
+  .action(async (part: string) => {
+    const known = partNames.find((name) => name === part)
+    if (known) await runServe(known, readSettings(process.env))
+  })
+
+program
+  .command('migrate')
+  .description('bring the databases up to date and stop')
+  .action(() => migrateEverything(readSettings(process.env)))
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  // What the operator can put right is said in a sentence; anything else is a bug and shown whole.
+  process.stderr.write(isExplained(error) ? `sallyport: ${error.message}\n` : `${inspectError(error)}\n`)
+  process.exit(1)
+}
+
+function inspectError(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

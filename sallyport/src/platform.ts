@@ -1,0 +1,102 @@
+import { type Call, createClient } from '@sallyport/contracts'
+import { type Clock, systemClock } from '@sallyport/kernel'
+import {
+  type Authentication,
+  createAuthentication,
+  createKeySet,
+  createServiceCredential,
+  createServiceIdentification,
+  platformAudience,
+  type PublicJwk,
+  RevocationList,
+  type RevocationSource,
+  type Service,
+  httpTransport,
+  localTransport,
+} from '@sallyport/service'
+import type { Logger } from 'pino'
+import { publicServiceKey, serviceKey } from './data-directory/secrets.ts'
+import { InvalidSettings, type DatabaseService, type Settings } from './settings.ts'
+
+/** The parts that have a key of their own and may call others. */
+export const partNames = ['identity', 'wallet', 'gacha', 'gateway'] as const
+export type PartName = (typeof partNames)[number]
+
+/** How the parts of this process reach one another and those of other processes. */
+export interface Platform {
+  readonly clock: Clock
+  readonly issuer: string
+  /** What a part uses to tell who is calling it. */
+  authenticationOf(part: PartName): Authentication
+  /** How one part calls another. */
+  clientFor(caller: PartName, callee: DatabaseService): Promise<Call>
+  /** Makes a service of this process known to the others of it. */
+  admit(service: Service): void
+  /** Tells where the account tokens' keys and the revocations come from, and starts to listen to the latter. */
+  follow(source: { keys: () => Promise<readonly PublicJwk[]>; revocations: RevocationSource }): Promise<void>
+  close(): Promise<void>
+}
+
+/** The services of this process are called directly; others by the address in the settings. */
+export function createPlatform(settings: Settings, issuer: string, log: Logger): Platform {
+  const clock = systemClock
+  const { dataDirectory, serviceUrls } = settings
+  const revocations = new RevocationList(clock)
+  const local = new Map<string, Service>()
+  const closing: (() => void | Promise<void>)[] = []
+  let fetchKeys = async (): Promise<readonly PublicJwk[]> => []
+
+  // One for all parts of the process: a token that the door has verified is not verified again behind it.
+  const accountKeys = createKeySet({
+    issuer,
+    audience: platformAudience,
+    algorithms: ['RS256'],
+    fetchKeys: () => fetchKeys(),
+    clock,
+  })
+
+  return {
+    clock,
+    issuer,
+    authenticationOf: (part) =>
+      createAuthentication({
+        accountKeys,
+        revocations,
+        identifyService: createServiceIdentification({
+          audience: part,
+          callers: partNames.filter((name) => name !== part),
+          keyOf: (service) => publicServiceKey(dataDirectory, service),
+          clock,
+        }),
+      }),
+    async clientFor(caller, callee) {
+      const credential = createServiceCredential(await serviceKey(dataDirectory, caller), callee, clock)
+      const url = serviceUrls[callee]
+      if (url === undefined) {
+        const service = (): Service => {
+          const found = local.get(callee)
+          if (!found) {
+            throw new InvalidSettings(`SALLYPORT_URL_${callee.toUpperCase()} is needed: ${caller} calls ${callee}`)
+          }
+          return found
+        }
+        return createClient({ transport: localTransport(service), credential })
+      }
+      const transport = httpTransport(url)
+      closing.push(() => transport.close())
+      return createClient({ transport, credential })
+    },
+    admit: (service) => void local.set(service.name, service),
+    async follow(source) {
+      fetchKeys = source.keys
+      await accountKeys.refresh().catch((error: unknown) => {
+        log.warn({ err: error }, 'the keys of account tokens are not there yet')
+      })
+      const subscription = await source.revocations.subscribe((news) => revocations.apply(news))
+      closing.push(() => subscription.stop())
+    },
+    async close() {
+      for (const close of closing) await close()
+    },
+  }
+}

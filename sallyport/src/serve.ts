@@ -1,0 +1,162 @@
+import { services as contracts } from '@sallyport/contracts'
+import { buildGacha } from '@sallyport/gacha'
+import { createGateway, overHttpDispatcher } from '@sallyport/gateway'
+import { buildIdentity } from '@sallyport/identity'
+import { secureDice } from '@sallyport/kernel'
+import { pollRevocations, type PublicJwk, type Service } from '@sallyport/service'
+import { buildWallet } from '@sallyport/wallet'
+import type { Logger } from 'pino'
+import { request } from 'undici'
+import { ensureFirstAdministrator } from './data-directory/first-administrator.ts'
+import { masterKey, serviceKey } from './data-directory/secrets.ts'
+import { type Databases, openDatabases } from './databases.ts'
+import { createPlatform, type PartName, type Platform } from './platform.ts'
+import { databaseServices, type DatabaseService, InvalidSettings, type Settings } from './settings.ts'
+
+/** One part, running in this process; the others are somewhere else. */
+export interface RunningPart {
+  /** What it listens on, by name: its own port, or the doors. */
+  readonly addresses: Readonly<Record<string, string>>
+  stop(): Promise<void>
+}
+
+const graceMs = 2500
+const askTimeoutMs = 2000
+
+/**
+ * Starts one part by itself. It needs the address of its database and of the parts it calls, and the data directory
+ * (or a copy of its `service-keys`) that the others use.
+ *
+ * @throws {InvalidSettings} when one of these is missing
+ */
+export async function servePart(part: PartName, settings: Settings, log: Logger): Promise<RunningPart> {
+  const publicUrl = settings.publicUrl ?? `http://localhost:${settings.publicPort}`
+  const platform = createPlatform(settings, publicUrl, log)
+  await serviceKey(settings.dataDirectory, part)
+  if (part === 'gateway') return serveGateway(settings, platform, publicUrl, log)
+  return serveService(part, settings, platform, log)
+}
+
+async function serveService(
+  part: DatabaseService,
+  settings: Settings,
+  platform: Platform,
+  log: Logger,
+): Promise<RunningPart> {
+  if (settings.databaseUrls[part] === undefined) {
+    throw new InvalidSettings(
+      `DATABASE_URL_${part.toUpperCase()} is needed: a part that runs alone does not start the embedded PostgreSQL`,
+    )
+  }
+  // The other databases are none of this part's business.
+  const elsewhere = Object.fromEntries(databaseServices.map((name) => [name, { service: '', owner: '' }]))
+  const databases = await openDatabases(
+    { ...settings, databaseUrls: { ...elsewhere, ...settings.databaseUrls } },
+    { onProgress: () => undefined, onLost: () => undefined },
+  )
+  await databases.migrate(part)
+  const service = await build(part, settings, platform, databases, log)
+  await service.start()
+  const url = await service.listen({ host: settings.host, port: settings.partPort })
+  return {
+    addresses: { [part]: url },
+    async stop() {
+      await service.stop()
+      await platform.close()
+    },
+  }
+}
+
+async function build(
+  part: DatabaseService,
+  settings: Settings,
+  platform: Platform,
+  databases: Databases,
+  log: Logger,
+): Promise<Service> {
+  const { clock, issuer } = platform
+  const authentication = platform.authenticationOf(part)
+  if (part === 'identity') {
+    const identity = await buildIdentity({
+      database: databases.open('identity'),
+      authentication,
+      members: {
+        wallet: await platform.clientFor('identity', 'wallet'),
+        gacha: await platform.clientFor('identity', 'gacha'),
+      },
+      log,
+      clock,
+      issuer,
+      masterKey: await masterKey(settings.dataDirectory),
+    })
+    await platform.follow({ keys: async () => identity.publicKeys(), revocations: identity.revocations })
+    await ensureFirstAdministrator(settings, identity)
+    return identity.service
+  }
+  await followIdentity(part, settings, platform, log)
+  if (part === 'wallet') {
+    return buildWallet({ database: databases.open('wallet'), authentication, log, clock })
+  }
+  const wallet = await platform.clientFor('gacha', 'wallet')
+  return buildGacha({ database: databases.open('gacha'), authentication, wallet, log, clock, dice: secureDice })
+}
+
+async function serveGateway(
+  settings: Settings,
+  platform: Platform,
+  publicUrl: string,
+  log: Logger,
+): Promise<RunningPart> {
+  const upstreams = databaseServices.map((service) => [service, urlOf(settings, service)] as const)
+  await followIdentity('gateway', settings, platform, log)
+  const gateway = await createGateway(settings)
+  gateway.open({
+    contracts,
+    dispatchers: new Map(upstreams.map(([service, baseUrl]) => [service, overHttpDispatcher({ baseUrl })])),
+    authentication: platform.authenticationOf('gateway'),
+    readiness: async () => Object.fromEntries(await Promise.all(upstreams.map(askReadiness))),
+    log,
+    publicHost: new URL(publicUrl).host,
+  })
+  return {
+    addresses: gateway.addresses,
+    async stop() {
+      await gateway.close(graceMs)
+      await platform.close()
+    },
+  }
+}
+
+/** Keys and revocations come from identity over the network. */
+async function followIdentity(part: PartName, settings: Settings, platform: Platform, log: Logger): Promise<void> {
+  const url = urlOf(settings, 'identity')
+  await platform.follow({
+    keys: () => fetchKeys(url),
+    revocations: pollRevocations(await platform.clientFor(part, 'identity'), log),
+  })
+}
+
+async function fetchKeys(identityUrl: string): Promise<readonly PublicJwk[]> {
+  const signal = AbortSignal.timeout(askTimeoutMs)
+  const { statusCode, body } = await request(`${identityUrl}/.well-known/jwks.json`, { signal })
+  const answer: unknown = await body.json()
+  const keys: unknown = Reflect.get(Object(answer), 'keys')
+  if (statusCode !== 200 || !Array.isArray(keys)) throw new Error(`identity answered ${statusCode} instead of its keys`)
+  return keys.filter((key): key is PublicJwk => typeof key === 'object' && key !== null)
+}
+
+async function askReadiness([service, baseUrl]: readonly [string, string]): Promise<[string, string]> {
+  try {
+    const { statusCode, body } = await request(`${baseUrl}/health/ready`, { signal: AbortSignal.timeout(askTimeoutMs) })
+    await body.dump()
+    return [service, statusCode === 200 ? 'ready' : 'not ready']
+  } catch {
+    return [service, 'not reached']
+  }
+}
+
+function urlOf(settings: Settings, service: DatabaseService): string {
+  const url = settings.serviceUrls[service]
+  if (url === undefined) throw new InvalidSettings(`SALLYPORT_URL_${service.toUpperCase()} is needed`)
+  return url
+}

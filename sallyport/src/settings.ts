@@ -1,0 +1,192 @@
+import { cleanEnv, EnvError, EnvMissingError, makeValidator, str } from 'envalid'
+import { resolve } from 'node:path'
+
+/*
+ * Every setting there is. docs/configuration.md is made of this file.
+ */
+
+/** The services that have a database of their own. */
+export const databaseServices = ['identity', 'wallet', 'gacha'] as const
+export type DatabaseService = (typeof databaseServices)[number]
+
+/** A setting is missing or is not what it should be. The message names settings, never their values. */
+export class InvalidSettings extends Error {
+  override name = 'InvalidSettings'
+}
+
+const port = makeValidator<number>((text) => {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value > 65_535) throw new EnvError('must be a port, 0 to 65535')
+  return value
+})
+
+const directory = makeValidator<string>((text) => {
+  if (text === '') throw new EnvError('must be the path of a directory')
+  return resolve(text)
+})
+
+const httpUrl = makeValidator<string>((text) => {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw new EnvError('must be an http or https address')
+  return text.replace(/\/+$/, '')
+})
+
+const databaseUrl = makeValidator<string>((text) => {
+  if (!URL.canParse(text) || !/^postgres(?:ql)?:$/.test(new URL(text).protocol)) {
+    throw new EnvError('must have the form postgres://user:password@host:port/database')
+  }
+  return text
+})
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const
+
+/** The settings that are the same for every service, once for each service that has a database. */
+function databaseSettings() {
+  return Object.fromEntries(
+    databaseServices.flatMap((service) => {
+      const name = `DATABASE_URL_${service.toUpperCase()}`
+      return [
+        [
+          name,
+          databaseUrl({
+            default: undefined,
+            desc: `The PostgreSQL database of ${service}. Without it an embedded PostgreSQL is started.`,
+            example: `postgres://${service}@localhost/${service}`,
+          }),
+        ],
+        [
+          `${name}_OWNER`,
+          databaseUrl({
+            default: undefined,
+            desc: `The same database, as the role that owns its tables and runs its migrations. Without it the role of \`${name}\` does.`,
+          }),
+        ],
+      ]
+    }),
+  )
+}
+
+/** Where the other services are, for a part that runs alone. */
+function addressSettings() {
+  return Object.fromEntries(
+    databaseServices.map((service) => [
+      `SALLYPORT_URL_${service.toUpperCase()}`,
+      httpUrl({
+        default: undefined,
+        desc: `Where ${service} listens, for parts that are started with \`sallyport serve\`.`,
+        example: 'http://127.0.0.1:9090',
+      }),
+    ]),
+  )
+}
+
+/** The declarations, by name; each says what it is for. */
+export const settings = {
+  SALLYPORT_DATA: directory({
+    default: resolve('.sallyport'),
+    desc: 'The directory of everything that is kept: the embedded database, keys, the first administrator.',
+  }),
+  SALLYPORT_HOST: str({ default: '127.0.0.1', desc: 'The address both doors listen on.' }),
+  SALLYPORT_PUBLIC_PORT: port({ default: 8080, desc: 'The port of the public door; 0 means any free one.' }),
+  SALLYPORT_ADMIN_PORT: port({ default: 8180, desc: 'The port of the admin door; 0 means any free one.' }),
+  SALLYPORT_PUBLIC_URL: httpUrl({
+    default: undefined,
+    desc: 'The address people know this installation by; the issuer of its tokens. Default: `http://localhost:` and the public port.',
+    example: 'https://play.example.org',
+  }),
+  SALLYPORT_LOG_LEVEL: str({
+    default: 'warn',
+    choices: logLevels,
+    desc: 'How much is logged, as JSON lines on standard error. `info` includes an access log.',
+  }),
+  SALLYPORT_ADMIN_FILE: str({
+    default: undefined,
+    desc: 'A JSON file that names the first administrator: `{"admin": {"username": …, "email": …, "password": …}}`.',
+  }),
+  SALLYPORT_ADMIN_USERNAME: str({ default: 'admin', desc: 'The user name of the first administrator.' }),
+  SALLYPORT_ADMIN_EMAIL: str({ default: 'admin@example.org', desc: 'The e-mail address of the first administrator.' }),
+  SALLYPORT_ADMIN_PASSWORD: str({
+    default: undefined,
+    desc: 'The password of the first administrator. Without it a random one is made, printed once and kept in `first-administrator` in the data directory.',
+  }),
+  SALLYPORT_PORT: port({
+    default: 0,
+    desc: 'The port of a part that is started with `sallyport serve`; 0 means any free one.',
+  }),
+}
+
+const all = { ...settings, ...databaseSettings(), ...addressSettings() }
+
+/** The declarations of every setting, those that exist once for each service included. */
+export const allSettings: Readonly<
+  Record<string, { readonly desc?: string; readonly default?: unknown; readonly example?: string }>
+> = all
+
+export interface Settings {
+  readonly dataDirectory: string
+  readonly host: string
+  readonly publicPort: number
+  readonly adminPort: number
+  readonly publicUrl: string | undefined
+  readonly logLevel: (typeof logLevels)[number]
+  readonly administrator: {
+    readonly file: string | undefined
+    readonly username: string
+    readonly email: string
+    readonly password: string | undefined
+  }
+  /** Databases of one's own, for the services that have one. */
+  readonly databaseUrls: {
+    readonly [service in DatabaseService]?: { readonly service: string; readonly owner: string }
+  }
+  /** Where the services of other processes are. */
+  readonly serviceUrls: { readonly [service in DatabaseService]?: string }
+  readonly partPort: number
+}
+
+/** Reads the settings out of environment variables. @throws {InvalidSettings} */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const env = cleanEnv(environment, all, { reporter: refuse })
+  const text = (name: string): string | undefined => {
+    const value: unknown = Reflect.get(env, name)
+    return typeof value === 'string' ? value : undefined
+  }
+  return {
+    dataDirectory: env.SALLYPORT_DATA,
+    host: env.SALLYPORT_HOST,
+    publicPort: env.SALLYPORT_PUBLIC_PORT,
+    adminPort: env.SALLYPORT_ADMIN_PORT,
+    publicUrl: env.SALLYPORT_PUBLIC_URL,
+    logLevel: env.SALLYPORT_LOG_LEVEL,
+    administrator: {
+      file: env.SALLYPORT_ADMIN_FILE,
+      username: env.SALLYPORT_ADMIN_USERNAME,
+      email: env.SALLYPORT_ADMIN_EMAIL,
+      password: env.SALLYPORT_ADMIN_PASSWORD,
+    },
+    databaseUrls: Object.fromEntries(
+      databaseServices.flatMap((service) => {
+        const url = text(`DATABASE_URL_${service.toUpperCase()}`)
+        const owner = text(`DATABASE_URL_${service.toUpperCase()}_OWNER`) ?? url
+        return url !== undefined && owner !== undefined ? [[service, { service: url, owner }]] : []
+      }),
+    ),
+    serviceUrls: Object.fromEntries(
+      databaseServices.flatMap((service) => {
+        const url = text(`SALLYPORT_URL_${service.toUpperCase()}`)
+        return url === undefined ? [] : [[service, url]]
+      }),
+    ),
+    partPort: env.SALLYPORT_PORT,
+  }
+}
+
+function refuse({ errors }: { errors: Partial<Record<string, Error>> }): void {
+  const complaints = Object.entries(errors).map(([name, error]) => {
+    if (error instanceof EnvMissingError) return `${name} is needed`
+    // The library's message about a choice quotes the value, which may be a secret put into the wrong place.
+    const choices = name === 'SALLYPORT_LOG_LEVEL' ? `must be one of ${logLevels.join(', ')}` : undefined
+    return `${name} ${choices ?? error?.message}`
+  })
+  if (complaints.length > 0) throw new InvalidSettings(complaints.join('\n'))
+}

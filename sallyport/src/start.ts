@@ -1,0 +1,143 @@
+import { services as contracts } from '@sallyport/contracts'
+import { buildGacha } from '@sallyport/gacha'
+import { createGateway, inProcessDispatcher } from '@sallyport/gateway'
+import { buildIdentity } from '@sallyport/identity'
+import { secureDice } from '@sallyport/kernel'
+import type { Service } from '@sallyport/service'
+import { buildWallet } from '@sallyport/wallet'
+import type { Logger } from 'pino'
+import { removeAddresses, writeAddresses } from './data-directory/addresses.ts'
+import { ensureFirstAdministrator, type FirstAdministrator } from './data-directory/first-administrator.ts'
+import { masterKey, serviceKey } from './data-directory/secrets.ts'
+import { openDatabases } from './databases.ts'
+import { createPlatform, partNames } from './platform.ts'
+import { databaseServices, type Settings } from './settings.ts'
+
+/** Everything, running in this process. */
+export interface Running {
+  readonly addresses: { readonly public: string; readonly admin: string }
+  readonly administrator: FirstAdministrator
+  /** Stops in order: doors, services, database. Requests under way are finished. A second call waits for the first. */
+  stop(): Promise<void>
+}
+
+export interface StartHooks {
+  readonly log: Logger
+  /** Told what is being done, when it may take a while. */
+  readonly onProgress: (step: string) => void
+  /** The database is gone: nothing works any more. */
+  readonly onLost: (error: Error) => void
+}
+
+/** How long requests under way may take when everything stops, in milliseconds. */
+const graceMs = 2500
+
+/**
+ * Starts everything in this process.
+ *
+ * @throws {DoorBlocked} @throws {DirectoryInUse} @throws {DirectoryUnusable} @throws {PostgresFailed}
+ * @throws {InvalidSettings} @throws {DamagedFile} @throws {WrongMasterKey}
+ */
+export async function startEverything(settings: Settings, hooks: StartHooks): Promise<Running> {
+  const undo: (() => Promise<void>)[] = []
+  const stop = async (): Promise<void> => {
+    for (const step of undo.splice(0).toReversed()) await step()
+  }
+  try {
+    const { addresses, administrator } = await start(settings, hooks, undo)
+    let stopping: Promise<void> | undefined
+    return { addresses, administrator, stop: () => (stopping ??= stop()) }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function start(
+  settings: Settings,
+  { log, onProgress, onLost }: StartHooks,
+  undo: (() => Promise<void>)[],
+): Promise<Pick<Running, 'addresses' | 'administrator'>> {
+  const { host, publicPort, adminPort, dataDirectory } = settings
+  const gateway = await createGateway({ host, publicPort, adminPort })
+  const { addresses } = gateway
+  let open = true
+  const closeDoors = async (): Promise<void> => {
+    if (open) await gateway.close(graceMs)
+    open = false
+  }
+  undo.push(closeDoors)
+
+  const databases = await openDatabases(settings, { onProgress, onLost })
+  undo.push(() => databases.stop())
+  // From here on this program is the only one on the directory.
+  await removeAddresses(dataDirectory)
+  if (databases.embedded?.origin === 'created') onProgress('making the tables and the first keys')
+  await Promise.all(databaseServices.map((service) => databases.migrate(service)))
+  for (const part of partNames) await serviceKey(dataDirectory, part)
+
+  const publicUrl = settings.publicUrl ?? `http://localhost:${new URL(addresses.public).port}`
+  const platform = createPlatform(settings, publicUrl, log)
+  const { clock } = platform
+  undo.push(() => platform.close())
+
+  const wallet = await buildWallet({
+    database: databases.open('wallet'),
+    authentication: platform.authenticationOf('wallet'),
+    log: log.child({ service: 'wallet' }),
+    clock,
+  })
+  const gacha = await buildGacha({
+    database: databases.open('gacha'),
+    authentication: platform.authenticationOf('gacha'),
+    wallet: await platform.clientFor('gacha', 'wallet'),
+    log: log.child({ service: 'gacha' }),
+    clock,
+    dice: secureDice,
+  })
+  const identity = await buildIdentity({
+    database: databases.open('identity'),
+    authentication: platform.authenticationOf('identity'),
+    members: {
+      wallet: await platform.clientFor('identity', 'wallet'),
+      gacha: await platform.clientFor('identity', 'gacha'),
+    },
+    log: log.child({ service: 'identity' }),
+    clock,
+    issuer: publicUrl,
+    masterKey: await masterKey(dataDirectory),
+  })
+  const services: Service[] = [wallet, gacha, identity.service]
+  for (const service of services) {
+    platform.admit(service)
+    undo.push(() => service.stop())
+  }
+  await platform.follow({ keys: async () => identity.publicKeys(), revocations: identity.revocations })
+  // What was owed before the last end is done before the doors open; identity's steps need the other two.
+  await wallet.start()
+  await gacha.start()
+  await identity.service.start()
+  const administrator = await ensureFirstAdministrator(settings, identity)
+
+  gateway.open({
+    contracts,
+    dispatchers: new Map(services.map((service) => [service.name, inProcessDispatcher(service)])),
+    authentication: platform.authenticationOf('gateway'),
+    readiness: () => readinessOf(services),
+    log: log.child({ service: 'gateway' }),
+    publicHost: new URL(publicUrl).host,
+  })
+  await writeAddresses(dataDirectory, addresses)
+  undo.push(closeDoors, () => removeAddresses(dataDirectory))
+  return { addresses, administrator }
+}
+
+/** `identity.database: ready`, and so on. */
+async function readinessOf(services: readonly Service[]): Promise<Record<string, string>> {
+  const states = await Promise.all(
+    services.map(async (service) =>
+      Object.entries(await service.readiness()).map(([check, state]) => [`${service.name}.${check}`, state] as const),
+    ),
+  )
+  return Object.fromEntries(states.flat())
+}
