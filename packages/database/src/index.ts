@@ -1,0 +1,8 @@
+export type { PostgresConnection, SocketConnection, UrlConnection } from './connection.ts'
+export { startEmbeddedPostgres } from './embedded/embedded-postgres.ts'
+export type { EmbeddedPostgres, EmbeddedPostgresOptions } from './embedded/embedded-postgres.ts'
+export { DirectoryInUse, DirectoryUnusable, PostgresFailed } from './embedded/errors.ts'
+export { migrate, pendingMigrations } from './migrations.ts'
+export type { MigrateOptions } from './migrations.ts'
+export { openDatabase } from './service-database.ts'
+export type { ServiceDatabase, ServiceDatabaseOptions } from './service-database.ts'

@@ -1,0 +1,5 @@
+export { jobTask } from './job.ts'
+export type { DeadLetter, Job, JobAttempt, JobTask, JobTasks } from './job.ts'
+export { createJobs } from './jobs.ts'
+export type { Jobs, JobsOptions } from './jobs.ts'
+export type { JobLog } from './log.ts'
