@@ -1,0 +1,237 @@
+import {
+  anyone,
+  market,
+  marketRefusal,
+  problem,
+  problemDetails,
+  route,
+  type ServiceContract,
+  type SignedIn,
+} from '@sallyport/contracts'
+import { Rejection } from '@sallyport/kernel'
+import { Type } from 'typebox'
+import { describe, expect, it } from 'vitest'
+import { createService, handle, ok } from '../src/index.ts'
+import { accessClaims, createTestIssuer, silent, stoppedClock, testAuthentication } from './support.ts'
+
+class OutOfStock extends Rejection {
+  override name = 'OutOfStock'
+  readonly code = 'out-of-stock'
+  readonly reason = 'conflict'
+  override readonly facts = { left: 0 }
+  constructor() {
+    super('there is none left')
+  }
+}
+
+const ownOrder: SignedIn = { who: 'account', role: 'user', self: { in: 'body', field: 'owner' } }
+const refused = { 'wrong-role': marketRefusal(400, 'Invalid User'), 'not-self': marketRefusal(403, 'Not yours') }
+
+const order = route({
+  name: 'order',
+  summary: 'Order something',
+  method: 'POST',
+  path: '/api/shop/orders',
+  door: 'public',
+  access: ownOrder,
+  body: Type.Object({ owner: Type.String(), pieces: Type.Integer() }),
+  replies: { 200: Type.Object({ pieces: Type.Integer() }) },
+})
+const look = route({
+  name: 'look',
+  summary: 'Look at something',
+  method: 'GET',
+  path: '/api/shop/things/:name',
+  door: 'public',
+  access: anyone,
+  params: Type.Object({ name: Type.String() }),
+  query: Type.Object({ page: Type.Optional(Type.Integer()) }),
+  replies: { 200: Type.Union([Type.Object({ name: Type.String() }), Type.Null()]) },
+})
+const own = route({
+  name: 'own',
+  summary: 'In the words of problem details',
+  method: 'GET',
+  path: '/own/thing',
+  door: 'public',
+  access: anyone,
+  query: Type.Object({ page: Type.Optional(Type.Integer({ minimum: 1 })) }),
+  replies: { 200: Type.Object({ page: Type.Integer() }) },
+})
+
+const contract: ServiceContract = {
+  name: 'shop',
+  title: 'Shop',
+  surfaces: [
+    {
+      name: 'shop.market',
+      dialect: market,
+      decidedBy: 'service',
+      prefixes: { public: '/api/shop' },
+      forbidden: { public: refused },
+      routes: [order, look],
+    },
+    {
+      name: 'shop.own',
+      dialect: problemDetails,
+      decidedBy: 'door',
+      prefixes: { public: '/own' },
+      forbidden: { public: { 'wrong-role': problem(403, 'No'), 'not-self': problem(403, 'No') } },
+      routes: [own],
+    },
+  ],
+}
+
+const clock = stoppedClock()
+const issuer = createTestIssuer()
+const { authentication, revocations } = testAuthentication(clock, issuer)
+const shop = await createService({
+  contract,
+  authentication,
+  log: silent,
+  routes: [
+    handle(order, async ({ body }) => {
+      if (body.pieces > 99) throw new OutOfStock()
+      if (body.pieces < 0) throw new Error('secret words about the database')
+      return ok({ pieces: body.pieces })
+    }),
+    handle(look, async ({ params }) => ok(params.name === 'nothing' ? null : { name: params.name, hidden: 'leak' })),
+    handle(own, async ({ query }) => {
+      if (query.page === 13) throw new OutOfStock()
+      return ok({ page: query.page ?? 1 })
+    }),
+  ],
+  checks: { stock: async () => undefined },
+})
+
+const me = '6f1a3c6e-8f0b-4a53-9a3e-0c9b7f3f1d11'
+const token = issuer.sign(accessClaims(clock))
+
+async function post(body: string, headers: Record<string, string> = {}) {
+  const reply = await shop.inject({ method: 'POST', path: '/api/shop/orders', headers, body })
+  return { status: reply.status, body: JSON.parse(reply.body) }
+}
+const signedIn = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+
+describe('the way of a request (market §2)', () => {
+  it('refuses malformed JSON first, also without a token', async () => {
+    const { status, body } = await post('{"owner": "secret', { 'content-type': 'application/json' })
+    expect(status).toBe(422)
+    expect(body.detail[0].type).toBe('json_invalid')
+    expect(JSON.stringify(body)).not.toContain('secret')
+  })
+
+  it('then asks for a token, before it looks at the fields', async () => {
+    expect(await post('{"pieces": "many"}')).toEqual({ status: 401, body: { detail: 'Not authenticated' } })
+    const invalid = { status: 401, body: { detail: 'Invalid or expired token' } }
+    expect(await post('{}', { authorization: 'Bearer junk' })).toEqual(invalid)
+  })
+
+  it('then looks at the fields, before it asks whose they are', async () => {
+    const { status, body } = await post('{"owner": "somebody", "pieces": "many"}', signedIn)
+    expect(status).toBe(422)
+    expect(body.detail).toEqual([
+      {
+        type: 'int_parsing',
+        loc: ['body', 'pieces'],
+        msg: 'Input should be a valid integer, unable to parse string as an integer',
+        input: 'many',
+      },
+    ])
+  })
+
+  it('then asks for the role, then for the owner', async () => {
+    const admin = issuer.sign(accessClaims(clock, { role: 'admin' }))
+    const body = JSON.stringify({ owner: 'somebody', pieces: 1 })
+    expect(await post(body, { authorization: `Bearer ${admin}` })).toEqual({
+      status: 400,
+      body: { detail: 'Invalid User' },
+    })
+    expect(await post(body, signedIn)).toEqual({ status: 403, body: { detail: 'Not yours' } })
+  })
+
+  it('then does what is asked, with the values converted', async () => {
+    expect(await post(JSON.stringify({ owner: me, pieces: '3' }), signedIn)).toEqual({
+      status: 200,
+      body: { pieces: 3 },
+    })
+  })
+
+  it('counts a body without a type as JSON, and one of another type as no fields', async () => {
+    const body = JSON.stringify({ owner: me, pieces: 3 })
+    expect((await post(body, { authorization: signedIn.authorization })).status).toBe(200)
+    const { status } = await post(body, { ...signedIn, 'content-type': 'text/plain' })
+    expect(status).toBe(422)
+  })
+
+  it('meets a revoked session with 401', async () => {
+    const sid = '0b9a2a55-0c43-4a8e-9d6b-5a4f3f6f7a99'
+    const ended = { authorization: `Bearer ${issuer.sign(accessClaims(clock, { sid }))}` }
+    const body = JSON.stringify({ owner: me, pieces: 3 })
+    expect((await post(body, ended)).status).toBe(200)
+    revocations.apply([
+      { sequence: 1, kind: 'session', id: sid, until: Math.floor(clock.now().getTime() / 1000) + 900 },
+    ])
+    expect((await post(body, ended)).status).toBe(401)
+  })
+})
+
+describe('answers', () => {
+  it('word a rejection of the domain in the dialect of the surface', async () => {
+    const conflict = { status: 409, body: { detail: 'there is none left' } }
+    expect(await post(JSON.stringify({ owner: me, pieces: 100 }), signedIn)).toEqual(conflict)
+    const reply = await shop.inject({ method: 'GET', path: '/own/thing?page=13', headers: {} })
+    expect(JSON.parse(reply.body)).toEqual({
+      title: 'Conflict',
+      status: 409,
+      detail: 'there is none left',
+      code: 'out-of-stock',
+      left: 0,
+    })
+  })
+
+  it('say nothing of a bug but the id of its request', async () => {
+    const { status, body } = await post(JSON.stringify({ owner: me, pieces: -1 }), signedIn)
+    expect(status).toBe(500)
+    expect(body.detail).toMatch(/^Internal Server Error \(request [0-9a-f-]{36}\)$/)
+  })
+
+  it('hold nothing that the contract does not declare', async () => {
+    const reply = await shop.inject({ method: 'GET', path: '/api/shop/things/hat', headers: {} })
+    expect(JSON.parse(reply.body)).toEqual({ name: 'hat' })
+  })
+
+  it('can be null', async () => {
+    const reply = await shop.inject({ method: 'GET', path: '/api/shop/things/nothing', headers: {} })
+    expect(reply).toEqual({ status: 200, body: 'null' })
+  })
+
+  it.each([
+    ['GET', '/api/shop/nowhere', 404, { detail: 'Not Found' }],
+    ['DELETE', '/api/shop/orders', 405, { detail: 'Method Not Allowed' }],
+    ['DELETE', '/api/shop/things/hat?x=1', 405, { detail: 'Method Not Allowed' }],
+    ['GET', '/own/nowhere', 404, { title: 'Not found', status: 404 }],
+    ['POST', '/own/thing', 405, { title: 'Method not allowed', status: 405 }],
+    ['GET', '/api/shop/things/%zz', 404, { detail: 'Not Found' }],
+  ] as const)('to %s %s: %d in the words of the surface', async (method, path, status, body) => {
+    const reply = await shop.inject({ method, path, headers: {} })
+    expect({ status: reply.status, body: JSON.parse(reply.body) }).toEqual({ status, body })
+  })
+
+  it('refuse a body over one mebibyte', async () => {
+    const { status } = await post(JSON.stringify({ owner: 'x'.repeat(1024 * 1024) }), signedIn)
+    expect(status).toBe(413)
+  })
+})
+
+describe('a service', () => {
+  it('does not start when it does not serve its contract', async () => {
+    const parts = { contract, authentication, log: silent }
+    await expect(createService({ ...parts, routes: [] })).rejects.toThrow('without handler [order,look,own]')
+  })
+
+  it('tells how its parts are', async () => {
+    const reply = await shop.inject({ method: 'GET', path: '/health/ready', headers: {} })
+    expect(JSON.parse(reply.body)).toEqual({ status: 'ready', parts: { stock: 'ready' } })
+  })
+})

@@ -1,0 +1,64 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import type { Clock } from '@sallyport/kernel'
+import { createSigner } from 'fast-jwt'
+import { pino } from 'pino'
+import { createAuthentication, createKeySet, type PublicJwk, RevocationList } from '../src/index.ts'
+
+export const silent = pino({ level: 'silent' })
+
+/** A clock that stands where it is put. */
+export function stoppedClock(at = new Date('2026-11-22T12:00:00Z')): Clock & { set(date: Date): void } {
+  let now = at
+  return { now: () => now, set: (date) => void (now = date) }
+}
+
+export interface TestIssuer {
+  readonly jwk: PublicJwk
+  readonly publicKey: KeyObject
+  sign(claims: Record<string, unknown>, header?: { alg?: 'RS256' | 'ES256'; kid?: string }): string
+}
+
+/** An issuer of tokens with an RSA key of its own. */
+export function createTestIssuer(kid = 'test-key'): TestIssuer {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const key = privateKey.export({ type: 'pkcs8', format: 'pem' })
+  return {
+    publicKey,
+    jwk: { ...publicKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' },
+    sign: (claims, header = {}) =>
+      createSigner({ key, algorithm: 'RS256', kid: header.kid ?? kid, noTimestamp: true })(claims),
+  }
+}
+
+export const issuerName = 'https://sallyport.test'
+
+export function accessClaims(clock: Clock, claims: Record<string, unknown> = {}): Record<string, unknown> {
+  const now = Math.floor(clock.now().getTime() / 1000)
+  return {
+    iss: issuerName,
+    aud: 'sallyport',
+    sub: '6f1a3c6e-8f0b-4a53-9a3e-0c9b7f3f1d11',
+    sid: '0b9a2a55-0c43-4a8e-9d6b-5a4f3f6f7a22',
+    jti: '5e0d9a70-54c8-4d3f-8a40-93f0b2b1c333',
+    username: 'ada',
+    role: 'user',
+    roles: ['user'],
+    scope: 'impersonate',
+    iat: now,
+    exp: now + 900,
+    ...claims,
+  }
+}
+
+export function testAuthentication(clock: Clock, issuer: TestIssuer) {
+  const revocations = new RevocationList(clock)
+  const accountKeys = createKeySet({
+    issuer: issuerName,
+    audience: 'sallyport',
+    algorithms: ['RS256'],
+    fetchKeys: async () => [issuer.jwk],
+    clock,
+  })
+  const authentication = createAuthentication({ accountKeys, revocations, identifyService: async () => undefined })
+  return { authentication, revocations }
+}

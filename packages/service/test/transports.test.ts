@@ -1,0 +1,123 @@
+import {
+  createClient,
+  problem,
+  problemDetails,
+  route,
+  type ServiceContract,
+  ServiceRefused,
+  ServiceUnreachable,
+} from '@sallyport/contracts'
+import { Rejection } from '@sallyport/kernel'
+import { Type } from 'typebox'
+import { afterAll, describe, expect, it } from 'vitest'
+import { createService, handle, httpTransport, localTransport, ok } from '../src/index.ts'
+import { silent } from './support.ts'
+
+class TooMany extends Rejection {
+  override name = 'TooMany'
+  readonly code = 'too-many'
+  readonly reason = 'payment'
+}
+
+const repeat = route({
+  name: 'repeat',
+  summary: 'Say a word several times',
+  method: 'PUT',
+  path: '/internal/echo/:word',
+  door: 'internal',
+  access: { who: 'service', from: ['caller'] },
+  params: Type.Object({ word: Type.String() }),
+  query: Type.Object({ mark: Type.String() }),
+  body: Type.Object({ times: Type.Integer() }),
+  replies: { 200: Type.Object({ said: Type.String() }) },
+})
+const hang = route({
+  name: 'hang',
+  summary: 'Never answer',
+  method: 'GET',
+  path: '/internal/hang',
+  door: 'internal',
+  access: { who: 'service', from: ['caller'] },
+  replies: { 200: Type.Object({}) },
+})
+
+const contract: ServiceContract = {
+  name: 'echo',
+  title: 'Echo',
+  surfaces: [
+    {
+      name: 'echo.internal',
+      dialect: problemDetails,
+      decidedBy: 'service',
+      prefixes: { internal: '/internal' },
+      forbidden: { internal: { 'wrong-role': problem(403, 'Forbidden'), 'not-self': problem(403, 'Forbidden') } },
+      routes: [repeat, hang],
+    },
+  ],
+}
+
+const released = Promise.withResolvers<void>()
+const echo = await createService({
+  contract,
+  log: silent,
+  authentication: {
+    account: async () => 'invalid',
+    service: async (authorization) => ({
+      kind: 'service',
+      name: authorization === 'Bearer caller' ? 'caller' : 'stranger',
+    }),
+  },
+  routes: [
+    handle(repeat, async ({ params, query, body }) => {
+      if (body.times > 9) throw new TooMany('that is too often')
+      if (body.times < 0) throw new Error('a bug')
+      return ok({ said: `${params.word.repeat(body.times)}${query.mark}` })
+    }),
+    handle(hang, async () => {
+      await released.promise
+      return ok({})
+    }),
+  ],
+})
+const http = httpTransport(await echo.listen({ host: '127.0.0.1', port: 0 }))
+
+afterAll(async () => {
+  released.resolve()
+  await http.close()
+  await echo.stop()
+})
+
+describe.each([
+  ['in the same process', localTransport(() => echo)],
+  ['over HTTP', http],
+])('a client %s', (_, transport) => {
+  const call = createClient({ transport, credential: () => 'caller' })
+  const stranger = createClient({ transport, credential: () => 'stranger' })
+  const input = (times: number) => ({ params: { word: 'a/ü?' }, query: { mark: '&!' }, body: { times } })
+
+  it('gets the declared answer', async () => {
+    expect((await call(repeat, input(2))).body).toEqual({ said: 'a/ü?a/ü?&!' })
+  })
+
+  it('hears a refusal with its status and code', async () => {
+    await expect(call(repeat, input(10))).rejects.toMatchObject({ status: 402, code: 'too-many' })
+    await expect(call(repeat, input(10))).rejects.toBeInstanceOf(ServiceRefused)
+    await expect(stranger(repeat, input(1))).rejects.toMatchObject({ status: 403 })
+  })
+
+  it('takes a failure of the service for no answer', async () => {
+    await expect(call(repeat, input(-1))).rejects.toBeInstanceOf(ServiceUnreachable)
+  })
+
+  it('does not wait for ever', async () => {
+    const hasty = createClient({ transport, credential: () => 'caller', timeoutMs: 30 })
+    await expect(hasty(hang, {})).rejects.toBeInstanceOf(ServiceUnreachable)
+  })
+})
+
+it('a client over HTTP whose service is not there says so', async () => {
+  const nowhere = httpTransport('http://127.0.0.1:1')
+  const call = createClient({ transport: nowhere, credential: () => 'caller' })
+  await expect(call(hang, {})).rejects.toBeInstanceOf(ServiceUnreachable)
+  await nowhere.close()
+})
