@@ -46,7 +46,7 @@ describe('the contracts', () => {
 
   it('name the parameters of a path in its schema, and no others', () => {
     for (const { route } of routes) {
-      const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name)
+      const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? '')
       expect(Object.keys(route.params?.properties ?? {}).toSorted()).toEqual(inPath.toSorted())
     }
   })

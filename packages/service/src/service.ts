@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Reply, Route, ServiceContract, Surface } from '@sallyport/contracts'
 import { newId } from '@sallyport/kernel'
-import Fastify, { type FastifyError, type FastifyReply } from 'fastify'
+import Fastify, { type FastifyError, type FastifyReply, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import type { Authentication } from './authentication.ts'
 import { MalformedJson, parseBody } from './body.ts'
@@ -58,7 +58,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
 
   const app = Fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     exposeHeadRoutes: false,
     bodyLimit: bodyLimitBytes,
     forceCloseConnections: 'idle',

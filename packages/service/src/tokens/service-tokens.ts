@@ -29,7 +29,6 @@ export function createServiceCredential(key: ServiceKey, callee: string, clock: 
     key: key.privateKeyPem,
     algorithm: 'EdDSA',
     kid: key.service,
-    noTimestamp: true,
   })
   let token = ''
   let expires = 0
