@@ -6,7 +6,7 @@ import type { Logger } from 'pino'
 import type { Dispatcher } from './dispatch/dispatcher.ts'
 import { AmbiguousCredentials, cleanRequest } from './header-hygiene.ts'
 import { answerHealth, asksForHealth, type Readiness } from './health.ts'
-import { type Match, pathOf, type RouteTable } from './route-table.ts'
+import { type Match, originForm, pathOf, type RouteTable } from './route-table.ts'
 import { writeReply } from './write-reply.ts'
 
 export interface DoorParts {
@@ -35,7 +35,8 @@ export function createDoor(parts: DoorParts): RequestHandler {
 }
 
 async function enter(parts: DoorParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const url = request.url ?? '/'
+  const url = originForm(request.url ?? '/')
+  request.url = url
   const path = pathOf(url)
   const requestId = crypto.randomUUID()
   response.setHeader('x-request-id', requestId)
@@ -55,7 +56,7 @@ async function enter(parts: DoorParts, request: IncomingMessage, response: Serve
   const { dialect } = surface
 
   if (Number(request.headers['content-length'] ?? 0) > bodyLimitBytes) {
-    writeReply(response, dialect.tooLarge(bodyLimitBytes), { close: true })
+    writeReply(response, dialect.tooLarge(bodyLimitBytes))
     return
   }
   try {

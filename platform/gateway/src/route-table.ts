@@ -55,6 +55,16 @@ export class RouteTable {
   }
 }
 
+/**
+ * A request target without the origin that RFC 9112 §3.2.2 lets a client put before it: what a client calls this server
+ * is no matter here.
+ */
+export function originForm(target: string): string {
+  if (target.startsWith('/') || !/^https?:/i.test(target) || !URL.canParse(target)) return target
+  const { pathname, search } = new URL(target)
+  return `${pathname}${search}`
+}
+
 /** The path of a request target, without its query. */
 export function pathOf(url: string): string {
   const end = url.indexOf('?')

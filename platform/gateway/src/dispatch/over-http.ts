@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { type Readable, Transform } from 'node:stream'
 import type { Route } from '@sallyport/contracts'
 import { bodyLimitBytes } from '@sallyport/service'
 import { errors, Pool } from 'undici'
@@ -31,7 +32,6 @@ export function overHttpDispatcher({ baseUrl, timeoutMs = 30_000 }: OverHttpOpti
 
 function send(pool: Pool, { request, response, route, dialect }: Dispatch): void {
   const body = bodyOf(request, route)
-  const limited = body && countBytes(body)
   let finished = false
 
   pool.dispatch(
@@ -68,7 +68,7 @@ function send(pool: Pool, { request, response, route, dialect }: Dispatch): void
           response.destroy()
           return
         }
-        if (limited?.tooLarge === true) writeReply(response, dialect.tooLarge(bodyLimitBytes), { close: true })
+        if (error instanceof BodyTooLarge) writeReply(response, dialect.tooLarge(bodyLimitBytes))
         else if (isTimeout(error)) writeReply(response, dialect.timedOut())
         else writeReply(response, dialect.unavailable(1))
       },
@@ -76,11 +76,28 @@ function send(pool: Pool, { request, response, route, dialect }: Dispatch): void
   )
 }
 
-/** A route without a body gets none, whatever the client sent. */
-function bodyOf(request: IncomingMessage, route: Route): IncomingMessage | undefined {
-  if (route.body || route.form) return request
-  request.resume()
-  return undefined
+class BodyTooLarge extends Error {
+  override name = 'BodyTooLarge'
+}
+
+/** A route without a body gets none, whatever the client sent. A body without a declared length is counted on its way. */
+function bodyOf(request: IncomingMessage, route: Route): Readable | undefined {
+  if (!route.body && !route.form) {
+    request.resume()
+    return undefined
+  }
+  let bytes = 0
+  const counted = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length
+      if (bytes <= bodyLimitBytes) done(null, chunk)
+      else done(new BodyTooLarge('the body is too large'))
+    },
+  })
+  // What is left of it is read and dropped: a client that is still sending would not hear the answer.
+  counted.on('error', () => request.unpipe(counted).resume())
+  request.on('error', (error) => counted.destroy(error))
+  return request.pipe(counted)
 }
 
 function headersOf(request: IncomingMessage): string[] {
@@ -94,20 +111,6 @@ function headersOf(request: IncomingMessage): string[] {
     }
   }
   return headers
-}
-
-/** A body without a declared length is counted on its way. */
-function countBytes(body: IncomingMessage): { tooLarge: boolean } {
-  const state = { tooLarge: false }
-  let bytes = 0
-  body.on('data', (chunk: Buffer) => {
-    bytes += chunk.length
-    if (bytes > bodyLimitBytes && !state.tooLarge) {
-      state.tooLarge = true
-      body.destroy(new Error('the body is too large'))
-    }
-  })
-  return state
 }
 
 function isTimeout(error: Error): boolean {

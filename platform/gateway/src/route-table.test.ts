@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import { administer, guarded, read, shop, write } from '../test/support.ts'
+import { originForm, RouteTable } from './route-table.ts'
+
+const publicDoor = new RouteTable([shop], 'public')
+const adminDoor = new RouteTable([shop], 'admin')
+
+it('a request target may name an origin, which does not matter', () => {
+  expect(originForm('http://elsewhere/api/shop/things/hat?x=1')).toBe('/api/shop/things/hat?x=1')
+  for (const target of ['/a?b', '*', '', 'elsewhere:443', 'http://', '//a/b']) expect(originForm(target)).toBe(target)
+})
+
+describe('the routes of a door', () => {
+  it('are found by method and path, whatever the query', () => {
+    expect(publicDoor.match('GET', '/api/shop/things/hat?x=/1')).toMatchObject({
+      kind: 'route',
+      service: 'shop',
+      route: read,
+    })
+    expect(publicDoor.match('POST', '/api/shop/things/hat')).toMatchObject({ kind: 'route', route: write })
+    expect(publicDoor.match('GET', '/own/thing')).toMatchObject({ kind: 'route', route: guarded })
+    expect(adminDoor.match('GET', '/admin/api/shop/things')).toMatchObject({ kind: 'route', route: administer })
+  })
+
+  it.each(['/admin/api/shop/things', '/internal/shop/things', '/', '/api', '/nowhere', '', '*'])(
+    'do not include %s on the public door',
+    (path) => expect(publicDoor.match('GET', path)).toEqual({ kind: 'not-found', surface: undefined }),
+  )
+
+  it.each(['/api/shop/things/hat', '/internal/shop/things'])('do not include %s on the admin door', (path) =>
+    expect(adminDoor.match('GET', path)).toMatchObject({ kind: 'not-found' }),
+  )
+
+  it('that are under a known prefix are missed in the words of its surface', () => {
+    const [marketSurface, ownSurface] = shop.surfaces
+    expect(publicDoor.match('GET', '/api/shop/nowhere')).toEqual({ kind: 'not-found', surface: marketSurface })
+    expect(publicDoor.match('GET', '/api/shop')).toEqual({ kind: 'not-found', surface: marketSurface })
+    expect(publicDoor.match('GET', '/own/nowhere')).toEqual({ kind: 'not-found', surface: ownSurface })
+    expect(publicDoor.match('GET', '/api/shopping')).toEqual({ kind: 'not-found', surface: undefined })
+  })
+
+  it('tell which methods they know', () => {
+    expect(publicDoor.match('DELETE', '/api/shop/things/hat')).toMatchObject({
+      kind: 'method-not-allowed',
+      allowed: ['GET', 'POST'],
+    })
+    expect(publicDoor.match('HEAD', '/own/thing')).toMatchObject({ kind: 'method-not-allowed', allowed: ['GET'] })
+  })
+
+  it('know paths that take no method at all', () => {
+    expect(adminDoor.match('GET', '/admin/api/shop/closed/x')).toMatchObject({
+      kind: 'method-not-allowed',
+      allowed: [],
+    })
+    expect(publicDoor.match('GET', '/api/shop/closed/x')).toMatchObject({ kind: 'not-found' })
+  })
+
+  it.each([
+    '/api/shop/../../admin/api/shop/things',
+    '/api/shop//things/hat',
+    '//api/shop/things/hat',
+    '/API/shop/things/hat',
+    '/api/shop/things/%zz',
+    '/api/shop/things/hat/',
+  ])('are not reached by another spelling: %s', (path) => {
+    expect(publicDoor.match('GET', path).kind).toBe('not-found')
+  })
+})

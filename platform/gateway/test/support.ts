@@ -1,0 +1,108 @@
+import {
+  anyone,
+  market,
+  marketRefusal,
+  problemDetails,
+  route,
+  type ServiceContract,
+  signedIn,
+} from '@sallyport/contracts'
+import { type AccountId, newId } from '@sallyport/kernel'
+import type { Authentication } from '@sallyport/service'
+import { Type } from 'typebox'
+
+const Anything = Type.Object({}, { additionalProperties: true })
+
+export const read = route({
+  name: 'read',
+  summary: 'Read a thing',
+  method: 'GET',
+  path: '/api/shop/things/:name',
+  door: 'public',
+  access: anyone,
+  params: Type.Object({ name: Type.String() }),
+  replies: { 200: Anything },
+})
+export const write = route({
+  name: 'write',
+  summary: 'Write a thing',
+  method: 'POST',
+  path: '/api/shop/things/:name',
+  door: 'public',
+  access: anyone,
+  params: Type.Object({ name: Type.String() }),
+  body: Anything,
+  replies: { 200: Anything },
+})
+export const administer = route({
+  name: 'administer',
+  summary: 'For administrators',
+  method: 'GET',
+  path: '/admin/api/shop/things',
+  door: 'admin',
+  access: signedIn,
+  replies: { 200: Anything },
+})
+export const guarded = route({
+  name: 'guarded',
+  summary: 'Refused at the door',
+  method: 'GET',
+  path: '/own/thing',
+  door: 'public',
+  access: signedIn,
+  replies: { 200: Anything },
+})
+export const inside = route({
+  name: 'inside',
+  summary: 'For services',
+  method: 'GET',
+  path: '/internal/shop/things',
+  door: 'internal',
+  access: { who: 'service', from: ['other'] },
+  replies: { 200: Anything },
+})
+
+export const shop: ServiceContract = {
+  name: 'shop',
+  title: 'Shop',
+  surfaces: [
+    {
+      name: 'shop.market',
+      dialect: market,
+      decidedBy: 'service',
+      prefixes: { public: '/api/shop', admin: '/admin/api/shop' },
+      forbidden: { public: { 'wrong-role': marketRefusal(400, 'No'), 'not-self': marketRefusal(400, 'No') } },
+      routes: [read, write, administer],
+      closedPaths: [{ door: 'admin', path: '/admin/api/shop/closed/:name' }],
+    },
+    {
+      name: 'shop.own',
+      dialect: problemDetails,
+      decidedBy: 'door',
+      prefixes: { public: '/own', internal: '/internal/shop' },
+      forbidden: {},
+      routes: [guarded, inside],
+    },
+  ],
+}
+
+/** Knows one token: `good`. */
+export const authentication: Authentication = {
+  account: async (authorization) => {
+    if (authorization === undefined) return 'missing'
+    if (authorization !== 'Bearer good') return 'invalid'
+    return {
+      kind: 'account',
+      accountId: accountId(),
+      sessionId: 'session',
+      username: 'ada',
+      role: 'user',
+      roles: ['user'],
+    }
+  },
+  service: async () => 'invalid',
+}
+
+function accountId() {
+  return newId<AccountId>()
+}
