@@ -84,6 +84,7 @@ describe('text and truth (market §2)', () => {
 
   it('refuses the NUL character, which no store can hold', () => {
     expect(read(Type.String(), 'a\0b')).toEqual(['value_error'])
+    expect(readLeniently(Type.Object({ uid: Type.String() }), { uid: 'a\0b' }, 'path').issues).toEqual([])
   })
 
   it.each([true, 1, '1', 'true', 'TRUE', 'on', 'Yes', 't', 'Y'])('reads %j as true', (input) =>

@@ -40,7 +40,7 @@ function read(schema: TSchema, input: unknown, loc: Location, issues: Issue[]): 
   }
   if (IsObject(schema)) return readObject(schema, input, loc, issues)
   if (IsArray(schema)) throw new TypeError('arrays are not part of any lenient request')
-  const outcome = readScalar(schema, input)
+  const outcome = readScalar(schema, input, loc)
   if ('value' in outcome) return outcome.value
   issues.push({ ...outcome, loc, input: isSecret(schema) ? '**********' : input })
   return undefined
@@ -71,18 +71,20 @@ function readObject(schema: TObject, input: unknown, loc: Location, issues: Issu
 type Fault = Pick<Issue, 'type' | 'msg' | 'ctx'>
 type Outcome = { readonly value: unknown } | Fault
 
-function readScalar(schema: TSchema, input: unknown): Outcome {
-  if (IsString(schema)) return readString(schema, input)
+function readScalar(schema: TSchema, input: unknown, loc: Location): Outcome {
+  if (IsString(schema)) return readString(schema, input, loc)
   if (IsInteger(schema)) return readInteger(input)
   if (IsNumber(schema)) return readNumber(schema, input)
   if (IsBoolean(schema)) return readBoolean(input)
   throw new TypeError('a schema of this kind cannot be read leniently')
 }
 
-function readString(schema: TString, input: unknown): Outcome {
+function readString(schema: TString, input: unknown, [part]: Location): Outcome {
   if (typeof input !== 'string') return { type: 'string_type', msg: 'Input should be a valid string' }
-  // PostgreSQL cannot store it, and nothing that a person types contains it.
-  if (input.includes('\0')) return { type: 'value_error', msg: 'Value error, the NUL character is not allowed' }
+  // PostgreSQL cannot store it, and nothing that a person types contains it. In a path it names nothing: ids there are
+  // free text (market §2).
+  if (input.includes('\0') && part !== 'path')
+    return { type: 'value_error', msg: 'Value error, the NUL character is not allowed' }
   const pattern = optionOf(schema, 'pattern')
   if (typeof pattern === 'string' && !new RegExp(pattern, 'u').test(input)) {
     return { type: 'string_pattern_mismatch', msg: `String should match pattern '${pattern}'`, ctx: { pattern } }

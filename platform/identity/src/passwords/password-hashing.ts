@@ -17,10 +17,10 @@ export class HashingBusy extends Rejection {
 /** Hashes and verifies passwords in a process of its own. */
 export interface PasswordHashing {
   /** The argon2id hash of a password (PHC string). @throws {HashingBusy} */
-  hash(password: string): Promise<string>
+  readonly hash: (password: string) => Promise<string>
   /** Whether a password fits a hash; without a hash the same work is done and the answer is no. @throws {HashingBusy} */
-  verify(password: string, hash: string | undefined): Promise<boolean>
-  stop(): Promise<void>
+  readonly verify: (password: string, hash: string | undefined) => Promise<boolean>
+  readonly stop: () => Promise<void>
 }
 
 export interface PasswordHashingOptions {

@@ -1,0 +1,29 @@
+import { wallet } from '@sallyport/contracts'
+import type { ServiceDatabase } from '@sallyport/database'
+import type { Clock } from '@sallyport/kernel'
+import { type Authentication, createService, type Service, type ServiceParts } from '@sallyport/service'
+import { createLedger } from './ledger/ledger.ts'
+import type { WalletDatabase } from './ledger/tables.ts'
+import { internalRoutes } from './surfaces/internal.ts'
+import { marketRoutes } from './surfaces/market.ts'
+
+/** What the wallet is made of. The database must have the tables of `migrations`; who opened it closes it. */
+export interface WalletParts {
+  readonly database: ServiceDatabase<WalletDatabase>
+  readonly authentication: Authentication
+  readonly log: ServiceParts['log']
+  /** Gives transfers their time. */
+  readonly clock: Clock
+}
+
+/** Assembles the TUX currency service: the ledger, spoken in the market's words and in the platform's own. */
+export async function buildWallet({ database, authentication, log, clock }: WalletParts): Promise<Service> {
+  const ledger = createLedger({ db: database.db, clock })
+  return createService({
+    contract: wallet.walletContract,
+    routes: [...marketRoutes(ledger), ...internalRoutes(ledger)],
+    authentication,
+    log,
+    checks: { database: () => database.ping() },
+  })
+}

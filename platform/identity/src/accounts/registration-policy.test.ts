@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { InvalidEmail, InvalidPassword, InvalidUsername } from './account.ts'
+import { registrationPolicies } from './registration-policy.ts'
+
+const { market } = registrationPolicies
+
+describe('a user name of the market (market §4)', () => {
+  it.each(['ada', 'Ada_99', 'a__', 'x'.repeat(30)])('may be %s', (name) => {
+    expect(() => market.checkUsername(name)).not.toThrow()
+  })
+  it.each(['', 'ab', '1ada', '_ada', 'ada!', 'ad a', 'àda', 'ada\n', 'x'.repeat(31), 'ada@example.org'])(
+    'may not be %j',
+    (name) => expect(() => market.checkUsername(name)).toThrow(InvalidUsername),
+  )
+})
+
+describe('an e-mail address of the market (market §4)', () => {
+  it.each(['a@b.cd', 'a.b%c+d-e@f-g.h_i.org', 'üwe@bücher.example.org', 'A@B.CO'])('may be %s', (email) => {
+    expect(() => market.checkEmail(email)).not.toThrow()
+  })
+  it.each(['', 'a', '@b.cd', 'a@b', 'a@b.c', 'a@b.c1', 'a b@c.de', 'a@b.cd\n', 'a@b@c.de', `${'x'.repeat(250)}@b.cd`])(
+    'may not be %j',
+    (email) => expect(() => market.checkEmail(email)).toThrow(InvalidEmail),
+  )
+})
+
+describe('a password of the market (market §4)', () => {
+  it.each(['Correct-Horse7!', 'Aa1!aaaa', 'Ünïcode1!x Aa', `Aa1!${'x'.repeat(68)}`])('may be %s', (password) => {
+    expect(() => market.checkPassword(password)).not.toThrow()
+  })
+  it.each([
+    ['seven characters', 'Aa1!aaa'],
+    ['no upper case', 'aa1!aaaa'],
+    ['no lower case', 'AA1!AAAA'],
+    ['no digit', 'Aaa!aaaa'],
+    ['nothing special', 'Aa1aaaaa'],
+    ['73 bytes', `Aa1!${'x'.repeat(69)}`],
+    ['73 bytes in fewer characters', `Aa1!${'ü'.repeat(35)}`],
+  ])('may not have %s', (_, password) => expect(() => market.checkPassword(password)).toThrow(InvalidPassword))
+
+  it('is never said back', () => {
+    for (const password of ['short', 'onlylowercase', 'football']) {
+      expect(() => market.checkPassword(password)).toThrow(
+        expect.objectContaining({ message: expect.not.stringContaining(password) }),
+      )
+    }
+  })
+})

@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto'
+import { type Call, ServiceUnreachable } from '@sallyport/contracts'
+import { openDatabase } from '@sallyport/database'
+import { createTestDatabase, type TestDatabase } from '@sallyport/database/testing'
+import { createAuthentication, createKeySet, platformAudience, RevocationList, type Service } from '@sallyport/service'
+import { systemClock } from '@sallyport/kernel'
+import { pino } from 'pino'
+import { buildIdentity, type Identity, type IdentityDatabase, migrations } from '../src/index.ts'
+
+const log = pino({ level: 'silent' })
+const issuer = 'https://sallyport.test'
+
+/** A service that accounts have something at: remembers what it was asked, and fails as long as it is told to. */
+export interface Receiver {
+  readonly call: Call
+  readonly heard: string[]
+  away: boolean
+}
+
+/** Stands where another service is: its client is the edge of identity. */
+export function receiver(): Receiver {
+  const heard: string[] = []
+  const state: Receiver = {
+    heard,
+    away: false,
+    async call(route, input) {
+      const uid: unknown = Reflect.get(Object(Reflect.get(Object(input), 'params')), 'uid')
+      heard.push(`${route.name} ${String(uid)}`)
+      if (state.away) throw new ServiceUnreachable('away')
+      const reply: unknown = { status: 200, body: { state: 'open' } }
+      if (!isReply<Awaited<ReturnType<typeof state.call<typeof route>>>>(reply)) throw new TypeError()
+      return reply
+    },
+  }
+  return state
+}
+
+function isReply<T>(reply: unknown): reply is T {
+  return typeof reply === 'object'
+}
+
+export interface TestIdentity {
+  readonly identity: Identity
+  readonly service: Service
+  readonly wallet: Receiver
+  readonly gacha: Receiver
+  readonly testDatabase: TestDatabase<IdentityDatabase>
+  readonly masterKey: Uint8Array
+  stop(): Promise<void>
+}
+
+/** Identity on a database of its own. A second one can be put on the same database. */
+export async function startIdentity(
+  shared?: Pick<TestIdentity, 'testDatabase' | 'masterKey' | 'wallet' | 'gacha'>,
+): Promise<TestIdentity> {
+  const testDatabase =
+    shared?.testDatabase ?? (await createTestDatabase<IdentityDatabase>({ service: 'identity', migrations }))
+  const masterKey = shared?.masterKey ?? randomBytes(32)
+  const wallet = shared?.wallet ?? receiver()
+  const gacha = shared?.gacha ?? receiver()
+  const revocations = new RevocationList(systemClock)
+  const known: { identity?: Identity } = {}
+  const accountKeys = createKeySet({
+    issuer,
+    audience: platformAudience,
+    algorithms: ['RS256'],
+    fetchKeys: async () => known.identity?.publicKeys() ?? [],
+    clock: systemClock,
+  })
+  const identity = await buildIdentity({
+    database: openAgain(testDatabase),
+    authentication: createAuthentication({ accountKeys, revocations, identifyService: async () => undefined }),
+    members: { wallet: wallet.call, gacha: gacha.call },
+    log,
+    clock: systemClock,
+    issuer,
+    masterKey,
+  })
+  known.identity = identity
+  await identity.revocations.subscribe((news) => revocations.apply(news))
+  return {
+    identity,
+    service: identity.service,
+    wallet,
+    gacha,
+    testDatabase,
+    masterKey,
+    stop: () => identity.service.stop(),
+  }
+}
+
+function openAgain({ connection }: TestDatabase<IdentityDatabase>) {
+  return openDatabase<IdentityDatabase>({ connection, service: 'identity' })
+}
