@@ -1,0 +1,83 @@
+import type { AccountId } from '@sallyport/kernel'
+import type { Kysely, Transaction } from 'kysely'
+import type { GachaName } from '../catalogue/gacha.ts'
+import type { GachaDatabase } from '../gacha-database.ts'
+import type { Collected } from './collection.ts'
+
+type Database = Kysely<GachaDatabase>
+
+export type CollectionState = 'open' | 'closed'
+
+/** Opens a collection, unless it is or was there. */
+export async function insertCollection(db: Database, uid: AccountId, now: Date): Promise<boolean> {
+  const inserted = await db
+    .insertInto('collection')
+    .values({ uid, opened_at: now, closed_at: null })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('uid')
+    .executeTakeFirst()
+  return inserted !== undefined
+}
+
+/** Undefined when nobody ever opened or closed it. */
+export async function readState(db: Database, uid: AccountId): Promise<CollectionState | undefined> {
+  const row = await db.selectFrom('collection').select('closed_at').where('uid', '=', uid).executeTakeFirst()
+  return row && (row.closed_at === null ? 'open' : 'closed')
+}
+
+/** Marks a collection as closed, also one that was never opened: the open that comes later then changes nothing. */
+export async function markClosed(tx: Transaction<GachaDatabase>, uid: AccountId, now: Date): Promise<void> {
+  await tx
+    .insertInto('collection')
+    .values({ uid, opened_at: null, closed_at: now })
+    // Waits for deliveries under way, which hold the row, so that none comes after the copies are gone.
+    .onConflict((conflict) =>
+      conflict.column('uid').doUpdateSet({ closed_at: now }).where('collection.closed_at', 'is', null),
+    )
+    .execute()
+}
+
+export async function deleteCopies(tx: Transaction<GachaDatabase>, uid: AccountId): Promise<void> {
+  await tx.deleteFrom('copy').where('uid', '=', uid).execute()
+}
+
+/** What is in an open collection, in the order of the first copies; undefined when there is no open collection. */
+export async function readCollection(db: Database, uid: AccountId): Promise<Collected[] | undefined> {
+  const rows = await openCollection(db, uid, heldBy(db, uid)).orderBy('held.sequence').execute()
+  return rows.length === 0 ? undefined : rows.flatMap(toCollected)
+}
+
+/** Undefined when there is no open collection, null when it does not hold the gacha; without a name it holds none. */
+export async function readCollected(
+  db: Database,
+  uid: AccountId,
+  name: GachaName | undefined,
+): Promise<Collected | null | undefined> {
+  const held = heldBy(db, uid).where((eb) => (name === undefined ? eb.val(false) : eb('gacha.name', '=', name)))
+  const rows = await openCollection(db, uid, held).execute()
+  return rows.length === 0 ? undefined : (rows.flatMap(toCollected)[0] ?? null)
+}
+
+function heldBy(db: Database, uid: AccountId) {
+  return db
+    .selectFrom('copy')
+    .innerJoin('gacha', 'gacha.id', 'copy.gacha_id')
+    .where('copy.uid', '=', uid)
+    .select(['copy.uid', 'copy.sequence', 'copy.copies', 'gacha.name', 'gacha.rarity', 'gacha.image'])
+}
+
+/** One row per gacha, or one row of nulls for an open collection without any: one statement tells both. */
+function openCollection(db: Database, uid: AccountId, held: ReturnType<typeof heldBy>) {
+  return db
+    .selectFrom('collection')
+    .leftJoin(held.as('held'), 'held.uid', 'collection.uid')
+    .where('collection.uid', '=', uid)
+    .where('collection.closed_at', 'is', null)
+    .select(['held.copies', 'held.name', 'held.rarity', 'held.image'])
+}
+
+function toCollected(row: { readonly [field in keyof Collected]: Collected[field] | null }): Collected[] {
+  const { copies, name, rarity, image } = row
+  if (copies === null || name === null || rarity === null || image === null) return []
+  return [{ copies, name, rarity, image }]
+}

@@ -1,0 +1,56 @@
+import { type Call, gacha } from '@sallyport/contracts'
+import type { ServiceDatabase } from '@sallyport/database'
+import { createJobs } from '@sallyport/jobs'
+import type { Clock, Dice } from '@sallyport/kernel'
+import { type Authentication, createService, type Service } from '@sallyport/service'
+import type { Logger } from 'pino'
+import { createCatalogue } from './catalogue/catalogue.ts'
+import { seedCatalogue } from './catalogue/stock.ts'
+import { createCollections } from './collections/collections.ts'
+import type { GachaDatabase } from './gacha-database.ts'
+import { createRolls } from './rolls/rolls.ts'
+import { settlementTask } from './rolls/settlement.ts'
+import { internalRoutes } from './surfaces/internal.ts'
+import { marketRoutes } from './surfaces/market.ts'
+
+/** What gacha is made of. The database must have the tables of `migrations`; who opened it closes it. */
+export interface GachaParts {
+  readonly database: ServiceDatabase<GachaDatabase>
+  readonly authentication: Authentication
+  /** The way to the wallet, as the service `gacha`. */
+  readonly wallet: Call
+  readonly log: Logger
+  readonly clock: Clock
+  /** What rolls are drawn with: a CSPRNG (market §6). */
+  readonly dice: Dice
+}
+
+/** How long a start waits for rolls that were left unsettled before it, in milliseconds. */
+const resumeLimitMs = 5000
+
+/** Assembles gacha: the catalogue, the collections and the rolls. Its `start` seeds a fresh catalogue. */
+export async function buildGacha(parts: GachaParts): Promise<Service> {
+  const { database, authentication, wallet, log, clock, dice } = parts
+  const { db } = database
+  const tasks = { 'settle-roll': settlementTask({ db, wallet, clock, dice, log }) }
+  const jobs = createJobs({ database, service: 'gacha', tasks, log })
+  const catalogue = createCatalogue(db)
+  const collections = createCollections({ db, clock })
+  const rolls = createRolls({ db, jobs, wallet, clock, dice, log })
+
+  return createService({
+    contract: gacha.gachaContract,
+    authentication,
+    log,
+    routes: [...marketRoutes({ catalogue, collections, rolls }), ...internalRoutes(collections)],
+    checks: { database: () => database.ping() },
+    async start() {
+      await jobs.prepare()
+      if (await seedCatalogue(db, clock)) log.info('the catalogue was filled with the stock entries')
+      const { left } = await jobs.resume({ timeoutMs: resumeLimitMs })
+      if (left > 0) log.warn({ left }, 'rolls are still unsettled; their jobs are tried again')
+      await jobs.start()
+    },
+    stop: () => jobs.stop(),
+  })
+}

@@ -1,0 +1,2 @@
+export { buildGacha, type GachaParts } from './gacha.ts'
+export { type GachaDatabase, migrations } from './gacha-database.ts'
