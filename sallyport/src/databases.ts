@@ -25,6 +25,7 @@ export interface Databases {
   /** Brings a service's database up to date; returns the names of the migrations that were applied. */
   migrate(service: DatabaseService): Promise<string[]>
   open<Tables>(service: DatabaseService): ServiceDatabase<Tables>
+  /** Closes what was opened, and stops the embedded server. */
   stop(): Promise<void>
 }
 
@@ -38,6 +39,7 @@ export async function openDatabases(
   const embedded = own.length > 0 ? await startEmbeddedPostgres({ dataDirectory, ...hooks }) : undefined
   await embedded?.ensureServices(own)
 
+  const opened: { close(): Promise<void> }[] = []
   const connection = (service: DatabaseService, role: 'owner' | 'service'): PostgresConnection => {
     const urls = databaseUrls[service]
     if (urls) return { url: urls[role] }
@@ -48,8 +50,14 @@ export async function openDatabases(
   return {
     embedded,
     migrate: (service) => migrate({ service, connection: connection(service, 'owner'), folder: migrations[service] }),
-    open: <Tables>(service: DatabaseService) =>
-      openDatabase<Tables>({ service, connection: connection(service, 'service') }),
-    stop: async () => embedded?.stop(),
+    open<Tables>(service: DatabaseService) {
+      const database = openDatabase<Tables>({ service, connection: connection(service, 'service') })
+      opened.push(database)
+      return database
+    },
+    async stop() {
+      await Promise.all(opened.map((database) => database.close()))
+      await embedded?.stop()
+    },
   }
 }

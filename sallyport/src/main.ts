@@ -26,8 +26,10 @@ All settings are environment variables: docs/configuration.md lists them.`,
   )
 
 program
-  .command('start', { isDefault: true })
-  .description('start everything in one process, with an embedded PostgreSQL unless databases are configured')
+  .command('start')
+  .description(
+    'start everything in one process (this is what no command at all does), with an embedded PostgreSQL unless databases are configured',
+  )
   .action(() => runStart(readSettings(process.env)))
 
 program
@@ -55,7 +57,7 @@ program
   .action(() => migrateEverything(readSettings(process.env)))
 
 try {
-  await program.parseAsync()
+  await program.parseAsync(process.argv.length > 2 ? process.argv : [...process.argv, 'start'])
 } catch (error) {
   // What the operator can put right is said in a sentence; anything else is a bug and shown whole.
   process.stderr.write(isExplained(error) ? `sallyport: ${error.message}\n` : `${inspectError(error)}\n`)

@@ -63,6 +63,7 @@ async function serveService(
     async stop() {
       await service.stop()
       await platform.close()
+      await databases.stop()
     },
   }
 }

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { createKeySet, type PublicJwk } from '../src/index.ts'
+import { createKeySet, KeysUnavailable, type PublicJwk } from '../src/index.ts'
 import { accessClaims, createTestIssuer, issuerName, stoppedClock } from './support.ts'
 
 const clock = stoppedClock()
@@ -107,6 +107,27 @@ describe('the issuer’s keys', () => {
     away = true
     await expect(keys.refresh()).rejects.toThrow('nobody there')
     expect(await keys.verify(issuer.sign(accessClaims(clock)))).toBeDefined()
+  })
+
+  it('that were never heard of are no reason to call a token bad', async () => {
+    const time = stoppedClock()
+    let away = true
+    const keys = createKeySet({
+      issuer: issuerName,
+      audience: 'sallyport',
+      algorithms: ['RS256'],
+      clock: time,
+      fetchKeys: async () => {
+        if (away) throw new Error('nobody there')
+        return [issuer.jwk]
+      },
+    })
+    const token = issuer.sign(accessClaims(time))
+    await expect(keys.verify(token)).rejects.toThrow(KeysUnavailable)
+    away = false
+    await expect(keys.verify(token)).rejects.toThrow(KeysUnavailable)
+    time.set(new Date(time.now().getTime() + 250))
+    expect(await keys.verify(token)).toBeDefined()
   })
 
   it('that are gone verify nothing any more', async () => {

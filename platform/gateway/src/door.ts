@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Door as DoorName } from '@sallyport/contracts'
-import { problemDetails } from '@sallyport/contracts'
+import { type Dialect, type Door as DoorName, problemDetails, type Reply } from '@sallyport/contracts'
+import { Rejection } from '@sallyport/kernel'
 import { type Authentication, bodyLimitBytes } from '@sallyport/service'
 import type { Logger } from 'pino'
 import type { Dispatcher } from './dispatch/dispatcher.ts'
@@ -72,15 +72,29 @@ async function enter(parts: DoorParts, request: IncomingMessage, response: Serve
     return
   }
   if (route.access.who === 'account' && surface.decidedBy === 'door') {
-    const caller = await parts.authentication.account(request.headers.authorization)
-    if (typeof caller === 'string') {
-      writeReply(response, dialect.unauthenticated(caller))
+    const refusal = await refuseStranger(parts.authentication, request, dialect)
+    if (refusal) {
+      writeReply(response, refusal)
       return
     }
   }
   const dispatcher = parts.dispatchers.get(service)
   if (dispatcher) dispatcher.dispatch({ request, response, route, dialect })
   else writeReply(response, dialect.unavailable(1))
+}
+
+async function refuseStranger(
+  authentication: Authentication,
+  { headers }: IncomingMessage,
+  dialect: Dialect,
+): Promise<Reply | undefined> {
+  try {
+    const caller = await authentication.account(headers.authorization)
+    return typeof caller === 'string' ? dialect.unauthenticated(caller) : undefined
+  } catch (error) {
+    if (error instanceof Rejection) return dialect.rejected(error)
+    throw error
+  }
 }
 
 function refuseUnrouted(match: Exclude<Match, { kind: 'route' }>, response: ServerResponse): void {

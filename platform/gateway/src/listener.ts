@@ -39,9 +39,14 @@ export async function listen(
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<Listener> {
   let answer: RequestHandler = (_request, response) => writeReply(response, problemDetails.unavailable(1))
-  const server = createServer({ headersTimeout, requestTimeout, keepAliveTimeout }, (request, response) =>
-    answer(request, response),
-  )
+  let closing = false
+  const server = createServer({ headersTimeout, requestTimeout, keepAliveTimeout }, (request, response) => {
+    // A connection that was busy when the door closed is kept alive for nobody once it has its answer.
+    response.on('finish', () => {
+      if (closing) setImmediate(() => server.closeIdleConnections())
+    })
+    answer(request, response)
+  })
   const address = await bind(server, door, host, port)
   const shownHost = address.family === 'IPv6' ? `[${address.address}]` : address.address
   return {
@@ -50,6 +55,7 @@ export async function listen(
       answer = handler
     },
     async close(graceMs) {
+      closing = true
       const closed = new Promise((resolve) => server.close(resolve))
       const timer = setTimeout(() => server.closeAllConnections(), graceMs)
       await closed

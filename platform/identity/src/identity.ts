@@ -83,7 +83,6 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       sweeping?.stop()
       await jobs.stop()
       await hashing.stop()
-      await database.close()
     },
   })
 

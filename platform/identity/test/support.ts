@@ -67,8 +67,10 @@ export async function startIdentity(
     fetchKeys: async () => known.identity?.publicKeys() ?? [],
     clock: systemClock,
   })
+  const { connection } = testDatabase
+  const database = openDatabase<IdentityDatabase>({ connection, service: 'identity' })
   const identity = await buildIdentity({
-    database: openAgain(testDatabase),
+    database,
     authentication: createAuthentication({ accountKeys, revocations, identifyService: async () => undefined }),
     members: { wallet: wallet.call, gacha: gacha.call },
     log,
@@ -85,10 +87,9 @@ export async function startIdentity(
     gacha,
     testDatabase,
     masterKey,
-    stop: () => identity.service.stop(),
+    async stop() {
+      await identity.service.stop()
+      await database.close()
+    },
   }
-}
-
-function openAgain({ connection }: TestDatabase<IdentityDatabase>) {
-  return openDatabase<IdentityDatabase>({ connection, service: 'identity' })
 }

@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto'
-import type { Clock } from '@sallyport/kernel'
+import { type Clock, Rejection } from '@sallyport/kernel'
 import { createVerifier } from 'fast-jwt'
 
 /** A public key in the form of RFC 7517. */
@@ -16,10 +16,21 @@ export interface KeySetOptions {
   readonly clock: Clock
 }
 
+/** The issuer's keys were never heard of, so nobody can tell good tokens from bad ones yet. */
+export class KeysUnavailable extends Rejection {
+  override name = 'KeysUnavailable'
+  readonly code = 'keys-unavailable'
+  readonly reason = 'busy'
+}
+
 /** The keys of one issuer, kept so that tokens can be verified while the issuer is away. */
 export interface KeySet {
   readonly issuer: string
-  /** The claims of a token of this issuer for this audience, or undefined when it is not one or no longer valid. */
+  /**
+   * The claims of a token of this issuer for this audience, or undefined when it is not one or no longer valid.
+   *
+   * @throws {KeysUnavailable}
+   */
   verify(token: string): Promise<Readonly<Record<string, unknown>> | undefined>
   refresh(): Promise<void>
 }
@@ -28,13 +39,15 @@ type Verify = (token: string) => unknown
 
 /** An unknown key id asks the issuer again, but not more often than this: junk tokens must not become a flood. */
 const refreshPauseMs = 5000
+/** The same while the issuer does not answer. */
+const retryPauseMs = 250
 const cachedTokens = 10_000
 /** A verified token is trusted without looking at its signature again for this long. */
 const cacheMs = 60_000
 
 export function createKeySet({ issuer, audience, algorithms, fetchKeys, clock }: KeySetOptions): KeySet {
-  let verifiers = new Map<string, Verify>()
-  let lastTryMs = Number.NEGATIVE_INFINITY
+  let verifiers: ReadonlyMap<string, Verify> | undefined
+  let nextTryMs = Number.NEGATIVE_INFINITY
   let running: Promise<void> | undefined
 
   async function load(): Promise<void> {
@@ -62,9 +75,10 @@ export function createKeySet({ issuer, audience, algorithms, fetchKeys, clock }:
   }
 
   async function refresh(): Promise<void> {
-    lastTryMs = clock.now().getTime()
     running ??= load().finally(() => (running = undefined))
+    nextTryMs = clock.now().getTime() + retryPauseMs
     await running
+    nextTryMs = clock.now().getTime() + refreshPauseMs
   }
 
   return {
@@ -73,10 +87,11 @@ export function createKeySet({ issuer, audience, algorithms, fetchKeys, clock }:
     async verify(token) {
       const kid = keyIdOf(token)
       if (kid === undefined) return undefined
-      if (!verifiers.has(kid) && clock.now().getTime() - lastTryMs >= refreshPauseMs) {
-        // The issuer being away is no reason to fail: an unknown key is then simply unknown.
+      if (!verifiers?.has(kid) && clock.now().getTime() >= nextTryMs) {
+        // The issuer being away is no reason to fail: a key that was never published stays unknown.
         await refresh().catch(() => undefined)
       }
+      if (!verifiers) throw new KeysUnavailable(`the keys of ${issuer} are not known yet`)
       const verifier = verifiers.get(kid)
       return verifier && claimsOf(verifier, token, clock.now())
     },

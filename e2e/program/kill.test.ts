@@ -1,0 +1,58 @@
+import { randomInt } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeDataDirectory } from '../support/data-directory.ts'
+import { type Program, startProgram } from '../support/program.ts'
+import { type Diary, look, playUntilTheEnd } from './player.ts'
+
+/** `npm run test:crash` asks for twenty. */
+const rounds = Number(process.env['SALLYPORT_CRASH_ROUNDS'] ?? 3)
+const playersAtOnce = 6
+
+let dataDirectory: string
+let program: Program
+
+beforeAll(async () => {
+  dataDirectory = await makeDataDirectory()
+  program = await startProgram(dataDirectory)
+})
+afterAll(async () => {
+  await program.stop()
+  await rm(dataDirectory, { recursive: true, force: true })
+})
+
+describe('kill -9 of the program while requests run', () => {
+  const everybody: Diary[] = []
+
+  it.each(Array.from({ length: rounds }, (_, round) => round + 1))(
+    'loses nothing that was answered and does nothing by halves (round %d)',
+    { timeout: 120_000 },
+    async () => {
+      const diaries: Diary[] = []
+      const playing = Array.from({ length: playersAtOnce }, () => playUntilTheEnd(program.addresses, diaries))
+      await sleep(randomInt(400, 1600))
+      await program.kill()
+      await Promise.all(playing)
+
+      program = await startProgram(dataDirectory)
+
+      everybody.push(...diaries)
+      expect(diaries.length).toBeGreaterThan(0)
+      // Those of this round, and some of earlier rounds: a later crash must not undo an older write.
+      for (const diary of [...diaries, ...everybody.slice(0, 3)]) {
+        const has = await look(program.addresses, diary)
+        const { username } = diary
+        const copies = [...has.copies.values()].reduce((sum, value) => sum + value, 0)
+        // One purchase and one roll may have been done without being answered.
+        expect(has.purchases * 20 - diary.bought, `${username}: purchases`).toBeOneOf([0, 20])
+        expect(has.paidRolls - diary.rolled.length, `${username}: rolls`).toBeOneOf([0, 1])
+        expect(copies, `${username}: every roll that was paid is in the collection, once`).toBe(has.paidRolls)
+        expect(has.tux, `${username}: the balance is what the history says`).toBe(
+          has.purchases * 20 - has.paidRolls * 10,
+        )
+        for (const name of diary.rolled) expect(has.copies.get(name) ?? 0, `${username}: ${name}`).toBeGreaterThan(0)
+      }
+    },
+  )
+})

@@ -1,0 +1,190 @@
+import { rm } from 'node:fs/promises'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '@sallyport/database'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeDataDirectory } from '../support/data-directory.ts'
+import { launch, type Launched } from '../support/program.ts'
+
+/** Every part as a process of its own, on databases named by their addresses. */
+const ports = { identity: 0, wallet: 0, gacha: 0 }
+const parts = new Map<string, Launched>()
+let postgres: EmbeddedPostgres
+let postgresDirectory: string
+let dataDirectory: string
+let door: string
+let adminDoor: string
+
+function databaseUrl(service: string, role: 'owner' | 'service'): string {
+  const { host, port, user, database } = postgres.connection(service, role)
+  const address = new URLSearchParams({ host, port: String(port) }).toString()
+  return `postgres://${user}@localhost/${database}?${address}`
+}
+
+function environment(part: string): Record<string, string> {
+  const url = (service: keyof typeof ports): string => `http://127.0.0.1:${ports[service]}`
+  return {
+    SALLYPORT_DATA: dataDirectory,
+    SALLYPORT_PUBLIC_URL: 'http://sallyport.test',
+    SALLYPORT_PUBLIC_PORT: '0',
+    SALLYPORT_ADMIN_PORT: '0',
+    SALLYPORT_ADMIN_PASSWORD: 'Front-Door-8180!',
+    SALLYPORT_URL_IDENTITY: url('identity'),
+    SALLYPORT_URL_WALLET: url('wallet'),
+    SALLYPORT_URL_GACHA: url('gacha'),
+    ...(part in ports && {
+      SALLYPORT_PORT: String(Reflect.get(ports, part)),
+      [`DATABASE_URL_${part.toUpperCase()}`]: databaseUrl(part, 'service'),
+      [`DATABASE_URL_${part.toUpperCase()}_OWNER`]: databaseUrl(part, 'owner'),
+    }),
+  }
+}
+
+async function serve(part: string): Promise<string> {
+  const launched = launch(['serve', part], environment(part))
+  parts.set(part, launched)
+  for (let looks = 0; ; looks += 1) {
+    if (
+      launched.output().includes('listens on') &&
+      (part !== 'gateway' || launched.output().includes('admin listens on'))
+    ) {
+      return launched.output()
+    }
+    if (launched.process.exitCode !== null || looks > 3000) throw new Error(`${part}: ${launched.output()}`)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
+beforeAll(async () => {
+  postgresDirectory = await makeDataDirectory()
+  dataDirectory = await makeDataDirectory()
+  postgres = await startEmbeddedPostgres({ dataDirectory: postgresDirectory, settings: { fsync: 'off' } })
+  await postgres.ensureServices(['identity', 'wallet', 'gacha'])
+  // The parts call one another, so their addresses have to be known before they start.
+  const free = await Promise.all(Object.keys(ports).map(() => freePort()))
+  Object.keys(ports).forEach((name, index) => Reflect.set(ports, name, free[index] ?? 0))
+  await Promise.all(['wallet', 'gacha', 'identity'].map(serve))
+  const output = await serve('gateway')
+  door = /public listens on (\S+)/.exec(output)?.[1] ?? ''
+  adminDoor = /admin listens on (\S+)/.exec(output)?.[1] ?? ''
+})
+
+afterAll(async () => {
+  for (const part of parts.values()) await part.end('SIGTERM')
+  await postgres.stop()
+  for (const directory of [postgresDirectory, dataDirectory]) await rm(directory, { recursive: true, force: true })
+})
+
+const password = 'Correct-Horse7!'
+
+async function register(username: string): Promise<string> {
+  const reply = await fetch(`${door}/api/auth/accounts`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ username, email: `${username}@example.org`, password }),
+  })
+  expect(reply.status).toBe(200)
+  return String(Reflect.get(Object(await reply.json()), 'uid'))
+}
+
+async function signIn(username: string): Promise<string> {
+  const body = new URLSearchParams({ username, password })
+  const reply = await fetch(`${door}/api/auth/token`, { method: 'POST', body })
+  expect(reply.status).toBe(200)
+  return String(Reflect.get(Object(await reply.json()), 'access_token'))
+}
+
+function status(path: string, token: string, method = 'GET'): Promise<number> {
+  return fetch(`${door}${path}`, { method, headers: { authorization: `Bearer ${token}` } }).then(
+    (reply) => reply.status,
+  )
+}
+
+/** Asks until the answer is the expected one, at most for two seconds. */
+async function becomes(expected: number, ask: () => Promise<number>): Promise<void> {
+  const end = performance.now() + 2000
+  let last = await ask()
+  while (last !== expected && performance.now() < end) last = await ask()
+  expect(last).toBe(expected)
+}
+
+describe('parts that are processes of their own', () => {
+  it('carry the journey of a player', async () => {
+    const uid = await register('ada')
+    const token = await signIn('ada')
+    const bought = await fetch(`${door}/api/tux-management/buy`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ user_id: uid, amount: 70 }),
+    })
+    expect(await bought.json()).toEqual({ detail: 'Successully bought 70.0 tux!' })
+    expect(await status(`/api/distro/${uid}/gacha/roll`, token, 'POST')).toBe(200)
+    expect(await status(`/api/distro/${uid}/gacha/collection`, token)).toBe(200)
+    expect((await fetch(`${adminDoor}/health/ready`)).status).toBe(200)
+  })
+
+  it('do not open their internal routes at the door', async () => {
+    const token = await signIn('ada')
+    expect(await status('/internal/identity/revocations?after=0', token)).toBe(404)
+  })
+
+  it('do not take a person’s token between services', async () => {
+    const token = await signIn('ada')
+    const direct = `http://127.0.0.1:${ports.wallet}/internal/wallet/players/6f1a3c6e-8f0b-4a53-9a3e-0c9b7f3f1d11`
+    const reply = await fetch(direct, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } })
+    expect(reply.status).toBe(401)
+  })
+
+  it('hear of a revocation everywhere', async () => {
+    const uid = await register('grace')
+    const token = await signIn('grace')
+    const collection = () => status(`/api/distro/${uid}/gacha/collection`, token)
+    const balances = () => status(`/api/tux-management/balances/${uid}`, token)
+    expect([await collection(), await balances()]).toEqual([200, 200])
+    expect(await status('/api/auth/logout', token, 'POST')).toBe(200)
+    await becomes(401, collection)
+    await becomes(401, balances)
+  })
+
+  it('are independent: without the wallet people register, and get their wallet when it is back', async () => {
+    await parts.get('wallet')?.end('SIGKILL')
+    const uid = await register('alan')
+    const token = await signIn('alan')
+    expect(await status(`/api/tux-management/balances/${uid}`, token)).toBe(503)
+    expect(await status(`/api/distro/${uid}/gacha/collection`, token)).toBe(200)
+    expect((await fetch(`${adminDoor}/health/ready`)).status).toBe(503)
+    await serve('wallet')
+    // Identity's job knocks again after six seconds.
+    const end = performance.now() + 25_000
+    let answer = 0
+    while (answer !== 200 && performance.now() < end)
+      answer = await status(`/api/tux-management/balances/${uid}`, token)
+    expect(answer).toBe(200)
+  })
+
+  it('go on to know people while identity is away, also after a restart of the door', async () => {
+    const token = await signIn('ada')
+    const uid = await fetch(`${door}/api/auth/userinfo`, { headers: { authorization: `Bearer ${token}` } })
+      .then((reply) => reply.json())
+      .then((account: unknown) => String(Reflect.get(Object(account), 'uid')))
+    await parts.get('identity')?.end('SIGKILL')
+    expect(await status(`/api/tux-management/balances/${uid}`, token)).toBe(200)
+    expect(await status('/api/auth/userinfo', token)).toBe(503)
+    await serve('identity')
+    await becomes(200, () => status('/api/auth/userinfo', token))
+  })
+
+  it('say which setting is missing', async () => {
+    const { DATABASE_URL_WALLET: _, ...rest } = environment('wallet')
+    const alone = launch(['serve', 'wallet'], rest)
+    expect(await alone.ended()).toBe(1)
+    expect(alone.output()).toContain('DATABASE_URL_WALLET is needed')
+  })
+})
+
+async function freePort(): Promise<number> {
+  const { createServer } = await import('node:net')
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return address !== null && typeof address === 'object' ? address.port : 0
+}

@@ -1,0 +1,208 @@
+import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { makeDataDirectory } from '../support/data-directory.ts'
+import { launch, type Launched, type Program, startProgram } from '../support/program.ts'
+
+let dataDirectory: string
+const running: Program[] = []
+
+async function start(environment: Record<string, string> = {}): Promise<Program> {
+  const program = await startProgram(dataDirectory, environment)
+  running.push(program)
+  return program
+}
+
+beforeAll(async () => {
+  dataDirectory = await makeDataDirectory()
+})
+afterEach(async () => {
+  for (const program of running.splice(0)) await program.stop()
+})
+afterAll(async () => {
+  await rm(dataDirectory, { recursive: true, force: true })
+})
+
+async function signIn(door: string, username: string, password: string): Promise<number> {
+  const body = new URLSearchParams({ username, password })
+  return (await fetch(`${door}/api/auth/token`, { method: 'POST', body })).status
+}
+
+function run(args: readonly string[], environment: Record<string, string> = {}): Launched {
+  return launch(args, { SALLYPORT_PUBLIC_PORT: '0', SALLYPORT_ADMIN_PORT: '0', ...environment })
+}
+
+describe('npm start', () => {
+  it('says where everything is, and shows a made-up password once', async () => {
+    const first = await start()
+    const password = /password (\S+)/.exec(first.output())?.[1] ?? ''
+    expect(first.output()).toContain(`public door    ${first.addresses.public}`)
+    expect(first.output()).toContain(`admin door     ${first.addresses.admin}`)
+    expect(first.output().match(/curl /g)).toHaveLength(3)
+    expect(await signIn(first.addresses.public, 'admin', password)).toBe(200)
+    const kept = join(dataDirectory, 'first-administrator')
+    expect(await readFile(kept, 'utf8')).toContain(password)
+    expect((await stat(kept)).mode & 0o077).toBe(0)
+    await first.stop()
+
+    const second = await start()
+    expect(second.output()).not.toContain(password)
+    expect(second.output()).toContain(kept)
+    expect(await signIn(second.addresses.public, 'admin', password)).toBe(200)
+  })
+
+  it('keeps secrets to their owner', async () => {
+    await start()
+    for (const name of ['master.key', 'service-keys/identity.pem', 'service-keys/wallet.pem']) {
+      expect((await stat(join(dataDirectory, name))).mode & 0o077, name).toBe(0)
+    }
+  })
+
+  it('tells the doors in addresses.json while they answer, and not after', async () => {
+    const program = await start()
+    const file = join(dataDirectory, 'addresses.json')
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(program.addresses)
+    expect(await (await fetch(`${program.addresses.admin}/health/ready`)).json()).toMatchObject({ status: 'ready' })
+    await program.stop()
+    await expect(readFile(file)).rejects.toThrow('ENOENT')
+  })
+
+  it('finishes a request that is under way when it is told to stop', async () => {
+    const program = await start()
+    const username = `late_${process.pid}`
+    const account = { username, email: `${username}@example.org`, password: 'Correct-Horse7!' }
+    const answer = fetch(`${program.addresses.public}/api/auth/accounts`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(account),
+    })
+    // The answer to a quick request after it shows that the slow one has arrived.
+    await fetch(`${program.addresses.public}/health`)
+    const exit = program.stop()
+    expect((await answer).status).toBe(200)
+    expect(await exit).toBe(0)
+  })
+
+  it('refuses a second program on the same directory, and leaves the first alone', async () => {
+    const first = await start()
+    const second = run(['start'], { SALLYPORT_DATA: dataDirectory })
+    expect(await second.ended()).toBe(1)
+    expect(second.output()).toContain(dataDirectory)
+    expect(second.output()).toContain(String(first.pid))
+    expect(second.output()).not.toMatch(/\n\s+at /)
+    expect((await fetch(`${first.addresses.public}/health`)).status).toBe(200)
+    expect(JSON.parse(await readFile(join(dataDirectory, 'addresses.json'), 'utf8'))).toEqual(first.addresses)
+  })
+
+  it('makes the administrator it is told to, by file or by environment', async () => {
+    const directory = await makeDataDirectory()
+    const file = join(directory, 'admin-secret.json')
+    const admin = { username: 'clivey', email: 'clivey@example.org', password: 'From-A-File7!' }
+    await writeFile(file, JSON.stringify({ admin }))
+    const program = await startProgram(directory, { SALLYPORT_ADMIN_FILE: file })
+    const { addresses } = program
+    try {
+      expect(program.output()).not.toContain(admin.password)
+      expect(await signIn(addresses.public, admin.username, admin.password)).toBe(200)
+    } finally {
+      await program.stop()
+      await rm(directory, { recursive: true, force: true })
+    }
+  })
+})
+
+describe('what the operator got wrong is said in a sentence', () => {
+  const refused = async (environment: Record<string, string>): Promise<string> => {
+    const directory = await makeDataDirectory()
+    const program = run(['start'], { SALLYPORT_DATA: join(directory, 'data'), ...environment })
+    expect(await program.ended()).toBe(1)
+    expect(program.output()).not.toMatch(/\n\s+at /)
+    await rm(directory, { recursive: true, force: true })
+    return program.output()
+  }
+
+  it('a port that is none', async () => {
+    expect(await refused({ SALLYPORT_PUBLIC_PORT: 'eighty' })).toContain('SALLYPORT_PUBLIC_PORT must be a port')
+  })
+
+  it('a port that is taken', async () => {
+    const other = createServer()
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    const address = other.address()
+    const port = address !== null && typeof address === 'object' ? String(address.port) : ''
+    expect(await refused({ SALLYPORT_ADMIN_PORT: port })).toContain(`the admin door cannot listen on 127.0.0.1:${port}`)
+    other.close()
+  })
+
+  it('a database address, without showing it', async () => {
+    const output = await refused({ DATABASE_URL_WALLET: 'mysql://wallet:s3cret@localhost/wallet' })
+    expect(output).toContain('DATABASE_URL_WALLET must have the form postgres://')
+    expect(output).not.toContain('s3cret')
+  })
+
+  it('an administrator whose password is too weak, without showing it', async () => {
+    const output = await refused({ SALLYPORT_ADMIN_PASSWORD: 'football' })
+    expect(output).toContain('the configured administrator: Invalid password')
+    expect(output).not.toContain('football')
+  })
+
+  it('a data directory that is a file', async () => {
+    const directory = await makeDataDirectory()
+    const file = join(directory, 'file')
+    await writeFile(file, '')
+    const output = await refused({ SALLYPORT_DATA: file })
+    expect(output).toContain(file)
+    await rm(directory, { recursive: true })
+  })
+
+  it('a data directory that cannot be made', async () => {
+    const output = await refused({ SALLYPORT_DATA: '/dev/null/sallyport' })
+    expect(output).toContain('/dev/null/sallyport')
+  })
+})
+
+describe('the command line', () => {
+  it.each([[['--help']], [['serve', '--help']], [['migrate', '--help']]])('helps: %j', async (args) => {
+    const program = run(args)
+    expect(await program.ended()).toBe(0)
+    expect(program.output()).toContain('Usage: sallyport')
+  })
+
+  it('knows its commands', async () => {
+    const program = run(['fly'])
+    expect(await program.ended()).toBe(1)
+    expect(program.output()).toContain("unknown command 'fly'")
+  })
+
+  it('migrates and says what it did', async () => {
+    const directory = await makeDataDirectory()
+    const first = run(['migrate'], { SALLYPORT_DATA: directory })
+    expect(await first.ended()).toBe(0)
+    expect(first.output()).toContain('wallet: applied 0001-ledger')
+    const second = run(['migrate'], { SALLYPORT_DATA: directory })
+    expect(await second.ended()).toBe(0)
+    expect(second.output()).toContain('wallet: up to date')
+    await rm(directory, { recursive: true, force: true })
+  })
+})
+
+it.skipIf(process.getuid?.() !== 0)(
+  'works in a directory that PostgreSQL’s user cannot enter, as under /root',
+  async () => {
+    const directory = await makeDataDirectory()
+    await chmod(directory, 0o700)
+    const hidden = join(directory, 'data')
+    await mkdir(hidden)
+    const program = await startProgram(hidden)
+    try {
+      expect(program.output()).toContain('/var/lib/sallyport')
+      expect((await fetch(`${program.addresses.public}/health`)).status).toBe(200)
+    } finally {
+      await program.stop()
+      const id = await readFile(join(hidden, 'postgres-id'), 'utf8')
+      await rm(join('/var/lib/sallyport', id.trim()), { recursive: true, force: true })
+      await rm(directory, { recursive: true, force: true })
+    }
+  },
+)
