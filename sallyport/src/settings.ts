@@ -22,7 +22,7 @@ const port = makeValidator<number>((text) => {
 
 const directory = makeValidator<string>((text) => {
   if (text === '') throw new EnvError('must be the path of a directory')
-  return resolve(text)
+  return text
 })
 
 const httpUrl = makeValidator<string>((text) => {
@@ -83,7 +83,7 @@ function addressSettings() {
 /** The declarations, by name; each says what it is for. */
 export const settings = {
   SALLYPORT_DATA: directory({
-    default: resolve('.sallyport'),
+    default: './.sallyport',
     desc: 'The directory of everything that is kept: the embedded database, keys, the first administrator.',
   }),
   SALLYPORT_HOST: str({ default: '127.0.0.1', desc: 'The address both doors listen on.' }),
@@ -152,7 +152,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     return typeof value === 'string' ? value : undefined
   }
   return {
-    dataDirectory: env.SALLYPORT_DATA,
+    dataDirectory: resolve(env.SALLYPORT_DATA),
     host: env.SALLYPORT_HOST,
     publicPort: env.SALLYPORT_PUBLIC_PORT,
     adminPort: env.SALLYPORT_ADMIN_PORT,

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { configurationPage, configurationPagePath } from './configuration-page.ts'
+import { InvalidSettings, readSettings } from './settings.ts'
+
+describe('settings', () => {
+  it('have sensible defaults', () => {
+    const settings = readSettings({})
+    expect(settings).toMatchObject({ host: '127.0.0.1', publicPort: 8080, adminPort: 8180, logLevel: 'warn' })
+    expect(isAbsolute(settings.dataDirectory)).toBe(true)
+    expect(settings.databaseUrls).toEqual({})
+    expect(settings.administrator.password).toBeUndefined()
+  })
+
+  it('name databases of one’s own, and their owners where they differ', () => {
+    const wallet = 'postgres://wallet:x@db/wallet'
+    const owner = 'postgres://owner:y@db/wallet'
+    expect(readSettings({ DATABASE_URL_WALLET: wallet }).databaseUrls).toEqual({
+      wallet: { service: wallet, owner: wallet },
+    })
+    expect(readSettings({ DATABASE_URL_WALLET: wallet, DATABASE_URL_WALLET_OWNER: owner }).databaseUrls).toEqual({
+      wallet: { service: wallet, owner },
+    })
+  })
+
+  it.each([
+    ['SALLYPORT_PUBLIC_PORT', '65536'],
+    ['SALLYPORT_PUBLIC_PORT', '-1'],
+    ['SALLYPORT_ADMIN_PORT', '80.5'],
+    ['SALLYPORT_PORT', 'secret-value'],
+    ['SALLYPORT_PUBLIC_URL', 'ftp://secret-value'],
+    ['SALLYPORT_PUBLIC_URL', 'secret-value'],
+    ['SALLYPORT_LOG_LEVEL', 'secret-value'],
+    ['DATABASE_URL_IDENTITY', 'https://secret-value'],
+    ['DATABASE_URL_GACHA_OWNER', 'secret-value'],
+    ['SALLYPORT_URL_WALLET', 'secret-value'],
+  ])('that are wrong are named, and their value is not shown: %s=%s', (name, value) => {
+    const read = (): unknown => readSettings({ [name]: value })
+    expect(read).toThrow(InvalidSettings)
+    expect(read).toThrow(name)
+    expect(read).not.toThrow('secret-value')
+  })
+
+  it('are all told of at once', () => {
+    expect(() => readSettings({ SALLYPORT_PORT: 'x', SALLYPORT_LOG_LEVEL: 'x' })).toThrow(
+      /SALLYPORT_LOG_LEVEL.*\n.*SALLYPORT_PORT|SALLYPORT_PORT.*\n.*SALLYPORT_LOG_LEVEL/s,
+    )
+  })
+
+  it('are described in docs/configuration.md', () => {
+    expect(readFileSync(configurationPagePath, 'utf8'), 'run `npm run configuration` and commit the result').toBe(
+      configurationPage(),
+    )
+  })
+})
