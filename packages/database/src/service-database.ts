@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import { type CustomTypesConfig, Pool, types as parsers } from 'pg'
 import { type PostgresConnection, toClientConfig } from './connection.ts'
+import { preparing } from './prepared-statements.ts'
 
 export interface ServiceDatabaseOptions {
   readonly connection: PostgresConnection
@@ -36,7 +37,7 @@ const IDLE_IN_TRANSACTION_LIMIT_MS = 10_000
 export function openDatabase<Tables>(options: ServiceDatabaseOptions): ServiceDatabase<Tables> {
   const { service, poolSize = 10 } = options
   const pool = openPool(options, { name: service, poolSize, types: exactTypes })
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: preparing(pool) }) })
   let closed: Promise<void> | undefined
   return {
     db,

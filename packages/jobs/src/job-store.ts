@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Kysely, type Transaction, sql } from 'kysely'
+import { type Kysely, type RawBuilder, type Transaction, sql } from 'kysely'
 import type { DeadLetter } from './job.ts'
 
 export interface JobRow {
@@ -19,14 +19,7 @@ const columns = sql`task text, payload json, key text, "runAfterMs" float8, "max
 
 /** Adds the jobs within the transaction, in one statement when all are due at once or none is. */
 export async function addJobs<T>(tx: Transaction<T>, jobs: readonly JobRow[]): Promise<void> {
-  const rows = jobs.map((job) => ({
-    task: job.task,
-    payload: job.payload,
-    // Every job has a key, so that one whose key was taken away is known to be superseded.
-    key: job.key ?? randomUUID(),
-    runAfterMs: job.runAfterMs ?? 0,
-    maxAttempts: job.maxAttempts ?? DEFAULT_ATTEMPTS,
-  }))
+  const rows = jobs.map(complete)
   const later = rows.filter(({ runAfterMs }) => runAfterMs > 0)
   const taken = await addQuietly(tx, later)
   const others = rows.filter(({ key }) => !taken.has(key))
@@ -35,6 +28,22 @@ export async function addJobs<T>(tx: Transaction<T>, jobs: readonly JobRow[]): P
   await sql`select from graphile_worker.add_jobs(array(
     select (task, payload, null, now() + "runAfterMs" * interval '1 ms', "maxAttempts", key, null, null)::graphile_worker.job_spec
     from json_to_recordset(${specs}) as spec(${columns})))`.execute(tx)
+}
+
+function complete(job: JobRow) {
+  return {
+    task: job.task,
+    payload: job.payload,
+    // Every job has a key, so that one whose key was taken away is known to be superseded.
+    key: job.key ?? randomUUID(),
+    runAfterMs: job.runAfterMs ?? 0,
+    maxAttempts: job.maxAttempts ?? DEFAULT_ATTEMPTS,
+  }
+}
+
+/** The insertion of jobs that nobody knows yet, to be part of another statement. */
+export function insertionOf(jobs: readonly JobRow[]): RawBuilder<unknown> {
+  return quietInsertion(jobs.map(complete))
 }
 
 /**
@@ -46,7 +55,12 @@ export async function addJobs<T>(tx: Transaction<T>, jobs: readonly JobRow[]): P
  */
 async function addQuietly<T>(tx: Transaction<T>, jobs: readonly { key: string }[]): Promise<Set<string>> {
   if (jobs.length === 0) return new Set()
-  const { rows } = await sql<{ key: string }>`
+  const { rows } = await quietInsertion(jobs).execute(tx)
+  return new Set(rows.map(({ key }) => key))
+}
+
+function quietInsertion(jobs: readonly { key: string }[]): RawBuilder<{ key: string }> {
+  return sql<{ key: string }>`
     insert into graphile_worker._private_jobs as job (task_id, payload, run_at, max_attempts, key)
     select known.id, spec.payload, now() + "runAfterMs" * interval '1 ms', "maxAttempts", spec.key
     from json_to_recordset(${JSON.stringify(jobs)}) as spec(${columns})
@@ -56,8 +70,7 @@ async function addQuietly<T>(tx: Transaction<T>, jobs: readonly { key: string }[
       max_attempts = excluded.max_attempts, attempts = 0, last_error = null, revision = job.revision + 1,
       updated_at = now()
     where job.locked_at is null
-    returning key`.execute(tx)
-  return new Set(rows.map(({ key }) => key))
+    returning key`
 }
 
 /**

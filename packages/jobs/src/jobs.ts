@@ -2,11 +2,13 @@ import { EventEmitter } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ServiceDatabase } from '@sallyport/database'
 import { type TaskList, type WorkerEvents, type WorkerPool, runMigrations, runOnce, runTaskList } from 'graphile-worker'
-import type { Kysely, Transaction } from 'kysely'
+import type { Kysely, RawBuilder, Transaction } from 'kysely'
+import { gatherCompletions } from './completion.ts'
 import {
   addJobs,
   countOwed,
   hastenJobs,
+  insertionOf,
   listDeadLetters,
   registerTasks,
   removeJobs,
@@ -35,8 +37,20 @@ export interface Jobs<Tables, Tasks extends JobTasks> {
   enqueue(tx: Transaction<Tables>, job: Job<Tasks>): Promise<void>
   /** Adds several; no two may have the same key. */
   enqueueMany(tx: Transaction<Tables>, jobs: readonly Job<Tasks>[]): Promise<void>
+  /**
+   * The insertion of jobs as a data-modifying `with` query of the caller's own statement, which saves a transaction of
+   * several statements. Only for jobs of a later time (`runAfterMs`) under keys that were never used before.
+   */
+  insertionOf(
+    jobs: readonly (Job<Tasks> & { readonly key: string; readonly runAfterMs: number })[],
+  ): RawBuilder<unknown>
   /** Drops jobs whose work was done directly. One that is being run is not tried again; unknown keys do no harm. */
   complete(db: Kysely<Tables>, keys: readonly string[]): Promise<void>
+  /**
+   * The same a moment later, together with others: for work that was done outside of a transaction, whose answer need
+   * not wait for it. Should the program end in that moment, the jobs are run once more.
+   */
+  completeSoon(keys: readonly string[]): void
   /**
    * Does what an earlier process of this instance left undone: takes back the jobs it was running, makes due what is
    * due within `horizonMs` (60 seconds unless told otherwise: retries and steps meant for a little later), and runs
@@ -73,6 +87,10 @@ export function createJobs<Tables, Tasks extends JobTasks>(options: JobsOptions<
   const pgPool = database.openPool({ purpose: 'jobs', poolSize: POOL_SIZE })
   const taskList = toTaskList(options.tasks)
   const stopping = new AbortController()
+  const completions = gatherCompletions(
+    (keys) => removeJobs(db, keys),
+    (error) => log.warn({ err: error }, `jobs of ${service} that were done could not be dropped`),
+  )
   const draining = new WeakSet<WorkerPool>()
   const pools = new Map<WorkerPool, Promise<void>>()
 
@@ -132,7 +150,9 @@ export function createJobs<Tables, Tasks extends JobTasks>(options: JobsOptions<
     },
     enqueue: (tx, job) => addJobs(tx, [job]),
     enqueueMany: (tx, jobs) => addJobs(tx, jobs),
+    insertionOf,
     complete: removeJobs,
+    completeSoon: (keys) => completions.add(keys),
     async resume({ timeoutMs, horizonMs = HORIZON_MS }) {
       await unlockJobs(db, workerId)
       await hastenJobs(db, horizonMs)
@@ -150,6 +170,7 @@ export function createJobs<Tables, Tasks extends JobTasks>(options: JobsOptions<
     async stop({ timeoutMs } = { timeoutMs: STOP_LIMIT_MS }) {
       if (stopping.signal.aborted) return
       stopping.abort()
+      await completions.flush()
       const ended = await within(timeoutMs, drain())
       const closed = pgPool.end()
       if (ended) await closed

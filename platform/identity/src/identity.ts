@@ -61,7 +61,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const memberships = createMemberships(members)
   const tasks = { 'take-membership-step': membershipTask(memberships, log) }
   const jobs = createJobs({ database, service: 'identity', tasks, log })
-  const saga = createMembershipSaga({ db, memberships, jobs, log })
+  const saga = createMembershipSaga({ memberships, jobs, log })
   const accounts = createAccounts({ db, clock, hashing, saga, feed })
   const sessions = createSessions({ db, clock, log, hashing, tokens: createTokenIssuer(issuer, keys), feed })
   const publicKeys = (): readonly PublicJwk[] => keys.published

@@ -34,7 +34,7 @@ describe('what an account has at other services (market §10)', () => {
     const { uid } = await first.identity.accounts.register(person())
     expect(first.gacha.heard).toEqual([`openCollection ${uid}`])
     expect(first.wallet.heard).toEqual([`openWallet ${uid}`])
-    expect(await owed()).toBe(0)
+    await expect.poll(owed).toBe(0)
   })
 
   it('is gone when the deletion is answered', async () => {
@@ -42,13 +42,13 @@ describe('what an account has at other services (market §10)', () => {
     await first.identity.accounts.remove(uid)
     expect(first.gacha.heard).toEqual([`openCollection ${uid}`, `closeCollection ${uid}`])
     expect(first.wallet.heard).toEqual([`openWallet ${uid}`, `closeWallet ${uid}`])
-    expect(await owed()).toBe(0)
+    await expect.poll(owed).toBe(0)
   })
 
   it('does not change the answer when a service is away, and is made up for later', async () => {
     first.wallet.away = true
     const { uid } = await first.identity.accounts.register(person())
-    expect(await owed()).toBe(1)
+    await expect.poll(owed).toBe(1)
 
     // The program ends and is started again, before the job was due.
     await first.stop()
@@ -57,7 +57,7 @@ describe('what an account has at other services (market §10)', () => {
     first = await startIdentity(first)
     await first.service.start()
     expect(first.wallet.heard).toEqual([`openWallet ${uid}`])
-    expect(await owed()).toBe(0)
+    await expect.poll(owed).toBe(0)
   })
 
   it('is no longer opened when the account is deleted first', async () => {
@@ -65,7 +65,7 @@ describe('what an account has at other services (market §10)', () => {
     const { uid } = await first.identity.accounts.register(person())
     first.wallet.away = false
     await first.identity.accounts.remove(uid)
-    expect(await owed()).toBe(0)
+    await expect.poll(owed).toBe(0)
     expect(first.wallet.heard).toEqual([`openWallet ${uid}`, `closeWallet ${uid}`])
   })
 
@@ -75,7 +75,7 @@ describe('what an account has at other services (market §10)', () => {
     first.wallet.heard.length = 0
     await expect(first.identity.accounts.register({ ...taken, username: 'other' })).rejects.toThrow('already in use')
     expect(first.wallet.heard).toEqual([])
-    expect(await owed()).toBe(0)
+    await expect.poll(owed).toBe(0)
   })
 
   it('is nothing for an administrator, who is no player', async () => {

@@ -1,10 +1,10 @@
 import { type AccountId, type Clock, newId, parseId } from '@sallyport/kernel'
 import type { Kysely, Transaction } from 'kysely'
 import { type Balances, costOf, rollPrice, type Tux } from './money.ts'
-import { insertPlayer, insertTombstone, lockBalances, markClosed, readBalances, readState } from './player-store.ts'
+import { insertTombstone, lockBalances, markClosed, readBalances, readState } from './player-store.ts'
 import { CannotAfford, NegativeAmount, NotEnoughTux, TransferConflict, UnknownPlayer } from './rejections.ts'
 import type { WalletDatabase } from './tables.ts'
-import { findTransfer, readTransfers, recordTransfer, recordVoid } from './transfer-store.ts'
+import { findTransfer, readTransfers, recordOpening, recordTransfer, recordVoid } from './transfer-store.ts'
 import {
   type Decision,
   decideClosing,
@@ -82,12 +82,8 @@ export function createLedger({ db, clock }: { db: Kysely<WalletDatabase>; clock:
 
   return {
     async openPlayer(uid) {
-      const opened = await transact(async (tx) => {
-        const now = clock.now()
-        // Of two at once the second waits here until the first is done, and finds the player there.
-        if (!(await insertPlayer(tx, uid, now))) return false
-        return recordTransfer(tx, { id: newId(), kind: 'opening', uid }, decideOpening(), now)
-      })
+      // Of two at once the second waits until the first is done, and finds the player there.
+      const opened = await recordOpening(db, { id: newId(), kind: 'opening', uid }, decideOpening(), clock.now())
       return opened ? 'open' : ((await readState(db, uid)) ?? 'closed')
     },
 

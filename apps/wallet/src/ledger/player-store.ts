@@ -39,25 +39,6 @@ function toBalances(rows: readonly { currency: 'tux' | 'fiat'; balance: bigint }
   return tuxRow && fiatRow && { tux: tux(tuxRow.balance), fiat: fiat(fiatRow.balance) }
 }
 
-/** Adds a player with empty accounts; false when the player is or was there. */
-export async function insertPlayer(tx: Transaction<WalletDatabase>, uid: AccountId, now: Date): Promise<boolean> {
-  const inserted = await tx
-    .insertInto('player')
-    .values({ uid, opened_at: now, closed_at: null })
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('uid')
-    .executeTakeFirst()
-  if (!inserted) return false
-  await tx
-    .insertInto('account')
-    .values([
-      { uid, currency: 'tux' },
-      { uid, currency: 'fiat' },
-    ])
-    .execute()
-  return true
-}
-
 /** Whether the player's accounts are open or closed; undefined for nobody. */
 export async function readState(db: Kysely<WalletDatabase>, uid: AccountId): Promise<'open' | 'closed' | undefined> {
   const row = await db.selectFrom('player').select('closed_at').where('uid', '=', uid).executeTakeFirst()

@@ -1,5 +1,5 @@
 import type { AccountId } from '@sallyport/kernel'
-import { type Kysely, sql, type Transaction } from 'kysely'
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import { fiat, tux } from './money.ts'
 import type { WalletDatabase } from './tables.ts'
 import {
@@ -31,8 +31,6 @@ export async function recordTransfer(
   now: Date,
 ): Promise<boolean> {
   const { id, kind, uid, requested = null } = request
-  const uids = entries.map(({ account }) => (account === 'player' ? uid : null))
-  const houses = entries.map(({ account }) => (account === 'player' ? null : account))
   // One statement for both tables: a purchase waits for the database three times, not four.
   const { rows } = await sql`
     with recorded as (
@@ -40,16 +38,48 @@ export async function recordTransfer(
       values (${id}, ${kind}, ${state}, ${hashOf(request)}, ${uid}, ${requested}, ${after.tux}, ${after.fiat}, ${now})
       on conflict (id) do nothing
       returning id
-    ), entries as (
-      insert into entry (transfer_id, line, currency, uid, house, amount)
-      select recorded.id, given.line, given.currency, given.uid, given.house, given.amount
-      from recorded, unnest(
-        ${entries.map(({ currency }) => currency)}::text[], ${uids}::uuid[], ${houses}::text[],
-        ${entries.map(({ amount }) => amount)}::int8[]
-      ) with ordinality as given (currency, uid, house, amount, line)
-    )
+    ), entries as (${insertEntries(uid, entries)})
     select id from recorded`.execute(tx)
   return rows.length > 0
+}
+
+/** Makes a player with accounts and the transfer that opens them, in one statement; false when the player is or was there. */
+export async function recordOpening(
+  db: Kysely<WalletDatabase>,
+  request: TransferRequest & { readonly kind: 'opening' },
+  { state, entries, after }: Decision,
+  now: Date,
+): Promise<boolean> {
+  const { id, kind, uid } = request
+  const { rows } = await sql`
+    with born as (
+      insert into player (uid, opened_at) values (${uid}, ${now})
+      on conflict do nothing
+      returning uid
+    ), accounts as (
+      insert into account (uid, currency) select born.uid, currency from born, unnest(array['tux', 'fiat']) as currency
+    ), recorded as (
+      insert into transfer (id, kind, state, request_hash, uid, tux_after, fiat_after, created_at)
+      select ${id}::uuid, ${kind}, ${state}, ${hashOf(request)}::bytea, born.uid,
+        ${after.tux}::int8, ${after.fiat}::int8, ${now}::timestamptz
+      from born
+      returning id
+    ), entries as (${insertEntries(uid, entries)})
+    select uid from born`.execute(db)
+  return rows.length > 0
+}
+
+/** The entries of the transfer that the statement has `recorded`. */
+function insertEntries(uid: AccountId, entries: Decision['entries']): RawBuilder<unknown> {
+  const uids = entries.map(({ account }) => (account === 'player' ? uid : null))
+  const houses = entries.map(({ account }) => (account === 'player' ? null : account))
+  return sql`
+    insert into entry (transfer_id, line, currency, uid, house, amount)
+    select recorded.id, given.line, given.currency, given.uid, given.house, given.amount
+    from recorded, unnest(
+      ${entries.map(({ currency }) => currency)}::text[], ${uids}::uuid[], ${houses}::text[],
+      ${entries.map(({ amount }) => amount)}::int8[]
+    ) with ordinality as given (currency, uid, house, amount, line)`
 }
 
 /** Takes a roll's id out of use, so that no charge can come under it; false when the id is taken. */

@@ -1,5 +1,5 @@
 import type { AccountId } from '@sallyport/kernel'
-import { type Kysely, sql, type Transaction } from 'kysely'
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import type { IdentityDatabase } from '../identity-database.ts'
 import { type Account, administratorLevel, NameTaken } from './account.ts'
@@ -12,28 +12,28 @@ export interface Credentials {
   readonly passwordHash: string
 }
 
-/** @throws {NameTaken} when the user name or the e-mail address belongs to somebody else, whatever its case */
+/**
+ * Makes an account, in one statement with whatever else has to be written with it (a data-modifying query).
+ *
+ * @throws {NameTaken} when the user name or the e-mail address belongs to somebody else, whatever its case
+ */
 export async function insertAccount(
-  tx: Transaction<IdentityDatabase>,
+  db: Database,
   { account, passwordHash }: Credentials,
-  createdAt: Date,
+  { createdAt, alongside }: { readonly createdAt: Date; readonly alongside?: RawBuilder<unknown> },
 ): Promise<void> {
-  const { uid, username, email, bornOn, roles } = account
-  await tx
-    .with('born', (qb) =>
-      qb
-        .insertInto('account')
-        .values({ uid, username, email, password_hash: passwordHash, born_on: bornOn, created_at: createdAt })
-        .returning('uid'),
-    )
-    .insertInto('account_role')
-    .columns(['uid', 'role'])
-    .expression((qb) =>
-      qb
-        .selectFrom('born')
-        .select(['born.uid', sql<string>`unnest(${sql.val(roles.map(({ name }) => name))}::text[])`.as('role')]),
-    )
-    .execute()
+  const { uid, username, email, bornOn } = account
+  const roles = account.roles.map(({ name }) => name)
+  await sql`
+    with born as (
+      insert into account (uid, username, email, password_hash, born_on, created_at)
+      values (${uid}, ${username}, ${email}, ${passwordHash}, ${bornOn}, ${createdAt})
+      returning uid
+    ), roles as (
+      insert into account_role (uid, role) select born.uid, role from born, unnest(${roles}::text[]) as role
+    )${alongside ? sql`, along as (${alongside})` : sql``}
+    select uid from born`
+    .execute(db)
     .catch(asNameTaken)
 }
 

@@ -70,17 +70,15 @@ export function createAccounts(parts: {
     async register(person) {
       const credentials = await prepare(person, user)
       const { account } = credentials
-      await db.transaction().execute(async (tx) => {
-        await store.insertAccount(tx, credentials, clock.now())
-        await saga.promise(tx, 'open', account.uid)
-      })
+      const alongside = saga.promiseOpening(account.uid)
+      await store.insertAccount(db, credentials, { createdAt: clock.now(), alongside })
       await saga.fulfil('open', account.uid)
       return account
     },
 
     async registerAdministrator(person) {
       const credentials = await prepare(person, administrator)
-      await db.transaction().execute((tx) => store.insertAccount(tx, credentials, clock.now()))
+      await store.insertAccount(db, credentials, { createdAt: clock.now() })
       return credentials.account
     },
 
@@ -116,7 +114,7 @@ export function createAccounts(parts: {
       const id = known(uid)
       const revocations = await db.transaction().execute(async (tx) => {
         if (!(await store.removeAccount(tx, id))) throw new UnknownAccount()
-        await saga.promise(tx, 'close', id)
+        await saga.promiseClosing(tx, id)
         return revokeAccount(tx, id, endOfRevocation(clock.now()))
       })
       feed.publish(revocations)

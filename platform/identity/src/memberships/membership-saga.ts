@@ -1,6 +1,6 @@
 import type { AccountId } from '@sallyport/kernel'
 import type { Jobs } from '@sallyport/jobs'
-import type { Kysely, Transaction } from 'kysely'
+import type { RawBuilder, Transaction } from 'kysely'
 import type { Logger } from 'pino'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { Membership } from './memberships.ts'
@@ -16,32 +16,26 @@ const jobDelayMs = 6000
  * transaction of the account, done at once and in parallel, and what could not be done is done by the jobs later.
  */
 export interface MembershipSaga {
-  /** Writes down what is owed, in the transaction that makes it owed. */
-  promise(tx: Transaction<IdentityDatabase>, action: MembershipStep['action'], uid: AccountId): Promise<void>
+  /** What is owed to an account that is being made, to be written down by the statement that makes it. */
+  promiseOpening(uid: AccountId): RawBuilder<unknown>
+  /** Writes down what is owed to an account that is being removed, in the transaction that removes it. */
+  promiseClosing(tx: Transaction<IdentityDatabase>, uid: AccountId): Promise<void>
   /** Does what was promised. A receiver that fails changes nothing: its job remains. */
   fulfil(action: MembershipStep['action'], uid: AccountId): Promise<void>
 }
 
 export function createMembershipSaga(parts: {
   readonly memberships: readonly Membership[]
-  readonly db: Kysely<IdentityDatabase>
   readonly jobs: Jobs<IdentityDatabase, IdentityTasks>
   readonly log: Logger
 }): MembershipSaga {
-  const { db, memberships, jobs, log } = parts
+  const { memberships, jobs, log } = parts
   return {
-    async promise(tx, action, uid) {
+    promiseOpening: (uid) => jobs.insertionOf(stepsOf(memberships, 'open', uid).map(toJob)),
+    async promiseClosing(tx, uid) {
       // A deletion makes opening pointless: what is still owed of it is forgotten.
-      if (action === 'close') await jobs.complete(tx, stepsOf(memberships, 'open', uid).map(keyOf))
-      await jobs.enqueueMany(
-        tx,
-        stepsOf(memberships, action, uid).map((step) => ({
-          task: 'take-membership-step',
-          payload: step,
-          key: keyOf(step),
-          runAfterMs: jobDelayMs,
-        })),
-      )
+      await jobs.complete(tx, stepsOf(memberships, 'open', uid).map(keyOf))
+      await jobs.enqueueMany(tx, stepsOf(memberships, 'close', uid).map(toJob))
     },
     async fulfil(action, uid) {
       const done = await Promise.all(
@@ -55,10 +49,11 @@ export function createMembershipSaga(parts: {
           }
         }),
       )
-      await jobs.complete(
-        db,
-        done.filter((key) => key !== undefined),
-      )
+      jobs.completeSoon(done.filter((key) => key !== undefined))
     },
   }
+}
+
+function toJob(step: MembershipStep) {
+  return { task: 'take-membership-step', payload: step, key: keyOf(step), runAfterMs: jobDelayMs } as const
 }
