@@ -14,6 +14,7 @@ const NameParams = Type.Object({ name: Type.String() })
 
 const Shown = Type.Object({ name: Name, image: Image })
 const Gacha = Type.Object({ id: Type.String(), name: Name, rarity: Type.String(), image: Image })
+const Collection = Type.Array(Type.Object({ value: Type.Integer(), name: Name, image: Image }))
 const GachaRequest = Type.Object({ name: Name, rarity: Type.String(), image: Image })
 
 export const browseCatalogue = route({
@@ -45,7 +46,7 @@ export const readCollection = route({
   door: 'public',
   access: thisPlayer,
   params: UidParams,
-  replies: { 200: Type.Array(Type.Object({ value: Type.Integer(), name: Name, image: Image })) },
+  replies: { 200: Collection },
 })
 
 export const readCollected = route({
@@ -124,6 +125,41 @@ export const removeGacha = route({
   replies: { 200: Type.Object({ name: Name }) },
 })
 
+const CopyRequest = Type.Object({ uid: Type.String(), gacha_name: Type.String() })
+
+export const readCollectionOfPlayer = route({
+  name: 'readCollectionOfPlayer',
+  summary: "A player's gachas, with how many copies of each",
+  method: 'GET',
+  path: '/admin/api/distro/get/:uid/collection',
+  door: 'admin',
+  access: administrator,
+  params: UidParams,
+  replies: { 200: Collection },
+})
+
+export const giveCopy = route({
+  name: 'giveCopy',
+  summary: 'Add a copy of a gacha to the collection of a player',
+  method: 'POST',
+  path: '/admin/api/distro/add/user/gacha',
+  door: 'admin',
+  access: administrator,
+  body: CopyRequest,
+  replies: { 200: Shown },
+})
+
+export const takeCopy = route({
+  name: 'takeCopy',
+  summary: 'Take a copy of a gacha out of the collection of a player',
+  method: 'DELETE',
+  path: '/admin/api/distro/remove/user/gacha',
+  door: 'admin',
+  access: administrator,
+  body: CopyRequest,
+  replies: { 200: Type.Object({ name: Name }) },
+})
+
 const invalidUser = marketRefusal(400, 'Invalid User')
 const invalidAdmin = marketRefusal(400, 'Invalid Admin')
 
@@ -147,6 +183,9 @@ const distro: Surface = {
     createGacha,
     modifyGacha,
     removeGacha,
+    readCollectionOfPlayer,
+    giveCopy,
+    takeCopy,
   ],
 }
 

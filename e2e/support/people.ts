@@ -39,7 +39,11 @@ export async function registerPlayer(details: Parameters<typeof registration>[0]
 type Credentials = Pick<Player, 'username' | 'password'>
 
 /** Asks for a token with the password grant. */
-export function signIn(credentials: Credentials, more: Record<string, string> = {}, door: Door = 'public'): Promise<Answer> {
+export function signIn(
+  credentials: Credentials,
+  more: Record<string, string> = {},
+  door: Door = 'public',
+): Promise<Answer> {
   const { username, password } = credentials
   return call(door, 'POST', '/auth/token', { form: { username, password, ...more } })
 }

@@ -79,7 +79,7 @@ describe('§7 buying', () => {
     const uid = await wallet.playerWith(0)
     expect(await buy(uid, 1300)).toEqual({
       status: 402,
-      body: { detail: `${uid} cannot afford to pay 1083.3333333333333 fiat value` },
+      body: { detail: `${uid} cannot afford to pay 1083.3333333333335 fiat value` },
     })
     expect(await buy(uid, Number.MAX_SAFE_INTEGER)).toMatchObject({ status: 402 })
   })

@@ -73,6 +73,14 @@ export async function createService(parts: ServiceParts): Promise<Service> {
 
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  // Bodies are read by their route (body.ts), which has words for every type, also for what is none. Fastify would refuse
+  // the latter with words of its own.
+  const contentTypes = new WeakMap<IncomingMessage, string>()
+  app.addHook('onRequest', async ({ raw }) => {
+    const type = raw.headers['content-type']
+    if (type !== undefined) contentTypes.set(raw, type)
+    delete raw.headers['content-type']
+  })
 
   for (const handled of parts.routes) {
     const { route } = handled
@@ -84,11 +92,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
       schema: { response: { ...route.replies } },
       handler: async (request, reply) => {
         const { body: raw } = request
-        const body = await parseBody(
-          route,
-          request.headers['content-type'],
-          Buffer.isBuffer(raw) ? raw : Buffer.alloc(0),
-        )
+        const body = await parseBody(route, contentTypes.get(request.raw), Buffer.isBuffer(raw) ? raw : Buffer.alloc(0))
         const { authorization } = request.headers
         const { params, query } = request
         await send(reply, await handled.answer({ authorization, params, query, body }, surface, authentication))

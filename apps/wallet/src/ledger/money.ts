@@ -83,8 +83,11 @@ export function fiatToNumber(amount: Fiat): number {
   return Number(amount / fiatUnits) + Number(amount % fiatUnits) / Number(fiatUnits)
 }
 
-/** Fiat as a decimal with at least one place: `1000.0`, `1083.3333333333333`. */
-export function formatFiat(amount: Fiat): string {
-  const value = fiatToNumber(amount)
+/**
+ * What an amount costs, as a decimal with at least one place: `1000.0`. It is `amount / 1.2` as every client computes it
+ * (market §7), which in the last digit is not always the number nearest to the cost that is booked.
+ */
+export function formatCost(amount: Tux): string {
+  const value = tuxToNumber(amount) / tuxPrice
   return Number.isInteger(value) ? value.toFixed(1) : String(value)
 }

@@ -1,6 +1,6 @@
 import { Rejection } from '@sallyport/kernel'
 import type { TransferId } from './transfer.ts'
-import { type Fiat, fiatToNumber, rollPrice, tuxToNumber } from './money.ts'
+import { costOf, fiatToNumber, rollPrice, type Tux, tuxToNumber } from './money.ts'
 
 /** There is no open account of this player: never opened, or closed. */
 export class UnknownPlayer extends Rejection {
@@ -33,13 +33,14 @@ export class CannotAfford extends Rejection {
   readonly reason = 'payment'
   override readonly facts: { readonly costFiat: number }
   readonly uid: string
-  readonly cost: Fiat
+  readonly amount: Tux
 
-  constructor(uid: string, cost: Fiat) {
+  constructor(uid: string, amount: Tux) {
+    const cost = costOf(amount)
     super(`the player cannot pay ${fiatToNumber(cost)} fiat`)
     this.facts = { costFiat: fiatToNumber(cost) }
     this.uid = uid
-    this.cost = cost
+    this.amount = amount
   }
 }
 

@@ -2,7 +2,7 @@ import { marketRefusal, type Reply, type ReplyOf, wallet } from '@sallyport/cont
 import { newId, type Rejection, toUnixSeconds } from '@sallyport/kernel'
 import { handle, type HandledRoute, ok } from '@sallyport/service'
 import type { Ledger } from '../ledger/ledger.ts'
-import { fiatToNumber, formatFiat, formatTux, parseTux, rollPrice, tuxPrice, tuxToNumber } from '../ledger/money.ts'
+import { fiatToNumber, formatCost, formatTux, parseTux, rollPrice, tuxPrice, tuxToNumber } from '../ledger/money.ts'
 import { CannotAfford, NegativeAmount, UnknownPlayer } from '../ledger/rejections.ts'
 import type { RecordedTransfer } from '../ledger/transfer.ts'
 
@@ -51,7 +51,7 @@ function accountWords(rejection: Rejection): Reply | undefined {
   if (rejection instanceof NegativeAmount)
     return marketRefusal(400, 'The tux amount and the fiat amount cannot be a negative number!')
   if (rejection instanceof CannotAfford)
-    return marketRefusal(402, `${rejection.uid} cannot afford to pay ${formatFiat(rejection.cost)} fiat value`)
+    return marketRefusal(402, `${rejection.uid} cannot afford to pay ${formatCost(rejection.amount)} fiat value`)
   if (rejection instanceof UnknownPlayer) return marketRefusal(404, `${rejection.uid} not found`)
   return undefined
 }
