@@ -119,7 +119,7 @@ const all = { ...settings, ...databaseSettings(), ...addressSettings() }
 
 /** The declarations of every setting, those that exist once for each service included. */
 export const allSettings: Readonly<
-  Record<string, { readonly desc?: string; readonly default?: string | number; readonly example?: string }>
+  Record<string, { readonly desc?: string; readonly default?: string | number | undefined; readonly example?: string }>
 > = all
 
 export interface Settings {
