@@ -38,15 +38,19 @@ function explain(error: SyntaxError): string {
   return /^[A-Z][a-z]+(?: [a-z]+)*/.exec(error.message)?.[0] ?? 'Expecting value'
 }
 
-const formTypes = new Set(['application/x-www-form-urlencoded', 'multipart/form-data'])
-
 /** The text fields of a form. Empty fields count as absent, of repeated ones the last counts, files are left out. */
 async function parseForm(contentType: string | undefined, body: Buffer): Promise<Record<string, string>> {
-  if (!formTypes.has(mediaTypeOf(contentType) ?? '')) return {}
+  const type = mediaTypeOf(contentType)
+  if (type === 'application/x-www-form-urlencoded') return fieldsOf(new URLSearchParams(body.toString()))
+  if (type !== 'multipart/form-data') return {}
   const form = await new Response(new Uint8Array(body), { headers: { 'content-type': contentType ?? '' } })
     .formData()
     // A form that cannot be read has no fields, and the field validation says which are missing.
     .catch(() => new FormData())
+  return fieldsOf(form)
+}
+
+function fieldsOf(form: FormData | URLSearchParams): Record<string, string> {
   const fields: Record<string, string> = {}
   for (const [name, value] of form) if (typeof value === 'string' && value !== '') fields[name] = value
   return fields

@@ -1,8 +1,7 @@
 import type { AccountId } from '@sallyport/kernel'
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
-import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import type { IdentityDatabase } from '../identity-database.ts'
-import { type Account, administratorLevel, NameTaken } from './account.ts'
+import { type Account, administratorLevel, NameTaken, type Role } from './account.ts'
 
 type Database = Kysely<IdentityDatabase>
 
@@ -38,30 +37,27 @@ export async function insertAccount(
 }
 
 export async function findAccount(db: Database, uid: AccountId): Promise<Account | undefined> {
-  const row = await accounts(db).where('account.uid', '=', uid).executeTakeFirst()
-  return row && toAccount(row)
+  const { rows } = await sql<AccountRow>`${selectAccount} where uid = ${uid}`.execute(db)
+  return rows.map(toAccount)[0]
 }
 
 /** All accounts in the order of their registration. */
 export async function listAccounts(db: Database): Promise<Account[]> {
-  const rows = await accounts(db).orderBy('account.sequence').execute()
+  const { rows } = await sql<AccountRow>`${selectAccount} order by sequence`.execute(db)
   return rows.map(toAccount)
 }
 
 /** By the user name to the letter: `Ada` does not sign in as `ada` (market §4). */
 export async function findCredentialsByUsername(db: Database, username: string): Promise<Credentials | undefined> {
-  const row = await accounts(db)
-    .select('password_hash')
-    // The index is on the lower-case name; the second condition is the one that counts.
-    .where(sql`lower(account.username)`, '=', sql`lower(${username})`)
-    .where('account.username', '=', username)
-    .executeTakeFirst()
-  return row && { account: toAccount(row), passwordHash: row.password_hash }
+  // The index is on the lower-case name; the second condition is the one that counts.
+  const { rows } = await sql<AccountRow>`
+    ${selectAccount} where lower(username) = lower(${username}) and username = ${username}`.execute(db)
+  return rows.map(toCredentials)[0]
 }
 
 export async function findCredentials(db: Database, uid: AccountId): Promise<Credentials | undefined> {
-  const row = await accounts(db).select('password_hash').where('account.uid', '=', uid).executeTakeFirst()
-  return row && { account: toAccount(row), passwordHash: row.password_hash }
+  const { rows } = await sql<AccountRow>`${selectAccount} where uid = ${uid}`.execute(db)
+  return rows.map(toCredentials)[0]
 }
 
 /** @throws {NameTaken} */
@@ -106,34 +102,29 @@ export async function hasAdministrator(db: Database): Promise<boolean> {
   return row !== undefined
 }
 
-function accounts(db: Database) {
-  return db
-    .selectFrom('account')
-    .select((eb) => [
-      'account.uid',
-      'account.username',
-      'account.email',
-      'account.born_on',
-      jsonArrayFrom(
-        eb
-          .selectFrom('account_role')
-          .innerJoin('role', 'role.name', 'account_role.role')
-          .whereRef('account_role.uid', '=', 'account.uid')
-          .select(['role.name', 'role.level'])
-          .orderBy('role.level'),
-      ).as('roles'),
-    ])
+interface AccountRow {
+  readonly uid: AccountId
+  readonly username: string
+  readonly email: string
+  readonly password_hash: string
+  readonly born_on: 'market'
+  readonly roles: readonly Role[]
 }
 
-function toAccount(row: {
-  uid: AccountId
-  username: string
-  email: string
-  born_on: 'market'
-  roles: { name: string; level: number }[]
-}): Account {
-  const { uid, username, email, roles, born_on: bornOn } = row
+const selectAccount = sql`
+  select uid, username, email, password_hash, born_on, (
+    select coalesce(json_agg(json_build_object('name', role.name, 'level', role.level) order by role.level), '[]')
+    from account_role join role on role.name = account_role.role
+    where account_role.uid = account.uid
+  ) as roles
+  from account`
+
+function toAccount({ uid, username, email, roles, born_on: bornOn }: AccountRow): Account {
   return { uid, username, email, roles, bornOn }
+}
+
+function toCredentials(row: AccountRow): Credentials {
+  return { account: toAccount(row), passwordHash: row.password_hash }
 }
 
 const uniqueViolation = '23505'

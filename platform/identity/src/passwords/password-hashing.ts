@@ -31,6 +31,9 @@ export interface PasswordHashingOptions {
   readonly queueLimit?: number
 }
 
+/** More orders than threads are with the process, so that no thread waits for the next one to be sent. */
+const ordersPerThread = 3
+
 interface Waiting {
   readonly order: HashingOrder
   resolve(answer: HashingAnswer): void
@@ -76,7 +79,7 @@ export function createPasswordHashing({
   }
 
   function dispatch(): void {
-    while (running.size < concurrency) {
+    while (running.size < concurrency * ordersPerThread) {
       const next = queue.shift()
       if (!next) return
       const id = nextId++

@@ -14,30 +14,15 @@ export async function openSession(
   provenHash: string,
 ): Promise<boolean> {
   const { sid, uid, createdAt, expiresAt } = session
-  const result = await db
-    .with('proven', (qb) =>
-      qb
-        .selectFrom('account')
-        .select('uid')
-        .where('uid', '=', uid)
-        .where('password_hash', '=', provenHash)
-        // Without the lock a password change that ends all sessions could miss the one that is being opened.
-        .forShare(),
+  const { rows } = await sql`
+    with proven as (
+      -- Without the lock a password change that ends all sessions could miss the one that is being opened.
+      select uid from account where uid = ${uid} and password_hash = ${provenHash} for share
     )
-    .insertInto('session')
-    .columns(['sid', 'uid', 'created_at', 'expires_at'])
-    .expression((qb) =>
-      qb
-        .selectFrom('proven')
-        .select([
-          sql<SessionId>`${sid}::uuid`.as('sid'),
-          'proven.uid',
-          sql<Date>`${createdAt}::timestamptz`.as('created_at'),
-          sql<Date>`${expiresAt}::timestamptz`.as('expires_at'),
-        ]),
-    )
-    .executeTakeFirst()
-  return result.numInsertedOrUpdatedRows === 1n
+    insert into session (sid, uid, created_at, expires_at)
+    select ${sid}::uuid, uid, ${createdAt}::timestamptz, ${expiresAt}::timestamptz from proven
+    returning sid`.execute(db)
+  return rows.length === 1
 }
 
 /** Ends one session. */
