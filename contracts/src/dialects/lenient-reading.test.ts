@@ -77,6 +77,20 @@ describe('numbers (market §2)', () => {
   })
 })
 
+it('a megabyte of digits that is no number is refused like any other', () => {
+  expect(read(Type.Number(), `${'1'.repeat(1_000_000)}x`)).toEqual(['float_parsing'])
+  expect(read(Type.Integer(), `${'1'.repeat(1_000_000)}x`)).toEqual(['int_parsing'])
+})
+
+it('what was wrong is sent back, but not at any length', () => {
+  const schema = Type.Object({ field: Type.Integer() })
+  const inputOf = (field: unknown): unknown => readLeniently(schema, { field }, 'body').issues[0]?.input
+  expect(inputOf('ten')).toBe('ten')
+  expect(inputOf('x'.repeat(1_000_000))).toBe(`${'x'.repeat(200)}…`)
+  expect(inputOf([[[]]])).toEqual([])
+  expect(inputOf({ a: 1 })).toEqual({})
+})
+
 describe('text and truth (market §2)', () => {
   it('makes no text out of other things', () => {
     for (const input of [5, true, null, ['a'], {}]) expect(read(Type.String(), input)).toEqual(['string_type'])

@@ -42,7 +42,7 @@ function read(schema: TSchema, input: unknown, loc: Location, issues: Issue[]): 
   if (IsArray(schema)) throw new TypeError('arrays are not part of any lenient request')
   const outcome = readScalar(schema, input, loc)
   if ('value' in outcome) return outcome.value
-  issues.push({ ...outcome, loc, input: isSecret(schema) ? '**********' : input })
+  issues.push({ ...outcome, loc, input: isSecret(schema) ? '**********' : shown(input) })
   return undefined
 }
 
@@ -93,7 +93,8 @@ function readString(schema: TString, input: unknown, [part]: Location): Outcome 
 }
 
 const wholeNumberText = /^\s*[+-]?\d+(?:\.0*)?\s*$/
-const numberText = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/
+// Each digit can be matched in one way only: a text of a megabyte must not be tried in a million ways.
+const numberText = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*$/
 
 function readInteger(input: unknown): Outcome {
   if (typeof input === 'string') {
@@ -168,6 +169,14 @@ function readBoolean(input: unknown): Outcome {
   if (truths.has(word)) return { value: true }
   if (falsehoods.has(word)) return { value: false }
   return { type: 'bool_parsing', msg: 'Input should be a valid boolean, unable to interpret input' }
+}
+
+const shownLength = 200
+
+/** What was wrong, as far as it is worth sending back: a megabyte of it is not. */
+function shown(input: unknown): unknown {
+  if (typeof input === 'string') return input.length <= shownLength ? input : `${input.slice(0, shownLength)}…`
+  return typeof input === 'object' && input !== null ? (Array.isArray(input) ? [] : {}) : input
 }
 
 function isSecret(schema: TSchema): boolean {
