@@ -76,6 +76,13 @@ describe('verifying a token (RFC 7519, RFC 8725)', () => {
 })
 
 describe('the issuer’s keys', () => {
+  it('are waited for by everybody who comes while they are fetched', async () => {
+    const keys = keySet()
+    const token = issuer.sign(accessClaims(clock))
+    const answers = await Promise.all(Array.from({ length: 20 }, () => keys.verify(token)))
+    for (const claims of answers) expect(claims?.['username']).toBe('ada')
+  })
+
   it('are asked for when a key is unknown, but not for every junk token', async () => {
     const time = stoppedClock()
     let asked = 0

@@ -1,6 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { createServiceCredential, createServiceIdentification, publicJwkOf, type ServiceKey } from '../src/index.ts'
+import {
+  createServiceCredential,
+  createServiceIdentification,
+  KeysUnavailable,
+  publicJwkOf,
+  type ServiceKey,
+} from '../src/index.ts'
 import { stoppedClock } from './support.ts'
 
 function newKey(service: string): ServiceKey {
@@ -33,6 +39,28 @@ describe('the credentials between services (design §3)', () => {
   it('cannot be made in the name of another service', async () => {
     const pretender: ServiceKey = { service: 'identity', privateKeyPem: gacha.privateKeyPem }
     expect(await identify(createServiceCredential(pretender, 'wallet', clock)())).toBeUndefined()
+  })
+
+  it('are known at the first call, however many come at once', async () => {
+    const fresh = createServiceIdentification({
+      audience: 'wallet',
+      callers: ['identity', 'gacha'],
+      keyOf: async (service) => publicJwkOf(service === 'identity' ? identity : gacha),
+      clock,
+    })
+    const token = createServiceCredential(identity, 'wallet', clock)()
+    const answers = await Promise.all(Array.from({ length: 20 }, () => fresh(token)))
+    expect(answers).toEqual(Array.from({ length: 20 }, () => ({ kind: 'service', name: 'identity' })))
+  })
+
+  it('of a service whose key is not there yet are no reason to call it a stranger', async () => {
+    const early = createServiceIdentification({
+      audience: 'wallet',
+      callers: ['identity'],
+      keyOf: async () => undefined,
+      clock,
+    })
+    await expect(early(createServiceCredential(identity, 'wallet', clock)())).rejects.toThrow(KeysUnavailable)
   })
 
   it('last 60 seconds, and a caller makes a new one in time', async () => {

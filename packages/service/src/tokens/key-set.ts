@@ -87,7 +87,7 @@ export function createKeySet({ issuer, audience, algorithms, fetchKeys, clock }:
     async verify(token) {
       const kid = keyIdOf(token)
       if (kid === undefined) return undefined
-      if (!verifiers?.has(kid) && clock.now().getTime() >= nextTryMs) {
+      if (!verifiers?.has(kid) && (running !== undefined || clock.now().getTime() >= nextTryMs)) {
         // The issuer being away is no reason to fail: a key that was never published stays unknown.
         await refresh().catch(() => undefined)
       }
@@ -110,7 +110,8 @@ function claimsOf(verify: Verify, token: string, now: Date): Readonly<Record<str
   return typeof exp === 'number' && now.getTime() < exp * 1000 ? claims : undefined
 }
 
-function keyIdOf(token: string): string | undefined {
+/** The `kid` of a token's header, which is a claim of its sender and nothing more. */
+export function keyIdOf(token: string): string | undefined {
   // Longer than any token of ours: not worth decoding.
   if (token.length > 8192) return undefined
   try {

@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { type Clock, newId, toUnixSeconds } from '@sallyport/kernel'
 import { createSigner } from 'fast-jwt'
 import type { ServiceCaller } from '../caller.ts'
-import { createKeySet, type PublicJwk } from './key-set.ts'
+import { createKeySet, keyIdOf, type PublicJwk } from './key-set.ts'
 
 /** A service's own key, with which it proves to other services who it is. */
 export interface ServiceKey {
@@ -69,17 +69,18 @@ export function createServiceIdentification(options: {
       clock: options.clock,
       fetchKeys: async () => {
         const key = await options.keyOf(issuer)
-        return key ? [key] : []
+        // A service that has not made its key yet is no stranger: its calls are told to come again.
+        if (!key) throw new Error(`the public key of ${issuer} is not there yet`)
+        return [key]
       },
     }),
   )
   return async (token) => {
-    for (const keys of keySets) {
-      const claims = await keys.verify(token)
-      if (claims?.['scope'] === 'internal' && claims['sub'] === keys.issuer) {
-        return { kind: 'service', name: keys.issuer }
-      }
-    }
-    return undefined
+    // The key of a service is named after it, so only the keys of the one that the token claims to be are asked.
+    const name = keyIdOf(token)
+    const keys = keySets.find(({ issuer }) => issuer === name)
+    const claims = await keys?.verify(token)
+    if (!keys || claims?.['scope'] !== 'internal' || claims['sub'] !== keys.issuer) return undefined
+    return { kind: 'service', name: keys.issuer }
   }
 }
