@@ -23,17 +23,21 @@ export interface GachaParts {
   readonly clock: Clock
   /** What rolls are drawn with: a CSPRNG (market §6). */
   readonly dice: Dice
+  /** Tells the processes of gacha apart. */
+  readonly instance?: string
 }
 
 /** How long a start waits for rolls that were left unsettled before it, in milliseconds. */
 const resumeLimitMs = 5000
+/** How long a stop waits for a job under way, in milliseconds; the next start takes it up. */
+const stopLimitMs = 1000
 
 /** Assembles gacha: the catalogue, the collections and the rolls. Its `start` seeds a fresh catalogue. */
 export async function buildGacha(parts: GachaParts): Promise<Service> {
-  const { database, authentication, wallet, log, clock, dice } = parts
+  const { database, authentication, wallet, log, clock, dice, instance = '1' } = parts
   const { db } = database
   const tasks = { 'settle-roll': settlementTask({ db, wallet, clock, dice, log }) }
-  const jobs = createJobs({ database, service: 'gacha', tasks, log })
+  const jobs = createJobs({ database, service: 'gacha', tasks, log, instance })
   const catalogue = createCatalogue(db)
   const collections = createCollections({ db, clock })
   const rolls = createRolls({ db, jobs, wallet, clock, dice, log })
@@ -51,6 +55,6 @@ export async function buildGacha(parts: GachaParts): Promise<Service> {
       if (left > 0) log.warn({ left }, 'rolls are still unsettled; their jobs are tried again')
       await jobs.start()
     },
-    stop: () => jobs.stop(),
+    stop: () => jobs.stop({ timeoutMs: stopLimitMs }),
   })
 }

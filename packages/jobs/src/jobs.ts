@@ -23,7 +23,7 @@ export interface JobsOptions<Tables, Tasks extends JobTasks> {
   readonly service: string
   readonly tasks: Tasks
   readonly log: JobLog
-  /** So many jobs are run at a time, 4 unless told otherwise. */
+  /** So many jobs are run at a time, 3 unless told otherwise. */
   readonly concurrency?: number
   /** Tells the processes of a service apart. Two that run at once must not have the same. */
   readonly instance?: string
@@ -71,15 +71,15 @@ export interface Jobs<Tables, Tasks extends JobTasks> {
   retry(id: string): Promise<boolean>
 }
 
-// One for LISTEN, two for the workers' statements; a task uses the service's own pool.
-const POOL_SIZE = 3
+// One for LISTEN, three for the workers' statements; a task uses the service's own pool.
+const POOL_SIZE = 4
 const POLL_INTERVAL_MS = 1_000
 const HORIZON_MS = 60_000
 const STOP_LIMIT_MS = 10_000
 const RESTART_AFTER_MS = 1_000
 
 export function createJobs<Tables, Tasks extends JobTasks>(options: JobsOptions<Tables, Tasks>): Jobs<Tables, Tasks> {
-  const { database, service, log, concurrency = 4, instance = '1' } = options
+  const { database, service, log, concurrency = 3, instance = '1' } = options
   const { db } = database
   const workerId = `sallyport ${service} ${instance}`
   const logger = workerLogger(log)

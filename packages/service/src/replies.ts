@@ -4,8 +4,3 @@ type Headers = Readonly<Record<string, string>>
 export function ok<const Body>(body: Body, headers: Headers = {}): { status: 200; body: Body; headers: Headers } {
   return { status: 200, body, headers }
 }
-
-/** 201 with a body. */
-export function created<const Body>(body: Body, headers: Headers = {}): { status: 201; body: Body; headers: Headers } {
-  return { status: 201, body, headers }
-}

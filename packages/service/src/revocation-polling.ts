@@ -6,8 +6,15 @@ import type { Revocation, RevocationSource } from './revocation-list.ts'
 /** How often the feed is read, in milliseconds: what is revoked has to be known everywhere within a second. */
 const pauseMs = 300
 
-/** Reads identity's feed of revocations from another process. What was read stays in force while identity is away. */
-export function pollRevocations(call: Call, log: Logger): RevocationSource {
+/**
+ * Follows the feed of revocations by reading it again and again. What was read stays in force while it cannot be read.
+ *
+ * @param read gives what comes after a place in the feed, oldest first
+ */
+export function followRevocations(
+  read: (after: number) => Promise<readonly Revocation[]>,
+  log: Logger,
+): RevocationSource {
   return {
     async subscribe(listener) {
       const stopping = new AbortController()
@@ -16,12 +23,12 @@ export function pollRevocations(call: Call, log: Logger): RevocationSource {
 
       const readOnce = async (): Promise<readonly Revocation[]> => {
         try {
-          const { body } = await call(identity.readRevocations, { query: { after } })
+          const page = await read(after)
           if (!heard) log.info('the feed of revocations is back')
           heard = true
-          return body.revocations
+          return page
         } catch (error) {
-          if (heard) log.warn({ err: error }, 'the feed of revocations is not heard')
+          if (heard && !stopping.signal.aborted) log.warn({ err: error }, 'the feed of revocations is not heard')
           heard = false
           return []
         }
@@ -45,4 +52,12 @@ export function pollRevocations(call: Call, log: Logger): RevocationSource {
       return { stop: () => stopping.abort() }
     },
   }
+}
+
+/** Follows identity's feed from another process. */
+export function pollRevocations(call: Call, log: Logger): RevocationSource {
+  return followRevocations(async (after) => {
+    const { body } = await call(identity.readRevocations, { query: { after } })
+    return body.revocations
+  }, log)
 }

@@ -35,6 +35,8 @@ export interface IdentityParts {
   readonly issuer: string
   /** 32 bytes that private keys are encrypted under. */
   readonly masterKey: Uint8Array
+  /** Tells the processes of identity apart. */
+  readonly instance?: string
 }
 
 export interface Identity {
@@ -50,17 +52,19 @@ export interface Identity {
 
 /** How long a start waits for steps that were owed before it, in milliseconds. */
 const resumeLimitMs = 5000
+/** How long a stop waits for a job under way, in milliseconds; the next start takes it up. */
+const stopLimitMs = 1000
 
 /** Assembles identity. The database is migrated. @throws {WrongMasterKey} */
 export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
-  const { database, authentication, members, log, clock, issuer, masterKey } = parts
+  const { database, authentication, members, log, clock, issuer, masterKey, instance = '1' } = parts
   const { db } = database
   const keys = await loadSigningKeys(db, masterKey, clock)
   const hashing = createPasswordHashing({ log })
-  const feed = createRevocationFeed(db)
+  const feed = createRevocationFeed(db, log)
   const memberships = createMemberships(members)
   const tasks = { 'take-membership-step': membershipTask(memberships, log) }
-  const jobs = createJobs({ database, service: 'identity', tasks, log })
+  const jobs = createJobs({ database, service: 'identity', tasks, log, instance })
   const saga = createMembershipSaga({ memberships, jobs, log })
   const accounts = createAccounts({ db, clock, hashing, saga, feed })
   const sessions = createSessions({ db, clock, log, hashing, tokens: createTokenIssuer(issuer, keys), feed })
@@ -81,7 +85,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     },
     async stop() {
       sweeping?.stop()
-      await jobs.stop()
+      await jobs.stop({ timeoutMs: stopLimitMs })
       await hashing.stop()
     },
   })

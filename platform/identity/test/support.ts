@@ -79,7 +79,7 @@ export async function startIdentity(
     masterKey,
   })
   known.identity = identity
-  await identity.revocations.subscribe((news) => revocations.apply(news))
+  const following = await identity.revocations.subscribe((news) => revocations.apply(news))
   return {
     identity,
     service: identity.service,
@@ -88,6 +88,7 @@ export async function startIdentity(
     testDatabase,
     masterKey,
     async stop() {
+      following.stop()
       await identity.service.stop()
       await database.close()
     },

@@ -23,7 +23,7 @@ export interface Sessions {
   signIn(request: SignInRequest): Promise<Tokens>
   /** Ends the session: its tokens meet 401 everywhere from now on. */
   signOut(sid: SessionId): Promise<void>
-  /** Sweeps what has expired, now and once a minute, until stopped. */
+  /** Sweeps what has expired once a minute, until stopped. */
   startSweeping(): { stop(): void }
 }
 
