@@ -1,8 +1,29 @@
 import { describe, expect, it } from 'vitest'
 import { InvalidEmail, InvalidPassword, InvalidUsername } from './account.ts'
-import { registrationPolicies } from './registration-policy.ts'
+import { platformFloor, registrationPolicies } from './registration-policy.ts'
 
 const { market } = registrationPolicies
+
+describe('the floor under every policy (design §4)', () => {
+  it('takes eight characters that are not among the most common passwords', () => {
+    for (const password of ['pythonnn', 'correct horse', 'ünïcödé!']) {
+      expect(() => platformFloor.checkPassword(password)).not.toThrow()
+    }
+    for (const password of ['python', 'football', 'password', '12345678']) {
+      expect(() => platformFloor.checkPassword(password)).toThrow(InvalidPassword)
+    }
+  })
+
+  it('takes no user name that looks like an id or an e-mail address', () => {
+    for (const name of [
+      '6f1a3c6e-8f0b-4a53-9a3e-0c9b7f3f1d11',
+      '6F1A3C6E-8F0B-4A53-9A3E-0C9B7F3F1D11',
+      'ada@example',
+    ]) {
+      expect(() => platformFloor.checkUsername(name)).toThrow(InvalidUsername)
+    }
+  })
+})
 
 describe('a user name of the market (market §4)', () => {
   it.each(['ada', 'Ada_99', 'a__', 'x'.repeat(30)])('may be %s', (name) => {

@@ -15,7 +15,7 @@ export interface RegistrationPolicy {
 const leastPasswordLength = 8
 
 /** The platform's floor (design §4): a surface may only tighten it. */
-const floor: RegistrationPolicy = {
+export const platformFloor: RegistrationPolicy = {
   checkEmail(email) {
     if (email.length > 254) throw new InvalidEmail()
   },
@@ -43,16 +43,16 @@ const special = /[!@#$%^&*(),.?":{}|<>]/
 const market: RegistrationPolicy = {
   checkEmail(email) {
     if (!marketEmail.test(email)) throw new InvalidEmail()
-    floor.checkEmail(email)
+    platformFloor.checkEmail(email)
   },
   checkUsername(username) {
     if (!marketUsername.test(username)) {
       throw new InvalidUsername('Invalid username: 3 to 30 letters, digits and underscores, beginning with a letter')
     }
-    floor.checkUsername(username)
+    platformFloor.checkUsername(username)
   },
   checkPassword(password) {
-    floor.checkPassword(password)
+    platformFloor.checkPassword(password)
     if (!/[A-Z]/.test(password) || !/[a-z]/.test(password) || !/[0-9]/.test(password) || !special.test(password)) {
       throw new InvalidPassword(
         'Invalid password: an upper-case and a lower-case letter, a digit and a special character are needed',

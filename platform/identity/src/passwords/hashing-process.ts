@@ -20,11 +20,13 @@ export interface HashingAnswer {
 /** Argon2id as OWASP recommends it: 19 MiB, two passes, one lane. The library's default algorithm is argon2id. */
 const cost: Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 
+const argon2idHash = /^\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$/
+
 async function answer(request: HashingRequest): Promise<HashingAnswer> {
   const { id, password } = request
   if (request.task === 'hash') return { id, hash: await hash(password, cost) }
-  // A stored hash that cannot be read fits no password.
-  return { id, fits: await verify(request.hash, password).catch(() => false) }
+  // A stored hash that is none fits no password; one that could not be computed is an error, not a wrong password.
+  return { id, fits: argon2idHash.test(request.hash) && (await verify(request.hash, password)) }
 }
 
 setPriority(constants.priority.PRIORITY_LOW)

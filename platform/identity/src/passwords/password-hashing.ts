@@ -34,6 +34,12 @@ export interface PasswordHashingOptions {
 /** More orders than threads are with the process, so that no thread waits for the next one to be sent. */
 const ordersPerThread = 3
 
+const leastRestartDelayMs = 50
+const mostRestartDelayMs = 5000
+
+/** Longer ones are wrong without a look: no account has one, and a queue full of them would be gigabytes. */
+const mostPasswordBytes = 1024
+
 interface Waiting {
   readonly order: HashingOrder
   resolve(answer: HashingAnswer): void
@@ -53,39 +59,59 @@ export function createPasswordHashing({
   const running = new Map<number, Waiting>()
   let nextId = 1
   let stopped = false
-  let child = start()
+  let restartDelayMs = leastRestartDelayMs
+  let child: ChildProcess | undefined
+  start()
 
-  function start(): ChildProcess {
-    const started = fork(new URL('hashing-process.ts', import.meta.url), {
-      env: { ...process.env, UV_THREADPOOL_SIZE: String(concurrency) },
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    })
+  function start(): void {
+    if (stopped) return
+    let started: ChildProcess
+    try {
+      started = fork(new URL('hashing-process.ts', import.meta.url), {
+        env: { ...process.env, UV_THREADPOOL_SIZE: String(concurrency) },
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      })
+    } catch (error) {
+      restart(error)
+      return
+    }
     started.on('message', (answer: HashingAnswer) => {
+      restartDelayMs = leastRestartDelayMs
       running.get(answer.id)?.resolve(answer)
       running.delete(answer.id)
       dispatch()
     })
-    started.on('error', (error) => log.error({ err: error }, 'the hashing process failed'))
-    started.on('exit', (code, signal) => {
-      if (stopped) return
-      log.error({ code, signal }, 'the hashing process ended and is started again')
-      for (const waiting of running.values()) waiting.reject(new HashingBusy())
-      running.clear()
-      child = start()
-      dispatch()
+    // A process that could not be started has an error and no exit; one that was has an exit.
+    started.on('error', (error) => {
+      if (started === child) restart(error)
     })
-    return started
+    started.on('exit', (code, signal) => {
+      if (started === child) restart(new Error(`it ended with ${signal ?? code}`))
+    })
+    child = started
+    dispatch()
+  }
+
+  function restart(cause: unknown): void {
+    child = undefined
+    if (stopped) return
+    log.error({ err: cause }, 'the hashing process is gone and is started again')
+    for (const waiting of running.values()) waiting.reject(new HashingBusy())
+    running.clear()
+    setTimeout(start, restartDelayMs).unref()
+    restartDelayMs = Math.min(restartDelayMs * 2, mostRestartDelayMs)
   }
 
   function dispatch(): void {
+    const current = child
+    if (current?.connected !== true) return
     while (running.size < concurrency * ordersPerThread) {
       const next = queue.shift()
       if (!next) return
       const id = nextId++
       running.set(id, next)
       const request: HashingRequest = { id, ...next.order }
-      child.send(request, (error) => {
+      current.send(request, (error) => {
         if (error && running.delete(id)) next.reject(new HashingBusy())
       })
     }
@@ -106,20 +132,24 @@ export function createPasswordHashing({
       return answer.hash
     },
     async verify(password, hash) {
-      const answer = await ask({ task: 'verify', password, hash: hash ?? hashOfNobody })
-      return answer.fits === true && hash !== undefined
+      const tooLong = Buffer.byteLength(password) > mostPasswordBytes
+      const answer = await ask({ task: 'verify', password: tooLong ? '' : password, hash: hash ?? hashOfNobody })
+      if (answer.fits === undefined) throw new Error('the password could not be verified')
+      return answer.fits && hash !== undefined && !tooLong
     },
     async stop() {
       stopped = true
       for (const waiting of [...queue.splice(0), ...running.values()]) waiting.reject(new HashingBusy())
       running.clear()
-      if (child.exitCode !== null || child.signalCode !== null) return
-      const ended = new Promise((resolve) => child.once('exit', resolve))
-      child.kill('SIGKILL')
+      const last = child
+      if (!last || last.exitCode !== null || last.signalCode !== null) return
+      const ended = new Promise((resolve) => last.once('exit', resolve))
+      last.kill('SIGKILL')
       await ended
     },
   }
 }
 
 /** The hash of a password that was never kept, so that unknown users cost the same work as known ones. */
-const hashOfNobody = '$argon2id$v=19$m=19456,t=2,p=1$c2FsbHlwb3J0LW5vYm9keQ$zwYxUe/HY99+hlVwfdg9x8NpFy2R3RQtBg5FNvcBzLA'
+export const hashOfNobody =
+  '$argon2id$v=19$m=19456,t=2,p=1$c2FsbHlwb3J0LW5vYm9keQ$zwYxUe/HY99+hlVwfdg9x8NpFy2R3RQtBg5FNvcBzLA'
