@@ -10,6 +10,9 @@ import type { HandledRoute } from './handler.ts'
 /** The largest body a service reads, in bytes (market §1). */
 export const bodyLimitBytes = 1024 * 1024
 
+/** The same for forms, which have a few short fields and cost more to take apart. */
+const formLimitBytes = 64 * 1024
+
 export interface ServiceParts {
   readonly contract: ServiceContract
   readonly routes: readonly HandledRoute[]
@@ -62,6 +65,9 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     exposeHeadRoutes: false,
     bodyLimit: bodyLimitBytes,
     forceCloseConnections: 'idle',
+    // For calls on a port of its own; the doors have limits of theirs.
+    requestTimeout: 30_000,
+    connectionTimeout: 70_000,
     // The gateway's id, so that a line in the log of a service can be found from an answer at the door.
     genReqId: ({ headers }) => (typeof headers['x-request-id'] === 'string' ? headers['x-request-id'] : newId()),
     // Names in paths may be as long as they like; what is too long for a header is refused before this.
@@ -76,10 +82,17 @@ export async function createService(parts: ServiceParts): Promise<Service> {
   // Bodies are read by their route (body.ts), which has words for every type, also for what is none. Fastify would refuse
   // the latter with words of its own.
   const contentTypes = new WeakMap<IncomingMessage, string>()
-  app.addHook('onRequest', async ({ raw }) => {
+  const bodyless = new Set(
+    parts.routes.filter(({ route }) => !route.body && !route.form).map(({ route }) => `${route.method} ${route.path}`),
+  )
+  app.addHook('onRequest', async ({ raw, routeOptions }) => {
     const type = raw.headers['content-type']
     if (type !== undefined) contentTypes.set(raw, type)
     delete raw.headers['content-type']
+    if (!bodyless.has(`${raw.method} ${routeOptions.url}`)) return
+    // A route without a body takes none, whatever comes: the server drops it.
+    delete raw.headers['content-length']
+    delete raw.headers['transfer-encoding']
   })
 
   for (const handled of parts.routes) {
@@ -89,6 +102,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     app.route({
       method: route.method,
       url: route.path,
+      bodyLimit: route.form ? formLimitBytes : bodyLimitBytes,
       schema: { response: { ...route.replies } },
       handler: async (request, reply) => {
         const { body: raw } = request
@@ -115,7 +129,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const { dialect } = surfaceOf(contract, request.url)
     if (error instanceof MalformedJson) return send(reply, dialect.malformedJson(error.message))
-    if (error.statusCode === 413) return send(reply, dialect.tooLarge(bodyLimitBytes))
+    if (error.statusCode === 413) return send(reply, dialect.tooLarge(request.routeOptions.bodyLimit))
     if (error.statusCode !== undefined && error.statusCode < 500) {
       return send(reply, dialect.badRequest('The request could not be read'))
     }

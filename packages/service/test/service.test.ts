@@ -176,6 +176,21 @@ describe('the way of a request (market §2)', () => {
   })
 })
 
+describe('a route without a body', () => {
+  it('takes none, however large and whatever it says it is', async () => {
+    const body = 'x'.repeat(2 * 1024 * 1024)
+    for (const type of ['application/json', 'nonsense', '']) {
+      const reply = await shop.inject({
+        method: 'GET',
+        path: '/api/shop/things/hat',
+        headers: { 'content-type': type },
+        body,
+      })
+      expect(reply.status).toBe(200)
+    }
+  })
+})
+
 describe('answers', () => {
   it('word a rejection of the domain in the dialect of the surface', async () => {
     const conflict = { status: 409, body: { detail: 'there is none left' } }

@@ -3,7 +3,7 @@ import type { Authentication } from '@sallyport/service'
 import type { Logger } from 'pino'
 import type { Dispatcher } from './dispatch/dispatcher.ts'
 import { createDoor, type RequestHandler } from './door.ts'
-import type { Readiness } from './health.ts'
+import { onceASecond, type Readiness } from './health.ts'
 import { listen } from './listener.ts'
 import { RouteTable } from './route-table.ts'
 
@@ -45,8 +45,9 @@ export async function createGateway({ host, publicPort, adminPort }: GatewayAddr
   return {
     addresses: { public: publicDoor.url, admin: adminDoor.url },
     open(parts) {
+      const readiness = onceASecond(parts.readiness)
       const door = (name: 'public' | 'admin'): RequestHandler =>
-        createDoor({ ...parts, name, host: parts.publicHost, routes: new RouteTable(parts.contracts, name) })
+        createDoor({ ...parts, readiness, name, host: parts.publicHost, routes: new RouteTable(parts.contracts, name) })
       dispatchers = [...parts.dispatchers.values()]
       publicDoor.answerWith(door('public'))
       adminDoor.answerWith(door('admin'))

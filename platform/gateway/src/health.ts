@@ -4,6 +4,19 @@ import { writeReply } from './write-reply.ts'
 /** The state of each part, by name: `ready`, or what is wrong. */
 export type Readiness = () => Promise<Readonly<Record<string, string>>>
 
+/** Asks again only after a second: anybody may look, and a look costs a round trip to every database. */
+export function onceASecond(readiness: Readiness): Readiness {
+  let until = Number.NEGATIVE_INFINITY
+  let answer: ReturnType<Readiness> | undefined
+  return () => {
+    if (answer === undefined || performance.now() > until) {
+      answer = readiness()
+      until = performance.now() + 1000
+    }
+    return answer
+  }
+}
+
 /** Whether a request asks how the doors are. */
 export function asksForHealth(path: string, { method }: IncomingMessage): boolean {
   return (path === '/health' || path === '/health/ready') && (method === 'GET' || method === 'HEAD')

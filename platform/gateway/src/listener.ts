@@ -32,6 +32,11 @@ const headersTimeout = 10_000
 const requestTimeout = 30_000
 /** Longer than the 60 s after which proxies in front usually give up an idle connection. */
 const keepAliveTimeout = 65_000
+/** A connection on which nothing moves any more is closed: also of a client that does not read its answers. */
+const idleTimeoutMs = 70_000
+/** How often the limits are looked at. */
+const connectionsCheckingInterval = 5000
+const mostConnections = 10_000
 
 /** Takes an address; port 0 means any free one. @throws {DoorBlocked} */
 export async function listen(
@@ -40,13 +45,18 @@ export async function listen(
 ): Promise<Listener> {
   let answer: RequestHandler = (_request, response) => writeReply(response, problemDetails.unavailable(1))
   let closing = false
-  const server = createServer({ headersTimeout, requestTimeout, keepAliveTimeout }, (request, response) => {
-    // A connection that was busy when the door closed is kept alive for nobody once it has its answer.
-    response.on('finish', () => {
-      if (closing) setImmediate(() => server.closeIdleConnections())
-    })
-    answer(request, response)
-  })
+  const server = createServer(
+    { headersTimeout, requestTimeout, keepAliveTimeout, connectionsCheckingInterval },
+    (request, response) => {
+      // A connection that was busy when the door closed is kept alive for nobody once it has its answer.
+      response.on('finish', () => {
+        if (closing) setImmediate(() => server.closeIdleConnections())
+      })
+      answer(request, response)
+    },
+  )
+  server.setTimeout(idleTimeoutMs)
+  server.maxConnections = mostConnections
   const address = await bind(server, door, host, port)
   const shownHost = address.family === 'IPv6' ? `[${address.address}]` : address.address
   return {
