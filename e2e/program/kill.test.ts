@@ -39,6 +39,7 @@ describe('kill -9 of the program while requests run', () => {
 
       everybody.push(...diaries)
       expect(diaries.length).toBeGreaterThan(0)
+      expect(diaries.some(({ rolled }) => rolled.length > 0)).toBe(true)
       // Those of this round, and some of earlier rounds: a later crash must not undo an older write.
       for (const diary of [...diaries, ...everybody.slice(0, 3)]) {
         const has = await look(program.addresses, diary)

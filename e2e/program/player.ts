@@ -10,6 +10,10 @@ export interface Diary {
   readonly rolled: string[]
 }
 
+class UnexpectedAnswer extends Error {
+  override name = 'UnexpectedAnswer'
+}
+
 export const password = 'Correct-Horse7!'
 let count = 0
 
@@ -29,8 +33,10 @@ export async function playUntilTheEnd({ public: door }: Addresses, diaries: Diar
         diary.rolled.push(text(await post(`${door}/api/distro/${diary.uid}/gacha/roll`, undefined, token), 'name'))
       }
     }
-  } catch {
-    // The door is gone in the middle of a request: what was not answered is not in the diary.
+  } catch (error) {
+    // The door is gone in the middle of a request: what was not answered is not in the diary. An answer that is a refusal
+    // or a failure is no part of the game.
+    if (error instanceof UnexpectedAnswer) throw error
   }
 }
 
@@ -79,7 +85,7 @@ async function get(url: string, token: string): Promise<unknown> {
 
 async function okJson(reply: Response): Promise<unknown> {
   const body = await reply.text()
-  if (reply.status !== 200) throw new Error(`${reply.url}: ${reply.status} ${body}`)
+  if (reply.status !== 200) throw new UnexpectedAnswer(`${reply.url}: ${reply.status} ${body}`)
   return JSON.parse(body)
 }
 

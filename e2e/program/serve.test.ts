@@ -160,7 +160,7 @@ describe('parts that are processes of their own', () => {
     expect(answer).toBe(200)
   })
 
-  it('go on to know people while identity is away, also after a restart of the door', async () => {
+  it('go on to know people while identity is away', async () => {
     const token = await signIn('ada')
     const uid = await fetch(`${door}/api/auth/userinfo`, { headers: { authorization: `Bearer ${token}` } })
       .then((reply) => reply.json())

@@ -112,6 +112,67 @@ describe('npm start', () => {
   })
 })
 
+it('does not bring back the password of an administrator who was deleted', async () => {
+  const directory = await makeDataDirectory()
+  const first = await startProgram(directory)
+  const { uid, token, password } = await administratorOf(first)
+  const headers = { authorization: `Bearer ${token}` }
+  const gone = await fetch(`${first.addresses.admin}/admin/api/auth/accounts/${uid}`, { method: 'DELETE', headers })
+  expect(gone.status).toBe(200)
+  await first.stop()
+  const second = await startProgram(directory)
+  try {
+    expect(second.output()).not.toContain(password)
+    expect(await signIn(second.addresses.public, 'admin', password)).toBe(401)
+    expect((await administratorOf(second)).uid).not.toBe(uid)
+  } finally {
+    await second.stop()
+    await rm(directory, { recursive: true, force: true })
+  }
+})
+
+/** Signs in with the password that the program shows. */
+async function administratorOf({ addresses, output }: Program) {
+  const password = /password (\S+)/.exec(output())?.[1] ?? ''
+  const body = new URLSearchParams({ username: 'admin', password })
+  const reply: unknown = await (await fetch(`${addresses.public}/api/auth/token`, { method: 'POST', body })).json()
+  const token = String(Reflect.get(Object(reply), 'access_token'))
+  const headers = { authorization: `Bearer ${token}` }
+  const account: unknown = await (await fetch(`${addresses.public}/api/auth/userinfo`, { headers })).json()
+  return { uid: String(Reflect.get(Object(account), 'uid')), token, password }
+}
+
+describe('registrations at the very start', () => {
+  it('have everything at once, as all others', async () => {
+    const program = await start()
+    const players = await Promise.all(
+      Array.from({ length: 12 }, async (_, n) => {
+        const username = `early_${process.pid}_${n}`
+        const json = JSON.stringify({ username, email: `${username}@example.org`, password: 'Correct-Horse7!' })
+        const headers = { 'content-type': 'application/json' }
+        const reply = await fetch(`${program.addresses.public}/api/auth/accounts`, {
+          method: 'POST',
+          headers,
+          body: json,
+        })
+        const account: unknown = await reply.json()
+        const body = new URLSearchParams({ username, password: 'Correct-Horse7!' })
+        const signedIn: unknown = await (
+          await fetch(`${program.addresses.public}/api/auth/token`, { method: 'POST', body })
+        ).json()
+        return { uid: Reflect.get(Object(account), 'uid'), token: Reflect.get(Object(signedIn), 'access_token') }
+      }),
+    )
+    for (const { uid, token } of players) {
+      const headers = { authorization: `Bearer ${token}` }
+      for (const path of [`/api/tux-management/balances/${uid}`, `/api/distro/${uid}/gacha/collection`]) {
+        expect((await fetch(program.addresses.public + path, { headers })).status, path).toBe(200)
+      }
+    }
+    expect(program.output()).not.toContain('is left to its job')
+  })
+})
+
 describe('what the operator got wrong is said in a sentence', () => {
   const refused = async (environment: Record<string, string>): Promise<string> => {
     const directory = await makeDataDirectory()

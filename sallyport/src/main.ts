@@ -39,7 +39,8 @@ program
   .addHelpText(
     'after',
     `
-A part needs its database (DATABASE_URL_<PART>) and the addresses of the parts it calls (SALLYPORT_URL_<PART>).
+A part needs its database (DATABASE_URL_<PART>), the addresses of the parts it calls (SALLYPORT_URL_<PART>), and
+SALLYPORT_PUBLIC_URL, the same for all. Several processes of one part need a SALLYPORT_INSTANCE each.
 All parts share SALLYPORT_DATA, or at least its directory service-keys.
 
 Examples:

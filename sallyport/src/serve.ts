@@ -1,5 +1,5 @@
 import { services as contracts } from '@sallyport/contracts'
-import { buildGacha } from '@sallyport/gacha'
+import { buildGacha, type GachaDatabase } from '@sallyport/gacha'
 import { createGateway, overHttpDispatcher } from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
 import { secureDice } from '@sallyport/kernel'
@@ -7,7 +7,7 @@ import { pollRevocations, type PublicJwk, type Service } from '@sallyport/servic
 import { buildWallet } from '@sallyport/wallet'
 import type { Logger } from 'pino'
 import { request } from 'undici'
-import { ensureFirstAdministrator } from './data-directory/first-administrator.ts'
+import { ensureFirstAdministrator, type FirstAdministrator } from './data-directory/first-administrator.ts'
 import { masterKey, serviceKey } from './data-directory/secrets.ts'
 import { type Databases, openDatabases } from './databases.ts'
 import { createPlatform, type PartName, type Platform } from './platform.ts'
@@ -17,6 +17,8 @@ import { databaseServices, type DatabaseService, InvalidSettings, type Settings 
 export interface RunningPart {
   /** What it listens on, by name: its own port, or the doors. */
   readonly addresses: Readonly<Record<string, string>>
+  /** Who administers; known to identity alone. */
+  readonly administrator?: FirstAdministrator
   stop(): Promise<void>
 }
 
@@ -30,7 +32,9 @@ const askTimeoutMs = 2000
  * @throws {InvalidSettings} when one of these is missing
  */
 export async function servePart(part: PartName, settings: Settings, log: Logger): Promise<RunningPart> {
-  const publicUrl = settings.publicUrl ?? `http://localhost:${settings.publicPort}`
+  const { publicUrl } = settings
+  // Every part has to know the issuer by the same name, or none takes the tokens of the others.
+  if (publicUrl === undefined) throw new InvalidSettings('SALLYPORT_PUBLIC_URL is needed, the same for every part')
   const platform = createPlatform(settings, publicUrl, log)
   await serviceKey(settings.dataDirectory, part)
   if (part === 'gateway') return serveGateway(settings, platform, publicUrl, log)
@@ -55,11 +59,12 @@ async function serveService(
     { onProgress: () => undefined, onLost: () => undefined },
   )
   await databases.migrate(part)
-  const service = await build(part, settings, platform, databases, log)
+  const { service, administrator } = await build(part, settings, platform, databases, log)
   await service.start()
   const url = await service.listen({ host: settings.host, port: settings.partPort })
   return {
     addresses: { [part]: url },
+    ...(administrator && { administrator }),
     async stop() {
       await service.stop()
       await platform.close()
@@ -74,8 +79,9 @@ async function build(
   platform: Platform,
   databases: Databases,
   log: Logger,
-): Promise<Service> {
+): Promise<{ service: Service; administrator?: FirstAdministrator }> {
   const { clock, issuer } = platform
+  const { instance } = settings
   const authentication = platform.authenticationOf(part)
   if (part === 'identity') {
     const identity = await buildIdentity({
@@ -89,17 +95,18 @@ async function build(
       clock,
       issuer,
       masterKey: await masterKey(settings.dataDirectory),
+      instance,
     })
     await platform.follow({ keys: async () => identity.publicKeys(), revocations: identity.revocations })
-    await ensureFirstAdministrator(settings, identity)
-    return identity.service
+    return { service: identity.service, administrator: await ensureFirstAdministrator(settings, identity) }
   }
   await followIdentity(part, settings, platform, log)
   if (part === 'wallet') {
-    return buildWallet({ database: databases.open('wallet'), authentication, log, clock })
+    return { service: await buildWallet({ database: databases.open('wallet'), authentication, log, clock }) }
   }
   const wallet = await platform.clientFor('gacha', 'wallet')
-  return buildGacha({ database: databases.open('gacha'), authentication, wallet, log, clock, dice: secureDice })
+  const database = databases.open<GachaDatabase>('gacha')
+  return { service: await buildGacha({ database, authentication, wallet, log, clock, dice: secureDice, instance }) }
 }
 
 async function serveGateway(

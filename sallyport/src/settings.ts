@@ -86,7 +86,10 @@ export const settings = {
     default: './.sallyport',
     desc: 'The directory of everything that is kept: the embedded database, keys, the first administrator.',
   }),
-  SALLYPORT_HOST: str({ default: '127.0.0.1', desc: 'The address both doors listen on.' }),
+  SALLYPORT_HOST: str({
+    default: '127.0.0.1',
+    desc: 'The address both doors listen on; with `sallyport serve`, the part. The ports of services are for the gateway alone.',
+  }),
   SALLYPORT_PUBLIC_PORT: port({ default: 8080, desc: 'The port of the public door; 0 means any free one.' }),
   SALLYPORT_ADMIN_PORT: port({ default: 8180, desc: 'The port of the admin door; 0 means any free one.' }),
   SALLYPORT_PUBLIC_URL: httpUrl({
@@ -108,6 +111,10 @@ export const settings = {
   SALLYPORT_ADMIN_PASSWORD: str({
     default: undefined,
     desc: 'The password of the first administrator. Without it a random one is made, printed once and kept in `first-administrator` in the data directory.',
+  }),
+  SALLYPORT_INSTANCE: str({
+    default: '1',
+    desc: 'Tells several processes of one part apart; no two that run at once may have the same.',
   }),
   SALLYPORT_PORT: port({
     default: 0,
@@ -142,6 +149,7 @@ export interface Settings {
   /** Where the services of other processes are. */
   readonly serviceUrls: { readonly [service in DatabaseService]?: string }
   readonly partPort: number
+  readonly instance: string
 }
 
 /** Reads the settings out of environment variables. @throws {InvalidSettings} */
@@ -178,6 +186,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       }),
     ),
     partPort: env.SALLYPORT_PORT,
+    instance: env.SALLYPORT_INSTANCE,
   }
 }
 

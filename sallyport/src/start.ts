@@ -41,7 +41,9 @@ const graceMs = 2500
 export async function startEverything(settings: Settings, hooks: StartHooks): Promise<Running> {
   const undo: (() => Promise<void>)[] = []
   const stop = async (): Promise<void> => {
-    for (const step of undo.splice(0).toReversed()) await step()
+    const failures: unknown[] = []
+    for (const step of undo.splice(0).toReversed()) await step().catch((error: unknown) => failures.push(error))
+    if (failures.length > 0) throw new AggregateError(failures, 'not everything could be stopped')
   }
   try {
     const { addresses, administrator } = await start(settings, hooks, undo)
@@ -94,6 +96,7 @@ async function start(
     log: log.child({ service: 'gacha' }),
     clock,
     dice: secureDice,
+    instance: settings.instance,
   })
   const identity = await buildIdentity({
     database: databases.open('identity'),
@@ -106,6 +109,7 @@ async function start(
     clock,
     issuer: publicUrl,
     masterKey: await masterKey(dataDirectory),
+    instance: settings.instance,
   })
   const services: Service[] = [wallet, gacha, identity.service]
   for (const service of services) {

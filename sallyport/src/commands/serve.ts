@@ -13,6 +13,10 @@ export async function runServe(part: PartName, settings: Settings): Promise<void
     await started?.stop()
   }, log)
   running = servePart(part, settings, log)
-  for (const [name, url] of Object.entries((await running).addresses))
-    process.stdout.write(`${name} listens on ${url}\n`)
+  const { addresses, administrator } = await running
+  if (administrator?.newPassword !== undefined) {
+    const { username, newPassword, file } = administrator
+    process.stdout.write(`administrator ${username}, password ${newPassword}, kept in ${file}\n`)
+  }
+  for (const [name, url] of Object.entries(addresses)) process.stdout.write(`${name} listens on ${url}\n`)
 }

@@ -5,7 +5,7 @@ import { InvalidEmail, InvalidPassword, InvalidUsername, NameTaken, type NewAcco
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { InvalidSettings, type Settings } from '../settings.ts'
-import { readIfPresent, readOrMake } from './private-file.ts'
+import { readIfPresent, replaceFile } from './private-file.ts'
 
 const Person = Type.Object({ username: Type.String(), email: Type.String(), password: Type.String() })
 type Person = Static<typeof Person>
@@ -15,7 +15,7 @@ const person = Compile(Person)
 /** Who administers, as far as this program knows. */
 export interface FirstAdministrator {
   readonly username: string
-  /** Set when it was made up at this start: to be shown once. */
+  /** Set when it was made up at this start; shown once. */
   readonly newPassword: string | undefined
   /** Where a made-up password is kept. */
   readonly file: string | undefined
@@ -40,8 +40,9 @@ export async function ensureFirstAdministrator(settings: Settings, registry: Reg
     return { username: kept?.username ?? settings.administrator.username, newPassword: undefined, file: kept && path }
   }
   const configured = await configuredAdministrator(settings)
-  const wish = configured ?? parsePerson(await readOrMake(path, () => JSON.stringify(madeUp(settings))))
-  if (!wish) throw new InvalidSettings(`${path} does not hold an administrator; remove it and start again`)
+  const wish = configured ?? madeUp(settings)
+  // A password that was kept for an administrator who has been deleted since must not come back.
+  if (!configured) await replaceFile(path, JSON.stringify(wish))
   try {
     await registry.accounts.registerAdministrator(wish)
   } catch (error) {

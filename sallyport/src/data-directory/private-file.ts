@@ -1,4 +1,4 @@
-import { link, mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { link, mkdir, open, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 const ownerOnly = 0o600
@@ -26,12 +26,24 @@ export async function readOrMake(path: string, make: () => string): Promise<stri
   } finally {
     await unlink(draft)
   }
+  await syncDirectory(path)
   return readFile(path, 'utf8')
 }
 
 /** Replaces a file in one step: nobody ever reads half of it. */
 export async function replaceFile(path: string, content: string): Promise<void> {
   await rename(await writeDraft(path, content), path)
+  await syncDirectory(path)
+}
+
+/** Otherwise a power cut may lose the file although what was encrypted with it is safe. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(dirname(path))
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
 }
 
 async function writeDraft(path: string, content: string): Promise<string> {
