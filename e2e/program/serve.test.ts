@@ -150,7 +150,7 @@ describe('parts that are processes of their own', () => {
     const token = await signIn('alan')
     expect(await status(`/api/tux-management/balances/${uid}`, token)).toBe(503)
     expect(await status(`/api/distro/${uid}/gacha/collection`, token)).toBe(200)
-    expect((await fetch(`${adminDoor}/health/ready`)).status).toBe(503)
+    await becomes(503, () => fetch(`${adminDoor}/health/ready`).then((reply) => reply.status))
     await serve('wallet')
     // Identity's job knocks again after six seconds.
     const end = performance.now() + 25_000

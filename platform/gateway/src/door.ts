@@ -55,6 +55,10 @@ async function enter(parts: DoorParts, request: IncomingMessage, response: Serve
   const { route, surface, service } = match
   const { dialect } = surface
 
+  if (!isWellFramed(request)) {
+    writeReply(response, dialect.badRequest('The body is framed in a way that is not understood'))
+    return
+  }
   if (Number(request.headers['content-length'] ?? 0) > bodyLimitBytes) {
     writeReply(response, dialect.tooLarge(bodyLimitBytes))
     return
@@ -81,6 +85,11 @@ async function enter(parts: DoorParts, request: IncomingMessage, response: Serve
   const dispatcher = parts.dispatchers.get(service)
   if (dispatcher) dispatcher.dispatch({ request, response, route, dialect })
   else writeReply(response, dialect.unavailable(1))
+}
+
+/** Where a body ends must be beyond doubt before anything is done: what follows may be another request (RFC 9112 §6.3). */
+function isWellFramed({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] === undefined || headers['transfer-encoding'].toLowerCase() === 'chunked'
 }
 
 async function refuseStranger(
