@@ -1,10 +1,12 @@
 import {
+  type BesidePostgres,
   type EmbeddedPostgres,
   migrate,
   openDatabase,
   type PostgresConnection,
   type ServiceDatabase,
   startEmbeddedPostgres,
+  useEmbeddedPostgres,
 } from '@sallyport/database'
 import * as gacha from '@sallyport/gacha'
 import * as identity from '@sallyport/identity'
@@ -29,6 +31,14 @@ export interface Databases {
   stop(): Promise<void>
 }
 
+/** The way to the databases for an operator's task, also while the program runs. */
+export async function reachDatabases(settings: Settings): Promise<Pick<Databases, 'open' | 'stop'>> {
+  const { dataDirectory, databaseUrls } = settings
+  const own = databaseServices.some((service) => databaseUrls[service] === undefined)
+  const embedded = own ? await useEmbeddedPostgres({ dataDirectory }) : undefined
+  return opener(settings, embedded)
+}
+
 /** @throws {DirectoryInUse} @throws {DirectoryUnusable} @throws {PostgresFailed} */
 export async function openDatabases(
   settings: Settings,
@@ -39,19 +49,20 @@ export async function openDatabases(
   const embedded = own.length > 0 ? await startEmbeddedPostgres({ dataDirectory, ...hooks }) : undefined
   await embedded?.ensureServices(own)
 
-  const opened: { close(): Promise<void> }[] = []
-  const connection = (service: DatabaseService, role: 'owner' | 'service'): PostgresConnection => {
-    const urls = databaseUrls[service]
-    if (urls) return { url: urls[role] }
-    if (!embedded) throw new TypeError(`there is no database for ${service}`)
-    return embedded.connection(service, role)
-  }
-
   return {
     embedded,
-    migrate: (service) => migrate({ service, connection: connection(service, 'owner'), folder: migrations[service] }),
+    migrate: (service) =>
+      migrate({ service, connection: connectionOf(settings, embedded, service, 'owner'), folder: migrations[service] }),
+    ...opener(settings, embedded),
+  }
+}
+
+function opener(settings: Settings, embedded: BesidePostgres | undefined): Pick<Databases, 'open' | 'stop'> {
+  const opened: { close(): Promise<void> }[] = []
+  return {
     open<Tables>(service: DatabaseService) {
-      const database = openDatabase<Tables>({ service, connection: connection(service, 'service') })
+      const connection = connectionOf(settings, embedded, service, 'service')
+      const database = openDatabase<Tables>({ service, connection })
       opened.push(database)
       return database
     },
@@ -60,4 +71,16 @@ export async function openDatabases(
       await embedded?.stop()
     },
   }
+}
+
+function connectionOf(
+  { databaseUrls }: Settings,
+  embedded: BesidePostgres | undefined,
+  service: DatabaseService,
+  role: 'owner' | 'service',
+): PostgresConnection {
+  const urls = databaseUrls[service]
+  if (urls) return { url: urls[role] }
+  if (!embedded) throw new TypeError(`there is no database for ${service}`)
+  return embedded.connection(service, role)
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Argument, Command } from 'commander'
+import { jobServices, listDeadLetters, retryDeadLetter } from './commands/admin-jobs.ts'
 import { migrateEverything } from './commands/migrate.ts'
 import { runServe } from './commands/serve.ts'
 import { runStart } from './commands/start.ts'
@@ -56,6 +57,25 @@ program
   .command('migrate')
   .description('bring the databases up to date and stop')
   .action(() => migrateEverything(readSettings(process.env)))
+
+const admin = program.command('admin').description('operations, also while Sallyport runs')
+
+const jobs = admin.command('jobs').description('what could not be done although it was tried again and again')
+
+jobs
+  .command('list')
+  .description('list the jobs that used up their attempts')
+  .action(() => listDeadLetters(readSettings(process.env)))
+
+jobs
+  .command('retry')
+  .description('give a job its attempts back')
+  .addArgument(new Argument('<service>', 'whose job').choices(jobServices))
+  .argument('<id>', 'the number that the list shows')
+  .action(async (service: string, id: string) => {
+    const known = jobServices.find((name) => name === service)
+    if (known) await retryDeadLetter(readSettings(process.env), known, id)
+  })
 
 try {
   await program.parseAsync(process.argv.length > 2 ? process.argv : [...process.argv, 'start'])

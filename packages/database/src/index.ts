@@ -1,4 +1,5 @@
 export type { PostgresConnection, SocketConnection, UrlConnection } from './connection.ts'
+export { type BesidePostgres, useEmbeddedPostgres } from './embedded/beside.ts'
 export { startEmbeddedPostgres } from './embedded/embedded-postgres.ts'
 export type { EmbeddedPostgres, EmbeddedPostgresOptions } from './embedded/embedded-postgres.ts'
 export { DirectoryInUse, DirectoryUnusable, PostgresFailed } from './embedded/errors.ts'
