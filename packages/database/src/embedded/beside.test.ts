@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openDatabase } from '../service-database.ts'
 import { useEmbeddedPostgres } from './beside.ts'
 import { startEmbeddedPostgres } from './embedded-postgres.ts'
@@ -25,10 +25,10 @@ it('a task reaches the databases while the program runs, and also when it does n
     await database.close()
     await task.stop()
   }
-  await ask()
+  await expect(ask()).resolves.toBeUndefined()
   const database = openDatabase({ connection: program.connection('wallet', 'service'), service: 'wallet' })
   await database.ping()
   await database.close()
   await program.stop()
-  await ask()
+  await expect(ask()).resolves.toBeUndefined()
 })
