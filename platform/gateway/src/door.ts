@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { finished } from 'node:stream/promises'
 import { type Dialect, type Door as DoorName, problemDetails, type Reply } from '@sallyport/contracts'
 import { Rejection } from '@sallyport/kernel'
 import { type Authentication, bodyLimitBytes } from '@sallyport/service'
@@ -60,6 +61,7 @@ async function enter(parts: DoorParts, request: IncomingMessage, response: Serve
     return
   }
   if (Number(request.headers['content-length'] ?? 0) > bodyLimitBytes) {
+    await dropped(request)
     writeReply(response, dialect.tooLarge(bodyLimitBytes))
     return
   }
@@ -85,6 +87,14 @@ async function enter(parts: DoorParts, request: IncomingMessage, response: Serve
   const dispatcher = parts.dispatchers.get(service)
   if (dispatcher) dispatcher.dispatch({ request, response, route, dialect })
   else writeReply(response, dialect.unavailable(1))
+}
+
+/** A client that is still sending when its connection ends does not hear why, so the body is read and dropped first. */
+const dropLimitMs = 1000
+
+async function dropped(request: IncomingMessage): Promise<void> {
+  const late = AbortSignal.timeout(dropLimitMs)
+  await finished(request.resume(), { signal: late, cleanup: true }).catch(() => undefined)
 }
 
 /** Where a body ends must be beyond doubt before anything is done: what follows may be another request (RFC 9112 §6.3). */
