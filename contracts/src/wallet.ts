@@ -169,6 +169,54 @@ export const voidRollCharge = route({
   replies: { 200: Type.Object({ outcome: Type.Union([Type.Literal('charged'), Type.Literal('not-charged')]) }) },
 })
 
+const fromAuction: OtherService = { who: 'service', from: ['auction'] }
+const HoldParams = Type.Object({ holdId: Type.String({ format: 'uuid' }) })
+
+export const placeHold = route({
+  name: 'placeHold',
+  summary: 'Freeze TUX of a player and release other holds, both or neither; the caller makes the id',
+  method: 'PUT',
+  path: '/internal/wallet/holds/:holdId',
+  door: 'internal',
+  access: fromAuction,
+  params: HoldParams,
+  body: Type.Object({
+    uid: Type.String(),
+    // Whole TUX.
+    amount: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+    // Holds of whomever that the new one takes the place of; those that are not open any more are passed over.
+    releases: Type.Array(Type.String({ format: 'uuid' }), { maxItems: 8 }),
+  }),
+  replies: { 200: Type.Object({ outcome: Type.Literal('held') }) },
+})
+
+export const releaseHold = route({
+  name: 'releaseHold',
+  summary: 'Release a hold, or make sure that it is never placed; say what became of it',
+  method: 'DELETE',
+  path: '/internal/wallet/holds/:holdId',
+  door: 'internal',
+  access: fromAuction,
+  params: HoldParams,
+  replies: { 200: Type.Object({ outcome: Type.Union([Type.Literal('released'), Type.Literal('captured')]) }) },
+})
+
+export const captureHold = route({
+  name: 'captureHold',
+  summary: 'Pay what is held to the seller of an auction; without one of the two it is released instead',
+  method: 'POST',
+  path: '/internal/wallet/holds/:holdId/capture',
+  door: 'internal',
+  access: fromAuction,
+  params: HoldParams,
+  body: Type.Object({ seller: Type.String(), auction_id: Type.String({ format: 'uuid' }) }),
+  replies: {
+    200: Type.Object({
+      outcome: Type.Union([Type.Literal('captured'), Type.Literal('released'), Type.Literal('seller-gone')]),
+    }),
+  },
+})
+
 const notForYou = problem(403, 'Forbidden', { detail: 'this service may not call this' })
 
 const internal: Surface = {
@@ -177,7 +225,7 @@ const internal: Surface = {
   decidedBy: 'service',
   prefixes: { internal: '/internal/wallet' },
   forbidden: { internal: { 'wrong-role': notForYou, 'not-self': notForYou } },
-  routes: [openWallet, closeWallet, chargeRoll, voidRollCharge],
+  routes: [openWallet, closeWallet, chargeRoll, voidRollCharge, placeHold, releaseHold, captureHold],
 }
 
 export const walletContract: ServiceContract = { name: 'wallet', title: 'Wallet', surfaces: [currency, internal] }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 
+export { type LedgerFinding, verifyLedger } from './audit/verification.ts'
 export type { WalletDatabase } from './ledger/tables.ts'
 export { buildWallet, type WalletParts } from './wallet.ts'
 

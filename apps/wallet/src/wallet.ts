@@ -2,6 +2,7 @@ import { wallet } from '@sallyport/contracts'
 import type { ServiceDatabase } from '@sallyport/database'
 import type { Clock } from '@sallyport/kernel'
 import { type Authentication, createService, type Service, type ServiceParts } from '@sallyport/service'
+import { createHolds } from './holds/holds.ts'
 import { createLedger } from './ledger/ledger.ts'
 import type { WalletDatabase } from './ledger/tables.ts'
 import { internalRoutes } from './surfaces/internal.ts'
@@ -12,16 +13,17 @@ export interface WalletParts {
   readonly database: ServiceDatabase<WalletDatabase>
   readonly authentication: Authentication
   readonly log: ServiceParts['log']
-  /** Gives transfers their time. */
+  /** Gives transfers and holds their time. */
   readonly clock: Clock
 }
 
-/** Assembles the TUX currency service: the ledger, spoken in the market's words and in the platform's own. */
+/** Assembles the TUX currency service: the ledger and its holds, spoken in the market's words and in the platform's own. */
 export async function buildWallet({ database, authentication, log, clock }: WalletParts): Promise<Service> {
   const ledger = createLedger({ db: database.db, clock })
+  const holds = createHolds({ db: database.db, clock })
   return createService({
     contract: wallet.walletContract,
-    routes: [...marketRoutes(ledger), ...internalRoutes(ledger)],
+    routes: [...marketRoutes(ledger), ...internalRoutes(ledger, holds)],
     authentication,
     log,
     checks: { database: () => database.ping() },

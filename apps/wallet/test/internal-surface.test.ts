@@ -77,6 +77,67 @@ describe('charging a roll', () => {
   })
 })
 
+describe('holds', () => {
+  const hold = (method: 'PUT' | 'DELETE', id: string, body?: unknown, as = 'service auction'): Promise<Answer> =>
+    http.send(method, `/internal/wallet/holds/${id}`, as, body)
+  const capture = (id: string, seller: string, auctionId: string, as = 'service auction'): Promise<Answer> =>
+    http.send('POST', `/internal/wallet/holds/${id}/capture`, as, { seller, auction_id: auctionId })
+  const ok = (outcome: string): Answer => ({ status: 200, body: { outcome } })
+
+  it('§5 are placed, replaced, captured and released, and say the same again', async () => {
+    const [buyer, seller] = [await wallet.playerWith(100), await wallet.playerWith(0)]
+    const [first, second, auctionId] = [newId(), newId(), newId()]
+    for (const same of [first, first.toUpperCase()])
+      expect(await hold('PUT', same, { uid: buyer, amount: 60, releases: [] })).toEqual(ok('held'))
+    expect(await hold('PUT', second, { uid: buyer, amount: 100, releases: [first.toUpperCase()] })).toEqual(ok('held'))
+    expect(await hold('DELETE', first)).toEqual(ok('released'))
+    for (let time = 0; time < 2; time += 1) expect(await capture(second, seller, auctionId)).toEqual(ok('captured'))
+    expect(await hold('DELETE', second)).toEqual(ok('captured'))
+    const third = newId()
+    await hold('PUT', third, { uid: seller, amount: 1, releases: [] })
+    expect(await capture(third, newId(), newId())).toEqual(ok('seller-gone'))
+    const { body } = await http.get(`/api/tux-management/transactions/${seller}`, `player ${seller}`)
+    const sale = { auction_id: auctionId, from_user_id: buyer, to_user_id: seller, amount_tux: 100 }
+    const timestamp = Math.floor(wallet.clock.now().getTime() / 1000)
+    expect(body).toEqual({
+      purchase: [],
+      auction: [{ transaction_id: expect.stringMatching(/^[0-9a-f-]{36}$/), ...sale, timestamp }],
+      roll: [],
+    })
+  })
+
+  it('§7 are refused by name', async () => {
+    const uid = await wallet.playerWith(10)
+    const id = newId()
+    const refusal = (status: number, code: string): unknown =>
+      expect.objectContaining({ status, body: expect.objectContaining({ code }) })
+    expect(await hold('PUT', id, { uid, amount: 11, releases: [] })).toEqual(refusal(402, 'not-enough-tux'))
+    expect(await hold('PUT', id, { uid: newId(), amount: 1, releases: [] })).toEqual(refusal(404, 'unknown-player'))
+    expect(await capture(id, uid, newId())).toEqual(refusal(404, 'unknown-hold'))
+    await hold('PUT', id, { uid, amount: 1, releases: [] })
+    expect(await hold('PUT', id, { uid, amount: 2, releases: [] })).toEqual(refusal(409, 'transfer-conflict'))
+    expect(await capture(id, uid, newId())).toEqual(refusal(422, 'own-sale'))
+  })
+
+  it('are whole TUX under UUIDs, and for the auction house alone', async () => {
+    const placement = { uid: newId(), amount: 1, releases: [] }
+    for (const changed of [
+      { amount: 1.5 },
+      { amount: -1 },
+      { amount: '1' },
+      { releases: ['x'] },
+      { releases: Array.from({ length: 9 }, newId) },
+    ])
+      expect(await hold('PUT', newId(), { ...placement, ...changed })).toMatchObject({ status: 422 })
+    expect(await hold('DELETE', 'nonsense')).toMatchObject({ status: 422 })
+    for (const as of ['service gacha', 'service identity']) {
+      expect(await hold('PUT', newId(), placement, as)).toMatchObject({ status: 403 })
+      expect(await hold('DELETE', newId(), undefined, as)).toMatchObject({ status: 403 })
+      expect(await capture(newId(), newId(), newId(), as)).toMatchObject({ status: 403 })
+    }
+  })
+})
+
 it('§6 is ready when its database answers', async () => {
   expect(await http.service.readiness()).toEqual({ database: 'ready' })
 })

@@ -1,10 +1,12 @@
-import { type AccountId, type Clock, newId, parseId } from '@sallyport/kernel'
-import type { Kysely, Transaction } from 'kysely'
-import { type Balances, rollPrice, type Tux } from './money.ts'
-import { insertTombstone, lockBalances, markClosed, readBalances, readState } from './player-store.ts'
+import { type AccountId, type Clock, newId } from '@sallyport/kernel'
+import type { Kysely } from 'kysely'
+import { releaseHoldsOf } from '../holds/hold-store.ts'
+import { type Balances, rollPrice, type Tux, tux } from './money.ts'
+import { insertTombstone, knownUid, lockBalances, markClosed, readBalances, readState } from './player-store.ts'
 import { CannotAfford, NegativeAmount, NotEnoughTux, TransferConflict, UnknownPlayer } from './rejections.ts'
 import type { WalletDatabase } from './tables.ts'
-import { findTransfer, readTransfers, recordOpening, recordTransfer, recordVoid } from './transfer-store.ts'
+import { transact } from './transact.ts'
+import { findTransfer, readHistory, recordOpening, recordTransfer, recordVoid } from './transfer-store.ts'
 import {
   type Decision,
   decideClosing,
@@ -21,7 +23,7 @@ import {
 export interface Ledger {
   /** Opens the accounts of a new player, once; a player who was closed stays closed. */
   openPlayer(uid: AccountId): Promise<'open' | 'closed'>
-  /** Closes the accounts and takes what is in them back; also before they were opened. */
+  /** Releases all holds, takes back what is in the accounts and closes them; also before they were opened. */
   closePlayer(uid: AccountId): Promise<void>
   /** @throws {UnknownPlayer} */
   balances(uid: string): Promise<Balances>
@@ -49,7 +51,7 @@ export interface Ledger {
    */
   voidRollCharge(id: TransferId): Promise<'charged' | 'not-charged'>
   /**
-   * Purchases and rolls, refused ones too, oldest first.
+   * Purchases and rolls, refused ones too, and sales that the player paid or was paid for, oldest first.
    *
    * @throws {UnknownPlayer}
    */
@@ -57,17 +59,12 @@ export interface Ledger {
 }
 
 export function createLedger({ db, clock }: { db: Kysely<WalletDatabase>; clock: Clock }): Ledger {
-  function transact<T>(work: (tx: Transaction<WalletDatabase>) => Promise<T>): Promise<T> {
-    // The locks rely on it: a statement sees what was committed before it, not before the transaction.
-    return db.transaction().setIsolationLevel('read committed').execute(work)
-  }
-
   /** Decides a request and writes it down; under an id that was used, gives the first outcome. */
   async function settle(
     request: TransferRequest,
     decide: (balances: Balances) => Decision,
   ): Promise<'booked' | 'refused'> {
-    return transact(async (tx) => {
+    return transact(db, async (tx) => {
       const balances = await lockBalances(tx, request.uid)
       const decision = balances && decide(balances)
       if (decision && (await recordTransfer(tx, request, decision, clock.now()))) return decision.state
@@ -88,12 +85,14 @@ export function createLedger({ db, clock }: { db: Kysely<WalletDatabase>; clock:
     },
 
     async closePlayer(uid) {
-      await transact(async (tx) => {
+      await transact(db, async (tx) => {
         const now = clock.now()
         if (await insertTombstone(tx, uid, now)) return
         const balances = await lockBalances(tx, uid)
         if (!balances) return
-        await recordTransfer(tx, { id: newId(), kind: 'closing', uid }, decideClosing(balances), now)
+        const released = await releaseHoldsOf(tx, uid, now)
+        const all: Balances = { ...balances, tux: tux(balances.tux + released) }
+        await recordTransfer(tx, { id: newId(), kind: 'closing', uid }, decideClosing(all), now)
         await markClosed(tx, uid, now)
       })
     },
@@ -114,7 +113,7 @@ export function createLedger({ db, clock }: { db: Kysely<WalletDatabase>; clock:
     async chargeRoll(uid, id) {
       const request: TransferRequest = { id, kind: 'roll', uid: knownUid(uid), requested: rollPrice }
       const outcome = await settle(request, decideRoll)
-      if (outcome === 'refused') throw new NotEnoughTux()
+      if (outcome === 'refused') throw new NotEnoughTux(rollPrice)
     },
 
     async voidRollCharge(id) {
@@ -125,15 +124,9 @@ export function createLedger({ db, clock }: { db: Kysely<WalletDatabase>; clock:
     },
 
     async history(uid) {
-      const transfers = await readTransfers(db, knownUid(uid))
-      if (transfers.length === 0) throw new UnknownPlayer(uid)
-      return transfers.filter(({ kind }) => kind === 'purchase' || kind === 'roll')
+      const history = await readHistory(db, knownUid(uid))
+      if (!history) throw new UnknownPlayer(uid)
+      return history
     },
   }
-}
-
-function knownUid(uid: string): AccountId {
-  const id = parseId<AccountId>(uid)
-  if (id === undefined) throw new UnknownPlayer(uid)
-  return id
 }

@@ -1,24 +1,58 @@
-import type { AccountId } from '@sallyport/kernel'
-import type { Kysely, Transaction } from 'kysely'
+import { type AccountId, parseId } from '@sallyport/kernel'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import { type Balances, fiat, tux } from './money.ts'
+import { UnknownPlayer } from './rejections.ts'
 import type { WalletDatabase } from './tables.ts'
+import type { HoldId } from './transfer.ts'
+
+/**
+ * The uid as the id of somebody.
+ *
+ * @throws {UnknownPlayer} when it is no UUID
+ */
+export function knownUid(uid: string): AccountId {
+  const id = parseId<AccountId>(uid)
+  if (id === undefined) throw new UnknownPlayer(uid)
+  return id
+}
 
 /**
  * The balances of an open player, locked until the transaction ends: what happens to one player happens one after the
  * other. Undefined when there is no such player, or no longer.
  */
 export async function lockBalances(tx: Transaction<WalletDatabase>, uid: AccountId): Promise<Balances | undefined> {
+  return (await lockParties(tx, [uid])).get(uid)
+}
+
+/** The same for several players at once, and for those whom these holds are of; who is not open is left out. */
+export async function lockParties(
+  tx: Transaction<WalletDatabase>,
+  uids: readonly AccountId[],
+  holds: readonly HoldId[] = [],
+): Promise<ReadonlyMap<string, Balances>> {
+  const parties =
+    holds.length === 0
+      ? sql<string>`any(${uids}::uuid[])`
+      : // Read before anything is locked, and still true afterwards: a hold never changes hands.
+        sql<string>`any(${uids}::uuid[] || array(select uid from hold where id = any(${holds}::uuid[])))`
   const rows = await tx
     .selectFrom('player')
     .innerJoin('account', 'account.uid', 'player.uid')
-    .select(['account.currency', 'account.balance'])
-    .where('player.uid', '=', uid)
+    .select(['account.uid', 'account.currency', 'account.balance', 'account.held'])
+    .where('player.uid', '=', parties)
     .where('player.closed_at', 'is', null)
+    // Everybody locks in this order, or two who outbid each other would wait for one another.
+    .orderBy('account.uid')
     .orderBy('account.currency')
     // Both: a row that is not locked is read as it was before the wait, and spent twice, or after its player has gone.
     .forNoKeyUpdate(['player', 'account'])
     .execute()
-  return toBalances(rows)
+  const balances = new Map<string, Balances>()
+  for (const { uid } of rows) {
+    const found = balances.has(uid) ? undefined : toBalances(rows.filter((row) => row.uid === uid))
+    if (found) balances.set(uid, found)
+  }
+  return balances
 }
 
 /** The balances of an open player, or undefined. */
@@ -26,17 +60,23 @@ export async function readBalances(db: Kysely<WalletDatabase>, uid: AccountId): 
   const rows = await db
     .selectFrom('player')
     .innerJoin('account', 'account.uid', 'player.uid')
-    .select(['account.currency', 'account.balance'])
+    .select(['account.currency', 'account.balance', 'account.held'])
     .where('player.uid', '=', uid)
     .where('player.closed_at', 'is', null)
     .execute()
   return toBalances(rows)
 }
 
-function toBalances(rows: readonly { currency: 'tux' | 'fiat'; balance: bigint }[]): Balances | undefined {
+interface AccountRow {
+  readonly currency: 'tux' | 'fiat'
+  readonly balance: bigint
+  readonly held: bigint
+}
+
+function toBalances(rows: readonly AccountRow[]): Balances | undefined {
   const tuxRow = rows.find(({ currency }) => currency === 'tux')
   const fiatRow = rows.find(({ currency }) => currency === 'fiat')
-  return tuxRow && fiatRow && { tux: tux(tuxRow.balance), fiat: fiat(fiatRow.balance) }
+  return tuxRow && fiatRow && { tux: tux(tuxRow.balance - tuxRow.held), fiat: fiat(fiatRow.balance) }
 }
 
 /** Whether the player's accounts are open or closed; undefined for nobody. */

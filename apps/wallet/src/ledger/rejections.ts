@@ -1,6 +1,6 @@
 import { Rejection } from '@sallyport/kernel'
 import type { TransferId } from './transfer.ts'
-import { costOf, fiatToNumber, rollPrice, type Tux, tuxToNumber } from './money.ts'
+import { costOf, fiatToNumber, type Tux, tuxToNumber } from './money.ts'
 
 /** There is no open account of this player: never opened, or closed. */
 export class UnknownPlayer extends Rejection {
@@ -44,15 +44,16 @@ export class CannotAfford extends Rejection {
   }
 }
 
-/** A roll costs more TUX than the player has. The attempt is in the history. */
+/** More TUX are asked for than the player can spend. A roll's attempt is in the history, a bid's is not. */
 export class NotEnoughTux extends Rejection {
   override name = 'NotEnoughTux'
   readonly code = 'not-enough-tux'
   readonly reason = 'payment'
-  override readonly facts = { priceTux: tuxToNumber(rollPrice) }
+  override readonly facts: { readonly priceTux: number }
 
-  constructor() {
-    super('the player does not have enough TUX for a roll')
+  constructor(price: Tux) {
+    super('the player does not have enough TUX')
+    this.facts = { priceTux: tuxToNumber(price) }
   }
 }
 

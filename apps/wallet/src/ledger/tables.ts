@@ -1,5 +1,5 @@
 import type { Generated, GeneratedAlways } from 'kysely'
-import type { HouseAccount, TransferKind, TransferState } from './transfer.ts'
+import type { HoldState, HouseAccount, TransferKind, TransferState } from './transfer.ts'
 
 /** The tables of `migrations/`. Amounts are units: see money.ts. */
 export interface WalletDatabase {
@@ -7,6 +7,7 @@ export interface WalletDatabase {
   account: AccountTable
   transfer: TransferTable
   entry: EntryTable
+  hold: HoldTable
 }
 
 interface PlayerTable {
@@ -20,6 +21,8 @@ interface AccountTable {
   currency: 'tux' | 'fiat'
   /** The sum of the account's entries, kept by a trigger. */
   balance: GeneratedAlways<bigint>
+  /** The part of the balance that is frozen: the sum of the open holds, kept by a trigger. */
+  held: GeneratedAlways<bigint>
 }
 
 interface TransferTable {
@@ -32,10 +35,15 @@ interface TransferTable {
   uid: string | null
   /** A whole number of millionths; more than `int8` holds, so it comes as a text. */
   requested: string | null
+  /** What `uid` had afterwards, without what was frozen in bids. */
   tux_after: bigint | null
   fiat_after: bigint | null
   created_at: Date
   created_in: Generated<string>
+  /** These three are of a sale. */
+  hold_id: string | null
+  seller_uid: string | null
+  auction_id: string | null
 }
 
 interface EntryTable {
@@ -45,4 +53,16 @@ interface EntryTable {
   uid: string | null
   house: HouseAccount | null
   amount: bigint
+}
+
+interface HoldTable {
+  id: string
+  state: HoldState
+  /** Null, like all that a placement says, for a hold that was released before it was placed. */
+  uid: string | null
+  amount: bigint | null
+  request_hash: Buffer | null
+  capture_hash: Buffer | null
+  placed_at: Date | null
+  ended_at: Date | null
 }

@@ -4,8 +4,13 @@ import { type Balances, costOf, type Fiat, fiat, openingFiat, rollPrice, type Tu
 
 /** A UUID that the caller makes, so that a retry can be told from a second transfer. */
 export type TransferId = Brand<string, 'TransferId'>
+/** A UUID that the caller makes, of TUX that are frozen for a bid. */
+export type HoldId = Brand<string, 'HoldId'>
+/** A hold begins open and ends once: paid to a seller, or given back. */
+export type HoldState = 'open' | 'captured' | 'released'
+export type AuctionId = Brand<string, 'AuctionId'>
 
-export type TransferKind = 'opening' | 'purchase' | 'roll' | 'closing'
+export type TransferKind = 'opening' | 'purchase' | 'roll' | 'sale' | 'closing'
 /** `refused` for lack of funds; `voided` before it could happen. Both move nothing. */
 export type TransferState = 'booked' | 'refused' | 'voided'
 export type HouseAccount = 'tux-emitted' | 'tux-spent' | 'fiat-issued' | 'fiat-earned'
@@ -15,13 +20,25 @@ export interface TransferRequest {
   readonly id: TransferId
   readonly kind: TransferKind
   readonly uid: AccountId
-  /** The TUX that a purchase or a roll asks for. */
+  /** The TUX that a purchase, a roll or a sale asks for. */
   readonly requested?: Tux
+  readonly sale?: Sale
+}
+
+/** Whom a sale pays, for what, and out of which hold. */
+export interface Sale {
+  readonly holdId: HoldId
+  readonly seller: AccountId
+  readonly auctionId: AuctionId
 }
 
 /** One side of a movement: what is added to an account, negative for what is taken. */
 export type Entry =
-  | { readonly account: 'player' | 'tux-emitted' | 'tux-spent'; readonly currency: 'tux'; readonly amount: Tux }
+  | {
+      readonly account: 'player' | 'seller' | 'tux-emitted' | 'tux-spent'
+      readonly currency: 'tux'
+      readonly amount: Tux
+    }
   | { readonly account: 'player' | 'fiat-issued' | 'fiat-earned'; readonly currency: 'fiat'; readonly amount: Fiat }
 
 /** What becomes of a request. */
@@ -31,15 +48,29 @@ export interface Decision {
   readonly after: Balances
 }
 
-/** A transfer of a player, as the ledger keeps it. */
-export interface RecordedTransfer {
+/** What a player's history consists of, as the ledger keeps it. */
+export type RecordedTransfer = RecordedAttempt<'purchase'> | RecordedAttempt<'roll'> | RecordedSale
+
+/** Something that the player tried to pay for. */
+export interface RecordedAttempt<Kind extends 'purchase' | 'roll'> {
   readonly id: string
-  readonly kind: TransferKind
+  readonly kind: Kind
   /** False when it was refused. */
   readonly filled: boolean
   readonly requested: Tux
   /** What the player had afterwards. */
   readonly after: Balances
+  readonly at: Date
+}
+
+/** An auction that the player won or sold. */
+export interface RecordedSale {
+  readonly id: string
+  readonly kind: 'sale'
+  readonly auctionId: string
+  readonly buyer: string
+  readonly seller: string
+  readonly amount: Tux
   readonly at: Date
 }
 
@@ -73,6 +104,11 @@ export function decideRoll(balances: Balances): Decision {
   }
 }
 
+/** A sale pays what the buyer has held, so the buyer can spend as much afterwards as before. */
+export function decideSale(buyer: Balances, amount: Tux): Decision {
+  return { state: 'booked', entries: moveTux('player', 'seller', amount), after: buyer }
+}
+
 /** A closed account keeps nothing. Its fiat was given and not earned, so it goes back to where it was issued. */
 export function decideClosing(balances: Balances): Decision {
   return {
@@ -103,7 +139,9 @@ function moveFiat(from: FiatAccount, to: FiatAccount, amount: Fiat): readonly En
 
 /** The same for the same request and no other (design §5): what tells a retry from a conflict. */
 export function hashOf(request: TransferRequest): Buffer {
-  return digest([request.kind, request.uid, request.requested?.toString() ?? null])
+  const { kind, uid, requested, sale } = request
+  const ofSale = sale ? [sale.holdId, sale.seller, sale.auctionId] : []
+  return digest([kind, uid, requested?.toString() ?? null, ...ofSale])
 }
 
 /** The hash of making a roll's charge void, which is no request of the ledger's own kinds. */
@@ -111,6 +149,7 @@ export function hashOfVoid(): Buffer {
   return digest(['void-roll'])
 }
 
-function digest(content: readonly (string | null)[]): Buffer {
+/** The hash of the content of a request. */
+export function digest(content: readonly (string | null)[]): Buffer {
   return createHash('sha256').update(JSON.stringify(content)).digest()
 }

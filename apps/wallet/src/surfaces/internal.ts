@@ -1,12 +1,14 @@
 import { wallet } from '@sallyport/contracts'
-import { type AccountId, parseId } from '@sallyport/kernel'
+import { type AccountId, type Brand, parseId } from '@sallyport/kernel'
 import { handle, type HandledRoute, ok } from '@sallyport/service'
+import type { Holds } from '../holds/holds.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { parseTux } from '../ledger/money.ts'
 import { MalformedId, UnknownPlayer } from '../ledger/rejections.ts'
-import type { TransferId } from '../ledger/transfer.ts'
+import type { AuctionId, HoldId, TransferId } from '../ledger/transfer.ts'
 
-/** What identity and gacha ask of the wallet; refusals are problem details with the code of the rejection. */
-export function internalRoutes(ledger: Ledger): readonly HandledRoute[] {
+/** What other services ask of the wallet; refusals are problem details with the code of the rejection. */
+export function internalRoutes(ledger: Ledger, holds: Holds): readonly HandledRoute[] {
   return [
     handle(wallet.openWallet, async ({ params }) => {
       const uid = parseId<AccountId>(params.uid)
@@ -22,19 +24,37 @@ export function internalRoutes(ledger: Ledger): readonly HandledRoute[] {
     }),
 
     handle(wallet.chargeRoll, async ({ params, body }) => {
-      await ledger.chargeRoll(body.uid, toTransferId(params.rollId))
+      await ledger.chargeRoll(body.uid, toId<TransferId>(params.rollId))
       return ok({ outcome: 'charged' })
     }),
 
     handle(wallet.voidRollCharge, async ({ params }) =>
-      ok({ outcome: await ledger.voidRollCharge(toTransferId(params.rollId)) }),
+      ok({ outcome: await ledger.voidRollCharge(toId<TransferId>(params.rollId)) }),
     ),
+
+    handle(wallet.placeHold, async ({ params, body }) => {
+      await holds.place({
+        id: toId<HoldId>(params.holdId),
+        uid: body.uid,
+        amount: parseTux(body.amount),
+        releases: body.releases.map(toId<HoldId>),
+      })
+      return ok({ outcome: 'held' })
+    }),
+
+    handle(wallet.releaseHold, async ({ params }) => ok({ outcome: await holds.release(toId<HoldId>(params.holdId)) })),
+
+    handle(wallet.captureHold, async ({ params, body }) => {
+      const { seller, auction_id: auctionId } = body
+      const id = toId<HoldId>(params.holdId)
+      return ok({ outcome: await holds.capture({ id, seller, auctionId: toId<AuctionId>(auctionId) }) })
+    }),
   ]
 }
 
 /** The contract takes a UUID in either case, which is the same id. */
-function toTransferId(text: string): TransferId {
-  const id = parseId<TransferId>(text.toLowerCase())
+function toId<Id extends Brand<string, string>>(text: string): Id {
+  const id = parseId<Id>(text.toLowerCase())
   if (id === undefined) throw new MalformedId()
   return id
 }

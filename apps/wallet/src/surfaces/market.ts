@@ -65,7 +65,7 @@ type History = ReplyOf<typeof wallet.readTransactions>['body']
 function toHistory(uid: string, transfers: readonly RecordedTransfer[]): History {
   return {
     purchase: transfers
-      .filter(({ kind }) => kind === 'purchase')
+      .filter((transfer) => transfer.kind === 'purchase')
       .map(({ id, requested, after, at, filled }) => ({
         transaction_id: id,
         user_id: uid,
@@ -75,9 +75,18 @@ function toHistory(uid: string, transfers: readonly RecordedTransfer[]): History
         timestamp: toUnixSeconds(at),
         filled,
       })),
-    auction: [],
+    auction: transfers
+      .filter((transfer) => transfer.kind === 'sale')
+      .map(({ id, auctionId, buyer, seller, amount, at }) => ({
+        transaction_id: id,
+        auction_id: auctionId,
+        from_user_id: buyer,
+        to_user_id: seller,
+        amount_tux: tuxToNumber(amount),
+        timestamp: toUnixSeconds(at),
+      })),
     roll: transfers
-      .filter(({ kind }) => kind === 'roll')
+      .filter((transfer) => transfer.kind === 'roll')
       .map(({ id, requested, at, filled }) => ({
         transaction_id: id,
         user_id: uid,
