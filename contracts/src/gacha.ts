@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { administrator, type OtherService, type SignedIn } from './access.ts'
 import { market, marketRefusal } from './dialects/market.ts'
-import { problem, problemDetails } from './dialects/problem-details.ts'
+import { internalSurface } from './internal-surface.ts'
 import { route, type ServiceContract, type Surface } from './route.ts'
 
 const player: SignedIn = { who: 'account', role: 'user' }
@@ -213,15 +213,6 @@ export const closeCollection = route({
   replies: { 200: Type.Object({ state: Type.Literal('closed') }) },
 })
 
-const notForYou = problem(403, 'Forbidden', { detail: 'this service may not call this' })
-
-const internal: Surface = {
-  name: 'gacha.internal',
-  dialect: problemDetails,
-  decidedBy: 'service',
-  prefixes: { internal: '/internal/gacha' },
-  forbidden: { internal: { 'wrong-role': notForYou, 'not-self': notForYou } },
-  routes: [openCollection, closeCollection],
-}
+const internal = internalSurface('gacha', [openCollection, closeCollection])
 
 export const gachaContract: ServiceContract = { name: 'gacha', title: 'Gacha', surfaces: [distro, internal] }

@@ -1,7 +1,8 @@
 import { Type } from 'typebox'
 import { administrator, anyone, type SignedIn, signedIn } from './access.ts'
 import { market, marketChallenge } from './dialects/market.ts'
-import { problem, problemDetails } from './dialects/problem-details.ts'
+import { problemDetails } from './dialects/problem-details.ts'
+import { internalSurface } from './internal-surface.ts'
 import { onBothDoors, route, type ServiceContract, type Surface } from './route.ts'
 
 const Password = Type.String({ writeOnly: true })
@@ -185,16 +186,7 @@ export const readRevocations = route({
   replies: { 200: Type.Object({ revocations: Type.Array(Revocation) }) },
 })
 
-const onlyServices = problem(403, 'Forbidden', { detail: 'this service may not call this' })
-
-const internal: Surface = {
-  name: 'identity.internal',
-  dialect: problemDetails,
-  decidedBy: 'service',
-  prefixes: { internal: '/internal/identity' },
-  forbidden: { internal: { 'wrong-role': onlyServices, 'not-self': onlyServices } },
-  routes: [readRevocations],
-}
+const internal = internalSurface('identity', [readRevocations])
 
 export const identityContract: ServiceContract = {
   name: 'identity',

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { administrator, anyone, type OtherService, type SignedIn } from './access.ts'
 import { market, marketRefusal } from './dialects/market.ts'
-import { problem, problemDetails } from './dialects/problem-details.ts'
+import { internalSurface } from './internal-surface.ts'
 import { route, type ServiceContract, type Surface } from './route.ts'
 
 const UidParams = Type.Object({ uid: Type.String() })
@@ -217,15 +217,14 @@ export const captureHold = route({
   },
 })
 
-const notForYou = problem(403, 'Forbidden', { detail: 'this service may not call this' })
-
-const internal: Surface = {
-  name: 'wallet.internal',
-  dialect: problemDetails,
-  decidedBy: 'service',
-  prefixes: { internal: '/internal/wallet' },
-  forbidden: { internal: { 'wrong-role': notForYou, 'not-self': notForYou } },
-  routes: [openWallet, closeWallet, chargeRoll, voidRollCharge, placeHold, releaseHold, captureHold],
-}
+const internal = internalSurface('wallet', [
+  openWallet,
+  closeWallet,
+  chargeRoll,
+  voidRollCharge,
+  placeHold,
+  releaseHold,
+  captureHold,
+])
 
 export const walletContract: ServiceContract = { name: 'wallet', title: 'Wallet', surfaces: [currency, internal] }

@@ -3,6 +3,7 @@ import { openDatabase, useEmbeddedPostgres } from '@sallyport/database'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeDataDirectory } from '../support/data-directory.ts'
 import { launch, type Program, startProgram } from '../support/program.ts'
+import { type Diary, playUntilTheEnd } from './player.ts'
 
 let dataDirectory: string
 let program: Program
@@ -58,5 +59,33 @@ describe('sallyport admin jobs, while the program runs', () => {
       expect(code).toBe(1)
       expect(output).toBe(`sallyport: gacha has no job ${id} that used up its attempts\n`)
     }
+  })
+})
+
+describe('sallyport admin wallet verify', () => {
+  it('finds the books right after a game', async () => {
+    const diaries: Diary[] = []
+    const playing = playUntilTheEnd(program.addresses, diaries)
+    await expect.poll(() => diaries.length, { timeout: 20_000 }).toBeGreaterThan(2)
+    // While the game goes on: every look sees one moment.
+    expect(await admin('wallet', 'verify')).toEqual({ code: 0, output: 'the books are right\n' })
+    await program.stop()
+    await playing
+    // Also when nothing runs.
+    expect(await admin('wallet', 'verify')).toEqual({ code: 0, output: 'the books are right\n' })
+    program = await startProgram(dataDirectory)
+  })
+
+  it('says what is wrong, and where', async () => {
+    const postgres = await useEmbeddedPostgres({ dataDirectory })
+    const owner = { ...postgres.connection('wallet', 'owner'), user: 'postgres' }
+    const database = openDatabase({ connection: owner, service: 'wallet' })
+    await database.pool.query(`set session_replication_role = replica;
+      update account set balance = balance + 1 where uid = (select uid from account order by uid limit 1) and currency = 'tux'`)
+    const { code, output } = await admin('wallet', 'verify')
+    expect(code).toBe(1)
+    expect(output).toMatch(/^balances-follow-entries: [0-9a-f-]{36}: tux is \d+, the entries come to \d+\n/)
+    await database.close()
+    await postgres.stop()
   })
 })

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeDataDirectory } from '../support/data-directory.ts'
-import { type Program, startProgram } from '../support/program.ts'
+import { launch, type Program, startProgram } from '../support/program.ts'
 import { type Diary, look, playUntilTheEnd } from './player.ts'
 
 /** `npm run test:crash` asks for twenty. */
@@ -56,4 +56,10 @@ describe('kill -9 of the program while requests run', () => {
       }
     },
   )
+
+  it('leaves the books right, however often', async () => {
+    const verification = launch(['admin', 'wallet', 'verify'], { SALLYPORT_DATA: dataDirectory })
+    expect(await verification.ended()).toBe(0)
+    expect(verification.output()).toBe('the books are right\n')
+  })
 })

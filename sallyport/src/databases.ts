@@ -26,7 +26,7 @@ export interface Databases {
   readonly embedded: EmbeddedPostgres | undefined
   /** Brings a service's database up to date; returns the names of the migrations that were applied. */
   migrate(service: DatabaseService): Promise<string[]>
-  open<Tables>(service: DatabaseService): ServiceDatabase<Tables>
+  open<Tables>(service: DatabaseService, options?: { readonly statementTimeoutMs: number }): ServiceDatabase<Tables>
   /** Closes what was opened, and stops the embedded server. */
   stop(): Promise<void>
 }
@@ -60,9 +60,9 @@ export async function openDatabases(
 function opener(settings: Settings, embedded: BesidePostgres | undefined): Pick<Databases, 'open' | 'stop'> {
   const opened: { close(): Promise<void> }[] = []
   return {
-    open<Tables>(service: DatabaseService) {
+    open<Tables>(service: DatabaseService, options?: { readonly statementTimeoutMs: number }) {
       const connection = connectionOf(settings, embedded, service, 'service')
-      const database = openDatabase<Tables>({ service, connection })
+      const database = openDatabase<Tables>({ service, connection, ...options })
       opened.push(database)
       return database
     },

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Argument, Command } from 'commander'
 import { jobServices, listDeadLetters, retryDeadLetter } from './commands/admin-jobs.ts'
+import { verifyWallet } from './commands/admin-wallet.ts'
 import { migrateEverything } from './commands/migrate.ts'
 import { runServe } from './commands/serve.ts'
 import { runStart } from './commands/start.ts'
@@ -59,6 +60,13 @@ program
   .action(() => migrateEverything(readSettings(process.env)))
 
 const admin = program.command('admin').description('operations, also while Sallyport runs')
+
+admin
+  .command('wallet')
+  .description('the ledger')
+  .command('verify')
+  .description('recompute every balance and say what does not match')
+  .action(() => verifyWallet(readSettings(process.env)))
 
 const jobs = admin.command('jobs').description('what could not be done although it was tried again and again')
 
