@@ -1,6 +1,7 @@
 import { DirectoryInUse, DirectoryUnusable, PostgresFailed } from '@sallyport/database'
 import { DoorBlocked } from '@sallyport/gateway'
 import { WrongMasterKey } from '@sallyport/identity'
+import { NoSuchJob } from './commands/admin-jobs.ts'
 import { DamagedFile } from './data-directory/secrets.ts'
 import { InvalidSettings } from './settings.ts'
 
@@ -10,6 +11,7 @@ const explained = [
   DirectoryUnusable,
   DoorBlocked,
   InvalidSettings,
+  NoSuchJob,
   PostgresFailed,
   WrongMasterKey,
 ]

@@ -1,11 +1,19 @@
 import { createJobs, type DeadLetter } from '@sallyport/jobs'
 import { reachDatabases } from '../databases.ts'
-import { InvalidSettings, type Settings } from '../settings.ts'
+import type { Settings } from '../settings.ts'
 import { createLog } from './log.ts'
 
 /** The services that have jobs. */
 export const jobServices = ['identity', 'gacha'] as const
 export type JobService = (typeof jobServices)[number]
+
+/** There is nothing to try again under this number. */
+export class NoSuchJob extends Error {
+  override name = 'NoSuchJob'
+  constructor(service: JobService, id: string) {
+    super(`${service} has no job ${id} that used up its attempts`)
+  }
+}
 
 /** `sallyport admin jobs list`: the jobs that used up their attempts, and how to try them again. */
 export async function listDeadLetters(settings: Settings): Promise<void> {
@@ -17,10 +25,10 @@ export async function listDeadLetters(settings: Settings): Promise<void> {
   say(lines.length === 0 ? 'no job has used up its attempts' : lines.join('\n'))
 }
 
-/** `sallyport admin jobs retry`: gives a job its attempts back. @throws {InvalidSettings} when there is no such job */
+/** `sallyport admin jobs retry`: gives a job its attempts back. @throws {NoSuchJob} */
 export async function retryDeadLetter(settings: Settings, service: JobService, id: string): Promise<void> {
   const retried = await withJobs(settings, service, (jobs) => jobs.retry(id))
-  if (!retried) throw new InvalidSettings(`${service} has no job ${id} that used up its attempts`)
+  if (!retried) throw new NoSuchJob(service, id)
   say(`${service} tries job ${id} again`)
 }
 
