@@ -19,7 +19,7 @@ export interface Issue {
   readonly ctx?: Readonly<Record<string, unknown>>
 }
 
-export type Part = 'path' | 'query' | 'body'
+export type Part = 'path' | 'query' | 'header' | 'body'
 
 /** What reading one part of a request gave: the converted value, and what was wrong with it. */
 export interface Reading {

@@ -181,7 +181,7 @@ export const readRevocations = route({
   method: 'GET',
   path: '/internal/identity/revocations',
   door: 'internal',
-  access: { who: 'service', from: ['gateway', 'wallet', 'gacha'] },
+  access: { who: 'service', from: ['gateway', 'wallet', 'gacha', 'auction'] },
   query: Type.Object({ after: Type.Integer({ minimum: 0 }) }),
   replies: { 200: Type.Object({ revocations: Type.Array(Revocation) }) },
 })

@@ -39,7 +39,11 @@ function describeRoute(route: Route, surface: Surface): Record<string, unknown> 
       security: [{ [route.access.who === 'service' ? 'service' : 'bearer']: [] }],
     }),
     ...(route.access.who === 'account' && route.access.role && { 'x-role': route.access.role }),
-    parameters: [...describeParameters(route.params, 'path'), ...describeParameters(route.query, 'query')],
+    parameters: [
+      ...describeParameters(route.params, 'path'),
+      ...describeParameters(route.query, 'query'),
+      ...describeParameters(route.headers, 'header'),
+    ],
     ...(body && { requestBody: body }),
     responses: {
       ...Object.fromEntries(
@@ -53,7 +57,10 @@ function describeRoute(route: Route, surface: Surface): Record<string, unknown> 
   }
 }
 
-function describeParameters(schema: TObject | undefined, place: 'path' | 'query'): Record<string, unknown>[] {
+function describeParameters(
+  schema: TObject | undefined,
+  place: 'path' | 'query' | 'header',
+): Record<string, unknown>[] {
   return Object.entries(schema?.properties ?? {}).map(([name, property]) => ({
     name,
     in: place,

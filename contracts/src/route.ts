@@ -20,12 +20,22 @@ export interface Route {
   readonly access: Access
   readonly params?: TObject
   readonly query?: TObject
+  /** The headers that the operation reads, by their names in lower case. */
+  readonly headers?: TObject
   /** The JSON body. Without `body` and `form` whatever body comes is ignored. */
   readonly body?: TSchema
   /** The fields of a form: `application/x-www-form-urlencoded` or `multipart/form-data`. */
   readonly form?: TObject
+  /** What a caller hears who may not do this, where it differs from the other routes of the surface. */
+  readonly forbidden?: Forbidden
   /** Success answers by status. Refusals speak the dialect of the surface. */
   readonly replies: { readonly [status: number]: TSchema }
+}
+
+/** What a caller hears who is signed in but may not do something. */
+export interface Forbidden {
+  readonly 'wrong-role': Reply
+  readonly 'not-self': Reply
 }
 
 /** Routes that belong together and refuse in the same words. */
@@ -37,8 +47,7 @@ export interface Surface {
   readonly routes: readonly Route[]
   /** Paths that a door knows but that take no method there: 405, not 404. */
   readonly closedPaths?: readonly { readonly door: Door; readonly path: string }[]
-  /** What a caller hears who is signed in but may not do this. */
-  readonly forbidden: { readonly [door in Door]?: { readonly 'wrong-role': Reply; readonly 'not-self': Reply } }
+  readonly forbidden: { readonly [door in Door]?: Forbidden }
   /**
    * Who refuses a request without a valid credential: the `door`, before the service hears of it, or the `service`,
    * where a contract fixes the order of refusals.
@@ -75,6 +84,7 @@ type DoorRoute<R> = Omit<R, 'path' | 'name'> & { readonly door: Door; readonly p
 
 export type ParamsOf<R> = R extends { readonly params: infer S extends TSchema } ? Static<S> : undefined
 export type QueryOf<R> = R extends { readonly query: infer S extends TSchema } ? Static<S> : undefined
+export type HeadersOf<R> = R extends { readonly headers: infer S extends TSchema } ? Static<S> : undefined
 export type BodyOf<R> = R extends { readonly body: infer S extends TSchema }
   ? Static<S>
   : R extends { readonly form: infer S extends TSchema }

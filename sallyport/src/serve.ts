@@ -1,8 +1,8 @@
 import { services as contracts } from '@sallyport/contracts'
-import { buildGacha, type GachaDatabase } from '@sallyport/gacha'
+import { type AuctionDatabase, buildAuction } from '@sallyport/auction'
+import { buildGacha, type GachaDatabase, secureSeed } from '@sallyport/gacha'
 import { createGateway, overHttpDispatcher } from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
-import { secureDice } from '@sallyport/kernel'
 import { pollRevocations, type PublicJwk, type Service } from '@sallyport/service'
 import { buildWallet } from '@sallyport/wallet'
 import type { Logger } from 'pino'
@@ -90,6 +90,7 @@ async function build(
       members: {
         wallet: await platform.clientFor('identity', 'wallet'),
         gacha: await platform.clientFor('identity', 'gacha'),
+        auction: await platform.clientFor('identity', 'auction'),
       },
       log,
       clock,
@@ -104,9 +105,17 @@ async function build(
   if (part === 'wallet') {
     return { service: await buildWallet({ database: databases.open('wallet'), authentication, log, clock }) }
   }
+  if (part === 'auction') {
+    const wallet = await platform.clientFor('auction', 'wallet')
+    const gacha = await platform.clientFor('auction', 'gacha')
+    const database = databases.open<AuctionDatabase>('auction')
+    return { service: await buildAuction({ database, authentication, wallet, gacha, log, clock }) }
+  }
   const wallet = await platform.clientFor('gacha', 'wallet')
   const database = databases.open<GachaDatabase>('gacha')
-  return { service: await buildGacha({ database, authentication, wallet, log, clock, dice: secureDice, instance }) }
+  return {
+    service: await buildGacha({ database, authentication, wallet, log, clock, randomSeed: secureSeed, instance }),
+  }
 }
 
 async function serveGateway(

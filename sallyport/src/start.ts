@@ -1,8 +1,8 @@
 import { services as contracts } from '@sallyport/contracts'
-import { buildGacha } from '@sallyport/gacha'
+import { buildAuction } from '@sallyport/auction'
+import { buildGacha, secureSeed } from '@sallyport/gacha'
 import { createGateway, inProcessDispatcher } from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
-import { secureDice } from '@sallyport/kernel'
 import type { Service } from '@sallyport/service'
 import { buildWallet } from '@sallyport/wallet'
 import type { Logger } from 'pino'
@@ -95,8 +95,16 @@ async function start(
     wallet: await platform.clientFor('gacha', 'wallet'),
     log: log.child({ service: 'gacha' }),
     clock,
-    dice: secureDice,
+    randomSeed: secureSeed,
     instance: settings.instance,
+  })
+  const auction = await buildAuction({
+    database: databases.open('auction'),
+    authentication: platform.authenticationOf('auction'),
+    wallet: await platform.clientFor('auction', 'wallet'),
+    gacha: await platform.clientFor('auction', 'gacha'),
+    log: log.child({ service: 'auction' }),
+    clock,
   })
   const identity = await buildIdentity({
     database: databases.open('identity'),
@@ -104,6 +112,7 @@ async function start(
     members: {
       wallet: await platform.clientFor('identity', 'wallet'),
       gacha: await platform.clientFor('identity', 'gacha'),
+      auction: await platform.clientFor('identity', 'auction'),
     },
     log: log.child({ service: 'identity' }),
     clock,
@@ -111,15 +120,16 @@ async function start(
     masterKey: await masterKey(dataDirectory),
     instance: settings.instance,
   })
-  const services: Service[] = [wallet, gacha, identity.service]
+  const services: Service[] = [wallet, gacha, auction, identity.service]
   for (const service of services) {
     platform.admit(service)
     undo.push(() => service.stop())
   }
   await platform.follow({ keys: async () => identity.publicKeys(), revocations: identity.revocations })
-  // What was owed before the last end is done before the doors open; identity's steps need the other two.
+  // What was owed before the last end is done before the doors open, by each with the help of those before it.
   await wallet.start()
   await gacha.start()
+  await auction.start()
   await identity.service.start()
   const administrator = await ensureFirstAdministrator(settings, identity)
 

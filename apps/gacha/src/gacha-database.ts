@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import type { AccountId } from '@sallyport/kernel'
-import type { Generated } from 'kysely'
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type { GachaId, GachaName, Rarity } from './catalogue/gacha.ts'
-import type { RollId, RollState } from './rolls/roll.ts'
+import type { AuctionId, EscrowState } from './escrow/escrow.ts'
+import type { RollId, RollState, SnapshotLot } from './rolls/roll.ts'
 
 /** The tables of gacha's database. */
 export interface GachaDatabase {
@@ -17,6 +18,26 @@ export interface GachaDatabase {
     state: RollState
     drawn_at: Date
     settled_at: Date | null
+    sequence: GeneratedAlways<bigint>
+    gacha_name: GachaName | null
+    rarity: Rarity | null
+    seed: Buffer | null
+    client_seed: string | null
+    attempt: number | null
+    catalogue: Buffer | null
+    next_commitment: Buffer | null
+  }
+  roll_seed: { uid: AccountId; seed: Buffer; commitment: GeneratedAlways<Buffer> }
+  catalogue_snapshot: { digest: Buffer; lots: ColumnType<readonly SnapshotLot[], string, never> }
+  escrow: {
+    auction_id: AuctionId
+    uid: AccountId | null
+    gacha_name: GachaName | null
+    gacha_id: GachaId | null
+    state: EscrowState
+    given_to: AccountId | null
+    taken_at: Date | null
+    ended_at: Date | null
   }
 }
 

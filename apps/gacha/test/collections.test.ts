@@ -1,14 +1,14 @@
-import { type AccountId, type Dice, newId } from '@sallyport/kernel'
+import { type AccountId, newId } from '@sallyport/kernel'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { seedOf } from './seeds.ts'
 import { startGacha, type TestGacha } from './test-gacha.ts'
 
 let gacha: TestGacha
-/** What the dice throw next; 0 when there is nothing left. */
-const throws: number[] = []
-const dice: Dice = { roll: () => throws.shift() ?? 0 }
+/** What the next seeds that are made draw; Ubuntu when there is nothing left. */
+const wins: string[] = []
 
 beforeAll(async () => {
-  gacha = await startGacha({ dice })
+  gacha = await startGacha({ randomSeed: () => seedOf(wins.shift() ?? 'Ubuntu') })
 })
 afterAll(() => gacha.stop())
 
@@ -18,17 +18,14 @@ const open = (uid: string) => gacha.asIdentity('PUT', `/internal/gacha/players/$
 const close = (uid: string) => gacha.asIdentity('DELETE', `/internal/gacha/players/${uid}`)
 const image = expect.any(String)
 const notPresent = { status: 400, body: { detail: 'User Not present' } }
-const ubuntu = [0, 0]
-const debian = [0, 1]
-const templeOs = [14, 1]
+const [ubuntu, debian, templeOs] = ['Ubuntu', 'Debian', 'TempleOS']
 
 /** A player who rolled these, in this order. */
-async function playerWith(...rolls: readonly number[][]): Promise<AccountId> {
+async function playerWith(...rolls: readonly string[]): Promise<AccountId> {
   const uid = await gacha.newPlayer(10 * rolls.length)
-  for (const roll of rolls) {
-    throws.push(...roll)
-    await gacha.roll(uid)
-  }
+  // The first is made for the first roll, and each roll makes the one after it.
+  wins.push(...rolls)
+  for (const _ of rolls) await gacha.roll(uid)
   return uid
 }
 
@@ -90,8 +87,15 @@ describe('a collection, to its player', () => {
   })
 
   it('§13 loses all copies of a gacha that is removed', async () => {
-    const uid = await playerWith(debian, debian, ubuntu)
-    const remove = await gacha.asAdministrator('DELETE', '/admin/api/distro/gacha/remove/Debian')
+    const uid = await playerWith(ubuntu)
+    const nyan = { name: 'Nyan_OS', rarity: '1', image: '' }
+    await gacha.asAdministrator('POST', '/admin/api/distro/gacha', nyan)
+    const copy = { uid, gacha_name: 'Nyan_OS' }
+    for (let given = 0; given < 2; given++) {
+      await gacha.asAdministrator('POST', '/admin/api/distro/add/user/gacha', copy)
+    }
+    expect(await gacha.copiesOf(uid)).toEqual({ Ubuntu: 1, Nyan_OS: 2 })
+    const remove = await gacha.asAdministrator('DELETE', '/admin/api/distro/gacha/remove/Nyan_OS')
     expect(remove.status).toBe(200)
     expect(await read(uid)).toEqual({ status: 200, body: [{ value: 1, name: 'Ubuntu', image }] })
   })

@@ -1,12 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { type AccountId, loadedDice, newId, systemClock } from '@sallyport/kernel'
+import { type AccountId, newId, systemClock } from '@sallyport/kernel'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { deleteGacha } from '../src/catalogue/catalogue-store.ts'
+import { deleteGacha, listLots } from '../src/catalogue/catalogue-store.ts'
 import { parseName } from '../src/catalogue/gacha.ts'
 import { deleteCopies, markClosed } from '../src/collections/collection-store.ts'
 import { deliver } from '../src/rolls/delivery.ts'
+import { drawGacha } from '../src/rolls/draw.ts'
 import type { RollId } from '../src/rolls/roll.ts'
 import { insertRoll } from '../src/rolls/roll-store.ts'
+import { recordCatalogue } from '../src/rolls/seed-store.ts'
+import { commitmentOf, seededDice } from '../src/rolls/seeded-dice.ts'
+import { untilWaiting } from './copy-parts.ts'
+import { nextSeed, seedOf } from './seeds.ts'
 import { startGacha, type TestGacha } from './test-gacha.ts'
 
 // Each of these failed without the lock it is about: see the comments in roll-store.ts.
@@ -20,19 +24,19 @@ beforeEach(async () => {
   ada = await gacha.newPlayer(10)
   rollId = newId()
   const { db } = gacha.test.database
-  const { id: gachaId } = await db
-    .selectFrom('gacha')
-    .select('id')
-    .where('name', '=', parseName('Ubuntu'))
-    .executeTakeFirstOrThrow()
-  await db.transaction().execute((tx) => insertRoll(tx, { id: rollId, uid: ada, gachaId }, new Date()))
+  await db.transaction().execute(async (tx) => {
+    const lots = await listLots(tx)
+    const seed = seedOf('Ubuntu', 'Debian')
+    const { id: gachaId, name, rarity } = drawGacha(seededDice(seed, '', 1), lots)
+    const draw = { gachaId, name, rarity, seed, clientSeed: '', attempt: 1, nextCommitment: commitmentOf(nextSeed()) }
+    const catalogue = await recordCatalogue(tx, lots)
+    await insertRoll(tx, { id: rollId, uid: ada, ...draw, catalogue }, new Date())
+  })
 })
 afterEach(() => gacha.stop())
 
-const parts = { clock: systemClock, dice: loadedDice(0) }
+const parts = { clock: systemClock, randomSeed: nextSeed }
 const deliverIt = () => gacha.test.database.db.transaction().execute((tx) => deliver(tx, rollId, parts))
-/** Long enough for the other side to come to the lock, in milliseconds. */
-const whileMs = 100
 
 describe('delivering', () => {
   it('gives one copy, however many deliver at once', async () => {
@@ -49,7 +53,7 @@ describe('delivering', () => {
     await db.transaction().execute(async (tx) => {
       await deleteGacha(tx, parseName('Ubuntu'))
       delivering = deliverIt()
-      await sleep(whileMs)
+      await untilWaiting(db, 1)
     })
     expect(await delivering).toMatchObject({ state: 'delivered', gacha: { name: 'Debian' } })
     expect(await gacha.copiesOf(ada)).toEqual({ Debian: 1 })
@@ -62,7 +66,7 @@ describe('delivering', () => {
       await markClosed(tx, ada, new Date())
       await deleteCopies(tx, ada)
       delivering = deliverIt()
-      await sleep(whileMs)
+      await untilWaiting(db, 1)
     })
     expect(await delivering).toEqual({ state: 'forfeited' })
     expect(await gacha.copiesOf(ada)).toEqual({})
@@ -74,7 +78,7 @@ describe('delivering', () => {
     await db.transaction().execute(async (tx) => {
       await deliver(tx, rollId, parts)
       closing = gacha.asIdentity('DELETE', `/internal/gacha/players/${ada}`)
-      await sleep(whileMs)
+      await untilWaiting(db, 1)
     })
     expect((await closing)?.status).toBe(200)
     expect(await gacha.copiesOf(ada)).toEqual({})

@@ -1,6 +1,10 @@
-import { type AccountId, newId } from '@sallyport/kernel'
+import { type AccountId, newId, systemClock } from '@sallyport/kernel'
+import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { stock } from '../src/catalogue/stock.ts'
+import { deliver } from '../src/rolls/delivery.ts'
+import type { RollId } from '../src/rolls/roll.ts'
+import { nextSeed } from './seeds.ts'
 import { startGacha, type TestGacha } from './test-gacha.ts'
 import { holdBack, loseAnswer, loseRequest } from './wallet-stand-in.ts'
 
@@ -202,5 +206,17 @@ describe('a roll that is overtaken', () => {
     expect(await gacha.copiesOf(ada)).toEqual({})
     expect(await gacha.rollStates()).toEqual(what === 'answer' ? { forfeited: 1 } : { refused: 1 })
     expect(await gacha.waitingJobs()).toBe(0)
+  })
+
+  it('§13 gives another gacha also for a roll from before rolls could be verified', async () => {
+    const { db } = gacha.test.database
+    const old = newId<RollId>()
+    await sql`
+      insert into roll (id, uid, gacha_id, state, drawn_at)
+      values (${old}, ${ada}, ${newId()}, 'drawn', now())`.execute(db)
+    const parts = { clock: systemClock, randomSeed: nextSeed }
+    const delivery = await db.transaction().execute((tx) => deliver(tx, old, parts))
+    expect(delivery).toEqual({ state: 'delivered', gacha: { name: expect.any(String), image } })
+    expect(Object.values(await gacha.copiesOf(ada))).toEqual([1])
   })
 })

@@ -1,10 +1,12 @@
 import { createTestDatabase, type TestDatabase } from '@sallyport/database/testing'
-import { type AccountId, type Dice, loadedDice, newId, parseId, systemClock } from '@sallyport/kernel'
+import { type AccountId, newId, parseId, systemClock } from '@sallyport/kernel'
 import type { AccountCaller, Authentication, Service } from '@sallyport/service'
 import { pino } from 'pino'
 import { sql } from 'kysely'
 import { buildGacha } from '../src/gacha.ts'
 import { type GachaDatabase, migrations } from '../src/gacha-database.ts'
+import type { RandomSeed } from '../src/rolls/seeded-dice.ts'
+import { seedOf } from './seeds.ts'
 import { standInWallet, type WalletStandIn } from './wallet-stand-in.ts'
 
 type InjectedRequest = Parameters<Service['inject']>[0]
@@ -20,9 +22,15 @@ export interface TestGacha {
   readonly service: Service
   /** A further instance on the same database, started, and stopped at the end. */
   startAnother(): Promise<Service>
-  asPlayer(uid: string, method: InjectedRequest['method'], path: string): Promise<Answer>
+  asPlayer(
+    uid: string,
+    method: InjectedRequest['method'],
+    path: string,
+    more?: { readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> },
+  ): Promise<Answer>
   asAdministrator(method: InjectedRequest['method'], path: string, body?: unknown): Promise<Answer>
   asIdentity(method: InjectedRequest['method'], path: string): Promise<Answer>
+  asAuction(method: InjectedRequest['method'], path: string, body: unknown): Promise<Answer>
   /** A player with an open collection and this much TUX. */
   newPlayer(tux: number): Promise<AccountId>
   roll(uid: string): Promise<Answer>
@@ -35,8 +43,10 @@ export interface TestGacha {
   stop(): Promise<void>
 }
 
-/** Gacha on a database of its own, with the dice given: without, every roll wins the first gacha of rarity 1. */
-export async function startGacha({ dice = loadedDice(0) }: { dice?: Dice } = {}): Promise<TestGacha> {
+/** Gacha on a database of its own, with the seeds given: without, every roll wins Ubuntu, or Debian once that is gone. */
+export async function startGacha({
+  randomSeed = () => seedOf('Ubuntu', 'Debian'),
+}: { randomSeed?: RandomSeed } = {}): Promise<TestGacha> {
   const test = await createTestDatabase<GachaDatabase>({ service: 'gacha', migrations })
   const { db } = test.database
   const wallet = standInWallet()
@@ -44,7 +54,7 @@ export async function startGacha({ dice = loadedDice(0) }: { dice?: Dice } = {})
   const services: Service[] = []
 
   async function startAnother(): Promise<Service> {
-    const parts = { database: test.database, authentication, wallet: wallet.call, log, clock: systemClock, dice }
+    const parts = { database: test.database, authentication, wallet: wallet.call, log, clock: systemClock, randomSeed }
     const service = await buildGacha(parts)
     services.push(service)
     await service.start()
@@ -52,12 +62,17 @@ export async function startGacha({ dice = loadedDice(0) }: { dice?: Dice } = {})
   }
   const service = await startAnother()
 
-  async function send(bearer: string, request: Omit<InjectedRequest, 'headers'>): Promise<Answer> {
-    const { status, body } = await service.inject({ ...request, headers: { authorization: `Bearer ${bearer}` } })
+  async function send(
+    bearer: string,
+    request: Partial<InjectedRequest> & Pick<InjectedRequest, 'method' | 'path'>,
+  ): Promise<Answer> {
+    const headers = { authorization: `Bearer ${bearer}`, ...request.headers }
+    const { status, body } = await service.inject({ ...request, headers })
     const parsed: unknown = JSON.parse(body)
     return { status, body: parsed }
   }
-  const asPlayer: TestGacha['asPlayer'] = (uid, method, path) => send(`user ${uid}`, { method, path })
+  const asPlayer: TestGacha['asPlayer'] = (uid, method, path, { body, headers = {} } = {}) =>
+    send(`user ${uid}`, { method, path, headers, ...(body !== undefined && { body: JSON.stringify(body) }) })
   const asIdentity: TestGacha['asIdentity'] = (method, path) => send('identity', { method, path })
 
   return {
@@ -67,6 +82,7 @@ export async function startGacha({ dice = loadedDice(0) }: { dice?: Dice } = {})
     startAnother,
     asPlayer,
     asIdentity,
+    asAuction: (method, path, body) => send('auction', { method, path, body: JSON.stringify(body) }),
     asAdministrator: (method, path, body) =>
       send(`admin ${newId()}`, { method, path, ...(body !== undefined && { body: JSON.stringify(body) }) }),
     async newPlayer(tux) {
@@ -118,6 +134,7 @@ const authentication: Authentication = {
     return { ...caller, role: role === 'admin' ? 'admin' : 'user' }
   },
   async service(authorization) {
-    return authorization === 'Bearer identity' ? { kind: 'service', name: 'identity' } : 'missing'
+    const [, name] = /^Bearer (identity|auction)$/.exec(authorization ?? '') ?? []
+    return name === undefined ? 'missing' : { kind: 'service', name }
   },
 }

@@ -3,10 +3,12 @@ import type { ServiceDatabase } from '@sallyport/database'
 import type { Clock } from '@sallyport/kernel'
 import { type Authentication, createService, type Service, type ServiceParts } from '@sallyport/service'
 import { createHolds } from './holds/holds.ts'
+import { sweepHourly, type Sweeping } from './holds/sweeping.ts'
 import { createLedger } from './ledger/ledger.ts'
 import type { WalletDatabase } from './ledger/tables.ts'
 import { internalRoutes } from './surfaces/internal.ts'
 import { marketRoutes } from './surfaces/market.ts'
+import { ownRoutes } from './surfaces/own-routes.ts'
 
 /** What the wallet is made of. The database must have the tables of `migrations`; who opened it closes it. */
 export interface WalletParts {
@@ -21,11 +23,16 @@ export interface WalletParts {
 export async function buildWallet({ database, authentication, log, clock }: WalletParts): Promise<Service> {
   const ledger = createLedger({ db: database.db, clock })
   const holds = createHolds({ db: database.db, clock })
+  let sweeping: Sweeping | undefined
   return createService({
     contract: wallet.walletContract,
-    routes: [...marketRoutes(ledger), ...internalRoutes(ledger, holds)],
+    routes: [...marketRoutes(ledger), ...ownRoutes(ledger), ...internalRoutes(ledger, holds)],
     authentication,
     log,
     checks: { database: () => database.ping() },
+    start: async () => {
+      sweeping = sweepHourly(() => holds.forgetOldBatches(), log)
+    },
+    stop: async () => sweeping?.stop(),
   })
 }

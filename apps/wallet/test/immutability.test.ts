@@ -1,5 +1,5 @@
 import { type AccountId, newId } from '@sallyport/kernel'
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openDatabase, type ServiceDatabase } from '@sallyport/database'
 import type { WalletDatabase } from '../src/index.ts'
@@ -72,50 +72,68 @@ describe('§5 the books balance', () => {
     ['entries of a refused transfer', 'refused', [-5, 5], '23001'],
   ] as const)('refuses %s', async (_, state, amounts, code) => {
     const before = await wallet.ledger.balances(uid)
-    await expect(transfer(state, amounts)).rejects.toMatchObject({ code })
+    await expect(transfer(wallet.db, state, amounts)).rejects.toMatchObject({ code })
     expect(await wallet.ledger.balances(uid)).toEqual(before)
   })
 
-  it('is checked at commit: entries may come one by one', async () => {
+  it('takes a transfer with all of its entries', async () => {
     const before = await wallet.ledger.balances(uid)
-    await transfer('booked', [-5, 5])
+    await transfer(wallet.db, 'booked', [-5, 5])
     expect((await wallet.ledger.balances(uid)).tux).toBe(before.tux - 5n)
+  })
+
+  it('refuses entries that come later in the same transaction', async () => {
+    const before = await wallet.ledger.balances(uid)
+    await expect(
+      wallet.db.transaction().execute(async (tx) => {
+        const id = await transfer(tx, 'booked', [-5, 5])
+        await addEntries(tx, id, { lines: [8, 9], amounts: [-1, 1] })
+      }),
+    ).rejects.toMatchObject({ code: '23001' })
+    expect(await wallet.ledger.balances(uid)).toEqual(before)
   })
 
   it('refuses a currency under the account of another', async () => {
     await expect(
-      wallet.db.transaction().execute(async (tx) => {
-        const id = await insertTransfer(tx, 'booked')
-        await sql`insert into entry values
-          (${id}, 1, 'tux', ${uid}, null, -5), (${id}, 2, 'tux', null, 'fiat-earned', 5)`.execute(tx)
-      }),
+      sql`
+        with recorded as (${insertTransfer(newId(), 'booked')})
+        insert into entry (transfer_id, line, currency, uid, house, amount)
+        select id, line, 'tux', uid, house, amount
+        from recorded, (values (1, ${uid}::uuid, null, -5), (2, null, 'fiat-earned', 5)) as given (line, uid, house, amount)`.execute(
+        wallet.db,
+      ),
     ).rejects.toMatchObject({ code: '23514' })
   })
 })
 
-/** Writes a transfer past the rules, with entries between the player and the house, one statement each. */
-async function transfer(state: 'booked' | 'refused', amounts: readonly number[]): Promise<void> {
-  await wallet.db.transaction().execute(async (tx) => {
-    const id = await insertTransfer(tx, state)
-    for (const [index, amount] of amounts.entries())
-      await addEntries(tx, id, { lines: [index], amounts: [amount], house: index > 0 })
-  })
+/** Writes a transfer past the rules, with entries of the player and, after the first, of the house. */
+async function transfer(
+  db: Kysely<WalletDatabase>,
+  state: 'booked' | 'refused',
+  amounts: readonly number[],
+): Promise<TransferId> {
+  const id = newId<TransferId>()
+  await sql`
+    with recorded as (${insertTransfer(id, state)})
+    insert into entry (transfer_id, line, currency, uid, house, amount)
+    select id, line, 'tux', case line when 1 then ${uid}::uuid end, case when line > 1 then 'tux-spent' end, amount
+    from recorded, unnest(${amounts}::bigint[]) with ordinality as given (amount, line)`.execute(db)
+  return id
 }
 
-async function insertTransfer(db: Kysely<WalletDatabase>, state: 'booked' | 'refused'): Promise<TransferId> {
-  const id = newId<TransferId>()
-  await sql`insert into transfer (id, kind, state, request_hash, uid, requested, tux_after, fiat_after, created_at)
-    values (${id}, 'roll', ${state}, ${Buffer.alloc(32)}, ${uid}, 5, 0, 0, now())`.execute(db)
-  return id
+function insertTransfer(id: TransferId, state: 'booked' | 'refused'): RawBuilder<unknown> {
+  return sql`
+    insert into transfer (id, kind, state, request_hash, uid, requested, tux_after, fiat_after, created_at)
+    values (${id}, 'roll', ${state}, ${Buffer.alloc(32)}, ${uid}, 5, 0, 0, now())
+    returning id`
 }
 
 async function addEntries(
   db: Kysely<WalletDatabase>,
   id: TransferId,
-  { lines, amounts, house = false }: { lines: number[]; amounts: readonly number[]; house?: boolean },
+  { lines, amounts }: { lines: number[]; amounts: readonly number[] },
 ): Promise<void> {
-  await sql`insert into entry (transfer_id, line, currency, uid, house, amount)
-    select ${id}, line, 'tux', case when ${house} then null else ${uid}::uuid end,
-      case when ${house} then 'tux-spent' end, amount
+  await sql`insert into entry (transfer_id, line, currency, uid, amount)
+    select ${id}, line, 'tux', ${uid}, amount
     from unnest(${lines}::smallint[], ${amounts}::bigint[]) as given (line, amount)`.execute(db)
 }

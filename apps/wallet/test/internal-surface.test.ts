@@ -77,63 +77,91 @@ describe('charging a roll', () => {
   })
 })
 
-describe('holds', () => {
-  const hold = (method: 'PUT' | 'DELETE', id: string, body?: unknown, as = 'service auction'): Promise<Answer> =>
-    http.send(method, `/internal/wallet/holds/${id}`, as, body)
-  const capture = (id: string, seller: string, auctionId: string, as = 'service auction'): Promise<Answer> =>
-    http.send('POST', `/internal/wallet/holds/${id}/capture`, as, { seller, auction_id: auctionId })
-  const ok = (outcome: string): Answer => ({ status: 200, body: { outcome } })
+describe('offers and settlements', () => {
+  const offer = (batchId: string, body: unknown, as = 'service auction'): Promise<Answer> =>
+    http.send('PUT', `/internal/wallet/offer-batches/${batchId}`, as, body)
+  const settle = (settlements: unknown, as = 'service auction'): Promise<Answer> =>
+    http.send('POST', '/internal/wallet/hold-settlements', as, { settlements })
+  const ok = (...outcomes: string[]): Answer => ({ status: 200, body: { outcomes } })
+  const refusal = (status: number, code: string): unknown =>
+    expect.objectContaining({ status, body: expect.objectContaining({ code }) })
 
-  it('§5 are placed, replaced, captured and released, and say the same again', async () => {
+  it('§5 are held, outbid, captured and released, and say the same again', async () => {
     const [buyer, seller] = [await wallet.playerWith(100), await wallet.playerWith(0)]
-    const [first, second, auctionId] = [newId(), newId(), newId()]
-    for (const same of [first, first.toUpperCase()])
-      expect(await hold('PUT', same, { uid: buyer, amount: 60, releases: [] })).toEqual(ok('held'))
-    expect(await hold('PUT', second, { uid: buyer, amount: 100, releases: [first.toUpperCase()] })).toEqual(ok('held'))
-    expect(await hold('DELETE', first)).toEqual(ok('released'))
-    for (let time = 0; time < 2; time += 1) expect(await capture(second, seller, auctionId)).toEqual(ok('captured'))
-    expect(await hold('DELETE', second)).toEqual(ok('captured'))
-    const third = newId()
-    await hold('PUT', third, { uid: seller, amount: 1, releases: [] })
-    expect(await capture(third, newId(), newId())).toEqual(ok('seller-gone'))
+    const [batchId, lot, first, second, third] = [newId(), newId(), newId(), newId(), newId()]
+    const batch = { offers: [{ id: first, lot, uid: buyer, amount: 60 }], standing: [] }
+    for (const same of [batchId, batchId.toUpperCase()]) expect(await offer(same, batch)).toEqual(ok('held'))
+    const raise = {
+      offers: [
+        { id: second, lot: lot.toUpperCase(), uid: buyer, amount: 100 },
+        { id: newId(), lot, uid: buyer, amount: 100 },
+        { id: newId(), lot, uid: newId(), amount: 101 },
+        { id: newId(), lot: newId(), uid: buyer, amount: 1 },
+        { id: third, lot: newId(), uid: seller, amount: 0 },
+      ],
+      standing: [{ lot, hold: first.toUpperCase(), amount: 60 }],
+    }
+    expect(await offer(newId(), raise)).toEqual(ok('held', 'too-low', 'unknown-player', 'not-enough-tux', 'held'))
+    const sale = { seller, auction_id: lot }
+    const settlements = [{ hold: first }, { hold: second, sale }, { hold: third, sale: { ...sale, seller: 'gone' } }]
+    for (let time = 0; time < 2; time += 1)
+      expect(await settle(settlements)).toEqual(ok('released', 'captured', 'seller-gone'))
+    expect(await settle([{ hold: second.toUpperCase() }])).toEqual(ok('captured'))
     const { body } = await http.get(`/api/tux-management/transactions/${seller}`, `player ${seller}`)
-    const sale = { auction_id: auctionId, from_user_id: buyer, to_user_id: seller, amount_tux: 100 }
+    const listed = { auction_id: lot, from_user_id: buyer, to_user_id: seller, amount_tux: 100 }
     const timestamp = Math.floor(wallet.clock.now().getTime() / 1000)
     expect(body).toEqual({
       purchase: [],
-      auction: [{ transaction_id: expect.stringMatching(/^[0-9a-f-]{36}$/), ...sale, timestamp }],
+      auction: [{ transaction_id: expect.stringMatching(/^[0-9a-f-]{36}$/), ...listed, timestamp }],
       roll: [],
     })
   })
 
-  it('§7 are refused by name', async () => {
-    const uid = await wallet.playerWith(10)
-    const id = newId()
-    const refusal = (status: number, code: string): unknown =>
-      expect.objectContaining({ status, body: expect.objectContaining({ code }) })
-    expect(await hold('PUT', id, { uid, amount: 11, releases: [] })).toEqual(refusal(402, 'not-enough-tux'))
-    expect(await hold('PUT', id, { uid: newId(), amount: 1, releases: [] })).toEqual(refusal(404, 'unknown-player'))
-    expect(await capture(id, uid, newId())).toEqual(refusal(404, 'unknown-hold'))
-    await hold('PUT', id, { uid, amount: 1, releases: [] })
-    expect(await hold('PUT', id, { uid, amount: 2, releases: [] })).toEqual(refusal(409, 'transfer-conflict'))
-    expect(await capture(id, uid, newId())).toEqual(refusal(422, 'own-sale'))
+  it('§7 are refused by name when they contradict what was', async () => {
+    const [uid, seller] = [await wallet.playerWith(10), await wallet.playerWith(0)]
+    const [batchId, auction] = [newId(), newId()]
+    const bid = { id: newId(), lot: auction, uid, amount: 1 }
+    await offer(batchId, { offers: [bid], standing: [] })
+    const changed = { offers: [{ ...bid, amount: 2 }], standing: [] }
+    expect(await offer(batchId, changed)).toEqual(refusal(409, 'transfer-conflict'))
+    expect(await offer(newId(), { offers: [bid], standing: [] })).toEqual(refusal(409, 'transfer-conflict'))
+    const sale = { seller, auction_id: auction }
+    expect(await settle([{ hold: bid.id, sale: { ...sale, seller: uid } }])).toEqual(refusal(422, 'own-sale'))
+    await settle([{ hold: bid.id, sale }])
+    const other = { hold: bid.id, sale: { ...sale, auction_id: newId() } }
+    expect(await settle([other])).toEqual(refusal(409, 'transfer-conflict'))
+    const hold = await wallet.hold(uid, 1)
+    expect(await settle([{ hold, sale }])).toEqual(refusal(409, 'transfer-conflict'))
+  })
+
+  it('§5 are up to 500 at once', async () => {
+    const uid = await wallet.playerWith(1000)
+    const offers = Array.from({ length: 501 }, () => ({ id: newId(), lot: newId(), uid, amount: 2 }))
+    expect(await offer(newId(), { offers, standing: [] })).toMatchObject({ status: 422 })
+    const all = offers.slice(1)
+    expect(await offer(newId(), { offers: all, standing: [] })).toEqual(ok(...all.map(() => 'held')))
+    expect(await settle(offers.map(({ id }) => ({ hold: id })))).toMatchObject({ status: 422 })
+    expect(await settle(all.map(({ id }) => ({ hold: id })))).toEqual(ok(...all.map(() => 'released')))
   })
 
   it('are whole TUX under UUIDs, and for the auction house alone', async () => {
-    const placement = { uid: newId(), amount: 1, releases: [] }
+    const bid = { id: newId(), lot: newId(), uid: newId(), amount: 1 }
     for (const changed of [
       { amount: 1.5 },
       { amount: -1 },
       { amount: '1' },
-      { releases: ['x'] },
-      { releases: Array.from({ length: 9 }, newId) },
+      { amount: 2 ** 53 },
+      { id: 'x' },
+      { lot: 'x' },
     ])
-      expect(await hold('PUT', newId(), { ...placement, ...changed })).toMatchObject({ status: 422 })
-    expect(await hold('DELETE', 'nonsense')).toMatchObject({ status: 422 })
+      expect(await offer(newId(), { offers: [{ ...bid, ...changed }], standing: [] })).toMatchObject({ status: 422 })
+    expect(await offer(newId(), { offers: [], standing: [] })).toMatchObject({ status: 422 })
+    expect(await offer('nonsense', { offers: [bid], standing: [] })).toMatchObject({ status: 422 })
+    for (const settlements of [[], [{ hold: 'x' }], [{ hold: newId(), sale: { seller: newId() } }]])
+      expect(await settle(settlements)).toMatchObject({ status: 422 })
     for (const as of ['service gacha', 'service identity']) {
-      expect(await hold('PUT', newId(), placement, as)).toMatchObject({ status: 403 })
-      expect(await hold('DELETE', newId(), undefined, as)).toMatchObject({ status: 403 })
-      expect(await capture(newId(), newId(), newId(), as)).toMatchObject({ status: 403 })
+      expect(await offer(newId(), { offers: [bid], standing: [] }, as)).toMatchObject({ status: 403 })
+      expect(await settle([{ hold: newId() }], as)).toMatchObject({ status: 403 })
     }
   })
 })

@@ -29,7 +29,7 @@ describe('opening and closing', () => {
     const uid = newId<AccountId>()
     expect(await wallet.ledger.openPlayer(uid)).toBe('open')
     expect(await wallet.ledger.openPlayer(uid)).toBe('open')
-    expect(await wallet.ledger.balances(uid)).toEqual({ tux: 0n, fiat: 6_000_000_000n })
+    expect(await wallet.ledger.balances(uid)).toEqual({ tux: 0n, fiat: 6_000_000_000n, held: 0n })
     expect(await wallet.ledger.history(uid)).toEqual([])
   })
 
@@ -68,7 +68,7 @@ describe('buying', () => {
   it('§7 comes to exactly nothing left after 120 purchases of 10 TUX', async () => {
     const uid = await wallet.playerWith(0)
     for (let count = 0; count < 120; count += 1) await wallet.ledger.buy(uid, parseTux(10), newId())
-    expect(await wallet.ledger.balances(uid)).toEqual({ tux: parseTux(1200), fiat: 0n })
+    expect(await wallet.ledger.balances(uid)).toEqual({ tux: parseTux(1200), fiat: 0n, held: 0n })
     await expect(wallet.ledger.buy(uid, parseTux(0.000001), newId())).rejects.toThrow(CannotAfford)
     expect(await wallet.ledger.history(uid)).toHaveLength(121)
   })

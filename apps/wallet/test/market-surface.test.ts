@@ -66,6 +66,50 @@ describe('§7 buying', () => {
     })
   })
 
+  it.each([
+    [0.0000001],
+    [1.0000005],
+    [1e-9],
+    [5e-324],
+    [2 ** 53],
+    [1e300],
+    ['ten'],
+    ['NaN'],
+    ['Infinity'],
+    ['-Infinity'],
+    ['1e999'],
+    ['0x10'],
+    ['1,5'],
+    [''],
+    [null],
+    [[1]],
+    [{}],
+  ])('books nothing for %j, which is no amount', async (amount) => {
+    const uid = await wallet.playerWith(0)
+    expect(await buy(uid, amount)).toMatchObject({ status: 422 })
+    expect(await balances(uid)).toEqual({ status: 200, body: { fiat_balance: 1000, tux_balance: 0 } })
+    expect(await wallet.ledger.history(uid)).toEqual([])
+  })
+
+  it.each(['NaN', 'Infinity', '-Infinity', '1e999', '-1e999', '+1', '01'])(
+    'books nothing for the literal %s, which is no number of JSON or not finite',
+    async (literal) => {
+      const uid = await wallet.playerWith(0)
+      const headers = { authorization: `Bearer player ${uid}` }
+      const body = `{"amount": ${literal}, "user_id": "${uid}"}`
+      const answer = await http.service.inject({ method: 'POST', path: '/api/tux-management/buy', headers, body })
+      expect(answer.status).toBe(422)
+      expect(await wallet.ledger.history(uid)).toEqual([])
+    },
+  )
+
+  it('comes to exactly 1000 fiat for 120 purchases of 10 TUX', async () => {
+    const uid = await wallet.playerWith(0)
+    for (let count = 0; count < 120; count += 1) expect(await buy(uid, 10)).toMatchObject({ status: 200 })
+    expect(await balances(uid)).toEqual({ status: 200, body: { fiat_balance: 0, tux_balance: 1200 } })
+    expect(await buy(uid, 0.000001)).toMatchObject({ status: 402 })
+  })
+
   it('refuses a negative amount, also of a player who is not there', async () => {
     const refusal = {
       status: 400,

@@ -33,7 +33,7 @@ describe('§5 what arrives together', () => {
       const uid = await wallet.playerWith(0)
       const outcomes = await together(times(10, () => wallet.ledger.buy(uid, parseTux(400), newId())))
       expect(outcomes).toEqual({ done: 3, CannotAfford: 7 })
-      expect(await wallet.ledger.balances(uid)).toEqual({ tux: parseTux(1200), fiat: 0n })
+      expect(await wallet.ledger.balances(uid)).toEqual({ tux: parseTux(1200), fiat: 0n, held: 0n })
     }
   })
 
@@ -73,7 +73,7 @@ describe('§5 what arrives together', () => {
     for (let round = 0; round < rounds; round += 1) {
       const uid = newId<AccountId>()
       expect(await Promise.all(times(10, () => wallet.ledger.openPlayer(uid)))).toEqual(times(10, () => 'open'))
-      expect(await wallet.ledger.balances(uid)).toEqual({ tux: 0n, fiat: 6_000_000_000n })
+      expect(await wallet.ledger.balances(uid)).toEqual({ tux: 0n, fiat: 6_000_000_000n, held: 0n })
     }
   })
 

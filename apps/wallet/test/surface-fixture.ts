@@ -14,7 +14,13 @@ export interface Answer {
 export interface WalletOverHttp {
   readonly service: Service
   get(path: string, as?: string): Promise<Answer>
-  send(method: 'POST' | 'PUT' | 'DELETE', path: string, as: string, body?: unknown): Promise<Answer>
+  send(
+    method: 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    as: string,
+    body?: unknown,
+    idempotencyKey?: string,
+  ): Promise<Answer>
 }
 
 /**
@@ -56,7 +62,12 @@ export async function serveWallet({ test, clock }: TestWallet): Promise<WalletOv
   return {
     service,
     get: (path, as) => ask({ method: 'GET', path, headers: headersOf(as) }),
-    send: (method, path, as, body) =>
-      ask({ method, path, headers: headersOf(as), ...(body !== undefined && { body: JSON.stringify(body) }) }),
+    send: (method, path, as, body, idempotencyKey) =>
+      ask({
+        method,
+        path,
+        headers: { ...headersOf(as), ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }) },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      }),
   }
 }

@@ -4,9 +4,10 @@ import type { Kysely } from 'kysely'
 import { expect } from 'vitest'
 import { migrations, verifyLedger, type WalletDatabase } from '../src/index.ts'
 import { createHolds, type Holds } from '../src/holds/holds.ts'
+import type { OfferBatchId } from '../src/holds/offers.ts'
 import { createLedger, type Ledger } from '../src/ledger/ledger.ts'
 import { parseTux } from '../src/ledger/money.ts'
-import type { TransferId } from '../src/ledger/transfer.ts'
+import type { AuctionId, HoldId, TransferId } from '../src/ledger/transfer.ts'
 
 /** A clock that stands until it is moved. */
 export interface StandingClock extends Clock {
@@ -22,6 +23,8 @@ export interface TestWallet {
   readonly clock: StandingClock
   /** An open player who has bought so many TUX. */
   playerWith(tux: number): Promise<AccountId>
+  /** Freezes so many of a player's TUX, on a lot of its own. */
+  hold(uid: string, tux: number): Promise<HoldId>
 }
 
 export async function createTestWallet(): Promise<TestWallet> {
@@ -29,17 +32,24 @@ export async function createTestWallet(): Promise<TestWallet> {
   const { db } = test.database
   const clock = standingClock(new Date('2026-08-01T12:00:00Z'))
   const ledger = createLedger({ db, clock })
+  const holds = createHolds({ db, clock })
   return {
     test,
     db,
     ledger,
-    holds: createHolds({ db, clock }),
+    holds,
     clock,
     async playerWith(tux) {
       const uid = newId<AccountId>()
       await ledger.openPlayer(uid)
       if (tux > 0) await ledger.buy(uid, parseTux(tux), newId<TransferId>())
       return uid
+    },
+    async hold(uid, tux) {
+      const id = newId<HoldId>()
+      const offers = [{ id, lot: newId<AuctionId>(), uid, amount: parseTux(tux) }]
+      expect(await holds.placeOffers({ id: newId<OfferBatchId>(), offers, standing: [] })).toEqual(['held'])
+      return id
     },
   }
 }
@@ -64,11 +74,11 @@ export async function expectBalancedBooks(db: Kysely<WalletDatabase>): Promise<v
   expect(await verifyLedger(db)).toEqual([])
 }
 
-/** What a call answered, or `done`, or the name of the rejection it ended in. Anything else that is thrown fails the test. */
+/** What a call answered, several outcomes joined by commas, or `done`, or the name of the rejection it ended in. Anything else that is thrown fails the test. */
 export async function outcomeOf(call: Promise<unknown>): Promise<string> {
   try {
     const answer = await call
-    return typeof answer === 'string' ? answer : 'done'
+    return typeof answer === 'string' || Array.isArray(answer) ? String(answer) : 'done'
   } catch (error) {
     if (error instanceof Rejection) return error.name
     throw error

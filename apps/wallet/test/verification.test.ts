@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { invariants } from '../src/audit/invariants.ts'
 import { verifyLedger, type WalletDatabase } from '../src/index.ts'
 import { parseTux } from '../src/ledger/money.ts'
-import type { HoldId } from '../src/ledger/transfer.ts'
 import { createTestWallet, type TestWallet } from './test-wallet.ts'
 
 let wallet: TestWallet
@@ -18,9 +17,8 @@ beforeAll(async () => {
   await wallet.ledger.chargeRoll(buyer, newId())
   await wallet.ledger.buy(buyer, parseTux(5000), newId()).catch(() => undefined)
   for (const seconds of [1, 2]) {
-    const id = newId<HoldId>()
-    await wallet.holds.place({ id, uid: buyer, amount: parseTux(20), releases: [] })
-    if (seconds === 1) await wallet.holds.capture({ id, seller, auctionId: newId() })
+    const hold = await wallet.hold(buyer, 20)
+    if (seconds === 1) await wallet.holds.settle([{ hold, sale: { seller, auctionId: newId() } }])
   }
   await wallet.ledger.closePlayer(gone)
 })

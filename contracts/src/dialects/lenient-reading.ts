@@ -85,11 +85,26 @@ function readString(schema: TString, input: unknown, [part]: Location): Outcome 
   // free text (market §2).
   if (input.includes('\0') && part !== 'path')
     return { type: 'value_error', msg: 'Value error, the NUL character is not allowed' }
+  if (optionOf(schema, 'format') === 'uuid') return readUuid(input)
   const pattern = optionOf(schema, 'pattern')
   if (typeof pattern === 'string' && !new RegExp(pattern, 'u').test(input)) {
     return { type: 'string_pattern_mismatch', msg: `String should match pattern '${pattern}'`, ctx: { pattern } }
   }
   return { value: input }
+}
+
+const uuidForms = [
+  /^(?:urn:uuid:)?([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})$/i,
+  /^\{([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})\}$/i,
+  /^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})$/i,
+]
+
+/** Ids come in any of the forms of RFC 9562 and leave in one: lower case with dashes (market §2). */
+function readUuid(input: string): Outcome {
+  const match = uuidForms.map((form) => form.exec(input)).find((found) => found !== null)
+  if (match) return { value: match.slice(1).join('-').toLowerCase() }
+  const error = 'this is not 32 hexadecimal digits, with or without dashes'
+  return { type: 'uuid_parsing', msg: `Input should be a valid UUID, ${error}`, ctx: { error } }
 }
 
 const wholeNumberText = /^\s*[+-]?\d+(?:\.0*)?\s*$/

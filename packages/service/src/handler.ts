@@ -1,6 +1,7 @@
 import {
   type BodyOf,
   type Dialect,
+  type HeadersOf,
   type Issue,
   judge,
   type ParamsOf,
@@ -21,6 +22,7 @@ import type { AccountCaller, ServiceCaller } from './caller.ts'
 export interface HandlerInput<R extends Route> {
   readonly params: ParamsOf<R>
   readonly query: QueryOf<R>
+  readonly headers: HeadersOf<R>
   readonly body: BodyOf<R>
   readonly caller: CallerOf<R>
 }
@@ -36,7 +38,9 @@ export type Words = (rejection: Rejection) => Reply | undefined
 
 /** A request as it came, its body already parsed. */
 export interface RawRequest {
-  readonly authorization: string | undefined
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>> & {
+    readonly authorization?: string | undefined
+  }
   readonly params: unknown
   readonly query: unknown
   readonly body: unknown
@@ -71,6 +75,7 @@ export function handle<const R extends Route>(
   const validators = {
     path: compile(route.params),
     query: compile(route.query),
+    header: compile(route.headers),
     body: compile(route.body ?? route.form),
   }
 
@@ -94,12 +99,12 @@ export function handle<const R extends Route>(
 
 async function authenticate(
   route: Route,
-  { authorization }: RawRequest,
+  { headers }: RawRequest,
   dialect: Dialect,
   authentication: Authentication,
 ): Promise<AccountCaller | ServiceCaller | undefined> {
   if (route.access.who === 'anyone') return undefined
-  const caller = await authentication[route.access.who](authorization)
+  const caller = await authentication[route.access.who](headers.authorization)
   if (typeof caller === 'string') throw new Refusal(dialect.unauthenticated(caller))
   return caller
 }
@@ -107,6 +112,7 @@ async function authenticate(
 interface Parts {
   readonly params: unknown
   readonly query: unknown
+  readonly headers: unknown
   readonly body: unknown
 }
 
@@ -131,6 +137,7 @@ function read(
   const input = {
     params: part('path', route.params, request.params),
     query: part('query', route.query, request.query),
+    headers: part('header', route.headers, request.headers),
     body: part('body', route.body ?? route.form, request.body),
   }
   if (issues.length > 0) throw new Refusal(dialect.invalid(issues))
@@ -143,7 +150,7 @@ function authorize(
   input: Parts,
   surface: Surface,
 ): void {
-  const forbidden = surface.forbidden[route.door]
+  const forbidden = route.forbidden ?? surface.forbidden[route.door]
   const deny = (why: 'wrong-role' | 'not-self'): never => {
     if (!forbidden) throw new TypeError(`${surface.name} has no words for a caller who may not use ${route.name}`)
     throw new Refusal(forbidden[why])
@@ -164,7 +171,7 @@ function complete<R extends Route>(input: Parts & { readonly caller: unknown }):
 
 /** The parts were checked against the route's own schemas, and the caller by its access: see `read` and `authenticate`. */
 function isComplete<R extends Route>(input: Parts & { readonly caller: unknown }): input is HandlerInput<R> {
-  return 'params' in input && 'query' in input && 'body' in input
+  return 'params' in input && 'query' in input && 'headers' in input && 'body' in input
 }
 
 function compile(schema: TSchema | undefined): Validator | undefined {

@@ -4,3 +4,8 @@ type Headers = Readonly<Record<string, string>>
 export function ok<const Body>(body: Body, headers: Headers = {}): { status: 200; body: Body; headers: Headers } {
   return { status: 200, body, headers }
 }
+
+/** 201 with a body. */
+export function created<Body>(body: Body): { readonly status: 201; readonly body: Body } {
+  return { status: 201, body }
+}

@@ -107,9 +107,8 @@ export async function createService(parts: ServiceParts): Promise<Service> {
       handler: async (request, reply) => {
         const { body: raw } = request
         const body = await parseBody(route, contentTypes.get(request.raw), Buffer.isBuffer(raw) ? raw : Buffer.alloc(0))
-        const { authorization } = request.headers
-        const { params, query } = request
-        await send(reply, await handled.answer({ authorization, params, query, body }, surface, authentication))
+        const { headers, params, query } = request
+        await send(reply, await handled.answer({ headers, params, query, body }, surface, authentication))
       },
     })
   }

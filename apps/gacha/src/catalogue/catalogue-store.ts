@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { GachaDatabase } from '../gacha-database.ts'
+import { type Page, type PageRequest, toPage } from '../page.ts'
 import type { Gacha, GachaId, GachaName, Rarity, ShownGacha } from './gacha.ts'
 
 type Database = Kysely<GachaDatabase>
@@ -7,6 +8,7 @@ type Database = Kysely<GachaDatabase>
 /** What is needed of a gacha to draw it: images are large and stay where they are. */
 export interface Lot {
   readonly id: GachaId
+  readonly name: GachaName
   readonly rarity: Rarity
 }
 
@@ -18,9 +20,20 @@ export async function listShownGachas(db: Database): Promise<ShownGacha[]> {
   return db.selectFrom('gacha').select(['name', 'image']).orderBy('sequence').execute()
 }
 
+export async function pageThroughGachas(db: Database, { after = 0n, limit }: PageRequest): Promise<Page<Gacha>> {
+  const rows = await db
+    .selectFrom('gacha')
+    .select(['id', 'name', 'rarity', 'image', 'sequence as place'])
+    .where('sequence', '>', after)
+    .orderBy('sequence')
+    .limit(limit + 1)
+    .execute()
+  return toPage(rows, limit)
+}
+
 /** Everything that can be drawn, with its present rarity. */
 export async function listLots(db: Database): Promise<Lot[]> {
-  return db.selectFrom('gacha').select(['id', 'rarity']).orderBy('sequence').execute()
+  return db.selectFrom('gacha').select(['id', 'name', 'rarity']).orderBy('sequence').execute()
 }
 
 export async function findGacha(db: Database, name: GachaName): Promise<Gacha | undefined> {

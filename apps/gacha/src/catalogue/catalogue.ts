@@ -1,6 +1,7 @@
 import { newId } from '@sallyport/kernel'
 import type { Kysely } from 'kysely'
 import type { GachaDatabase } from '../gacha-database.ts'
+import type { Page, PageRequest } from '../page.ts'
 import * as store from './catalogue-store.ts'
 import {
   type Gacha,
@@ -19,6 +20,7 @@ export interface Catalogue {
   browse(): Promise<ShownGacha[]>
   /** Everything about every gacha. */
   list(): Promise<Gacha[]>
+  page(request: PageRequest): Promise<Page<Gacha>>
   find(name: string): Promise<Gacha | undefined>
   /** @throws {InvalidName} @throws {InvalidRarity} @throws {NameTaken} */
   add(request: GachaRequest): Promise<Gacha>
@@ -36,6 +38,7 @@ export function createCatalogue(db: Kysely<GachaDatabase>): Catalogue {
   return {
     browse: () => store.listShownGachas(db),
     list: () => store.listGachas(db),
+    page: (request) => store.pageThroughGachas(db, request),
     async find(name) {
       return isGachaName(name) ? store.findGacha(db, name) : undefined
     },

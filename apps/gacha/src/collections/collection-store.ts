@@ -2,6 +2,7 @@ import type { AccountId } from '@sallyport/kernel'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { GachaName, ShownGacha } from '../catalogue/gacha.ts'
 import type { GachaDatabase } from '../gacha-database.ts'
+import { type Page, type PageRequest, toPage } from '../page.ts'
 import type { Collected } from './collection.ts'
 
 type Database = Kysely<GachaDatabase>
@@ -38,13 +39,32 @@ export async function markClosed(tx: Transaction<GachaDatabase>, uid: AccountId,
 }
 
 export async function deleteCopies(tx: Transaction<GachaDatabase>, uid: AccountId): Promise<void> {
-  await tx.deleteFrom('copy').where('uid', '=', uid).execute()
+  await sql`
+    with mine as (
+      -- In order: two closes and two removals that meet would otherwise wait for one another all round.
+      select uid, gacha_id from copy where uid = ${uid} order by gacha_id for update
+    )
+    delete from copy using mine where copy.uid = mine.uid and copy.gacha_id = mine.gacha_id`.execute(tx)
 }
 
 /** What is in an open collection, in the order of the first copies; undefined when there is no open collection. */
 export async function readCollection(db: Database, uid: AccountId): Promise<Collected[] | undefined> {
   const rows = await openCollection(db, uid, heldBy(db, uid)).orderBy('held.sequence').execute()
   return rows.length === 0 ? undefined : rows.flatMap(toCollected)
+}
+
+/** The same in pages. */
+export async function pageThroughCollection(
+  db: Database,
+  uid: AccountId,
+  { after = 0n, limit }: PageRequest,
+): Promise<Page<Collected> | undefined> {
+  const held = heldBy(db, uid)
+    .where('copy.sequence', '>', after)
+    .orderBy('copy.sequence')
+    .limit(limit + 1)
+  const rows = await openCollection(db, uid, held).orderBy('held.sequence').execute()
+  return rows.length === 0 ? undefined : toPage(rows.flatMap(toCollected), limit)
 }
 
 /** Undefined when there is no open collection, null when it does not hold the gacha; without a name it holds none. */
@@ -109,11 +129,13 @@ function openCollection(db: Database, uid: AccountId, held: ReturnType<typeof he
     .leftJoin(held.as('held'), 'held.uid', 'collection.uid')
     .where('collection.uid', '=', uid)
     .where('collection.closed_at', 'is', null)
-    .select(['held.copies', 'held.name', 'held.rarity', 'held.image'])
+    .select(['held.copies', 'held.name', 'held.rarity', 'held.image', 'held.sequence as place'])
 }
 
-function toCollected(row: { readonly [field in keyof Collected]: Collected[field] | null }): Collected[] {
-  const { copies, name, rarity, image } = row
-  if (copies === null || name === null || rarity === null || image === null) return []
-  return [{ copies, name, rarity, image }]
+type Placed = Collected & { readonly place: bigint }
+
+function toCollected(row: { readonly [field in keyof Placed]: Placed[field] | null }): Placed[] {
+  const { copies, name, rarity, image, place } = row
+  if (copies === null || name === null || rarity === null || image === null || place === null) return []
+  return [{ copies, name, rarity, image, place }]
 }

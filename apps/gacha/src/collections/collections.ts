@@ -3,6 +3,8 @@ import type { Kysely } from 'kysely'
 import { findGacha } from '../catalogue/catalogue-store.ts'
 import { isGachaName, type ShownGacha, UnknownGacha } from '../catalogue/gacha.ts'
 import type { GachaDatabase } from '../gacha-database.ts'
+import type { Page, PageRequest } from '../page.ts'
+import { deleteSeed } from '../rolls/seed-store.ts'
 import * as store from './collection-store.ts'
 import { type Collected, MalformedPlayer, NoCollection, NotCollected } from './collection.ts'
 
@@ -18,6 +20,8 @@ export interface Collections {
   close(uid: string): Promise<void>
   /** In the order in which the player came by each. @throws {NoCollection} also for what is no UUID */
   read(uid: string): Promise<Collected[]>
+  /** The same in pages. @throws {NoCollection} */
+  page(uid: AccountId, request: PageRequest): Promise<Page<Collected>>
   /** @throws {NoCollection} @throws {NotCollected} */
   find(uid: AccountId, name: string): Promise<Collected>
   /** Adds a copy of a gacha. @throws {UnknownGacha} @throws {NoCollection} */
@@ -38,6 +42,7 @@ export function createCollections({ db, clock }: { db: Kysely<GachaDatabase>; cl
       await db.transaction().execute(async (tx) => {
         await store.markClosed(tx, uid, clock.now())
         await store.deleteCopies(tx, uid)
+        await deleteSeed(tx, uid)
       })
     },
     async read(text) {
@@ -45,6 +50,11 @@ export function createCollections({ db, clock }: { db: Kysely<GachaDatabase>; cl
       const collection = uid && (await store.readCollection(db, uid))
       if (!collection) throw new NoCollection()
       return collection
+    },
+    async page(uid, request) {
+      const page = await store.pageThroughCollection(db, uid, request)
+      if (!page) throw new NoCollection()
+      return page
     },
     async find(uid, name) {
       const collected = await store.readCollected(db, uid, isGachaName(name) ? name : undefined)
@@ -56,19 +66,28 @@ export function createCollections({ db, clock }: { db: Kysely<GachaDatabase>; cl
       const uid = parseId<AccountId>(text)
       const given = uid && isGachaName(name) ? await store.addCopy(db, uid, name) : undefined
       if (given) return given
-      throw (await isKnown(name)) ? new NoCollection() : new UnknownGacha()
+      throw (await isKnown(db, name)) ? new NoCollection() : new UnknownGacha()
     },
     async take(text, name) {
       const uid = parseId<AccountId>(text)
       if (uid && isGachaName(name) && (await store.removeCopy(db, uid, name))) return
-      if (!(await isKnown(name))) throw new UnknownGacha()
-      throw uid && (await store.readState(db, uid)) === 'open' ? new NotCollected() : new NoCollection()
+      throw await whyNotTaken(db, uid, name)
     },
   }
+}
 
-  async function isKnown(name: string): Promise<boolean> {
-    return isGachaName(name) && (await findGacha(db, name)) !== undefined
-  }
+/** Why a copy could not be taken out of a collection. */
+export async function whyNotTaken(
+  db: Kysely<GachaDatabase>,
+  uid: AccountId | undefined,
+  name: string,
+): Promise<UnknownGacha | NoCollection | NotCollected> {
+  if (!(await isKnown(db, name))) return new UnknownGacha()
+  return uid && (await store.readState(db, uid)) === 'open' ? new NotCollected() : new NoCollection()
+}
+
+async function isKnown(db: Kysely<GachaDatabase>, name: string): Promise<boolean> {
+  return isGachaName(name) && (await findGacha(db, name)) !== undefined
 }
 
 function parsePlayer(text: string): AccountId {

@@ -1,12 +1,19 @@
-import type { Clock, Dice } from '@sallyport/kernel'
+import type { Clock } from '@sallyport/kernel'
 import type { Transaction } from 'kysely'
 import { findShownGacha, listLots } from '../catalogue/catalogue-store.ts'
 import type { ShownGacha } from '../catalogue/gacha.ts'
 import { readState } from '../collections/collection-store.ts'
 import type { GachaDatabase } from '../gacha-database.ts'
 import { drawGacha } from './draw.ts'
-import type { RollId, RollState } from './roll.ts'
+import type { Roll, RollId, RollState } from './roll.ts'
 import * as store from './roll-store.ts'
+import { recordCatalogue } from './seed-store.ts'
+import { type RandomSeed, seededDice } from './seeded-dice.ts'
+
+export interface DeliveryParts {
+  readonly clock: Clock
+  readonly randomSeed: RandomSeed
+}
 
 /** What became of a roll, now or earlier. */
 export interface Delivery {
@@ -28,7 +35,7 @@ export interface Delivery {
 export async function deliver(
   tx: Transaction<GachaDatabase>,
   id: RollId,
-  { clock, dice }: { clock: Clock; dice: Dice },
+  { clock, randomSeed }: DeliveryParts,
 ): Promise<Delivery> {
   const given = await store.deliverCopy(tx, id, clock.now())
   if (given) return { state: 'delivered', gacha: given }
@@ -41,7 +48,20 @@ export async function deliver(
     await store.settleRoll(tx, id, 'forfeited', clock.now())
     return { state: 'forfeited' }
   }
-  await store.redraw(tx, id, drawGacha(dice, await listLots(tx)).id)
+  await drawAgain(tx, roll, randomSeed)
   // What was drawn now may be gone too by now, so again from the start; each time the catalogue is smaller.
-  return deliver(tx, id, { clock, dice })
+  return deliver(tx, id, { clock, randomSeed })
+}
+
+/** Draws with the same seed, so that the second draw can be foretold as little as the first, and verified as well. */
+async function drawAgain(tx: Transaction<GachaDatabase>, roll: Roll, randomSeed: RandomSeed): Promise<void> {
+  const { id, seed, clientSeed, attempt } = roll
+  const lots = await listLots(tx)
+  if (seed === null || clientSeed === null || attempt === null) {
+    await store.redrawUnverified(tx, id, drawGacha(seededDice(randomSeed(), '', 1), lots).id)
+    return
+  }
+  const next = attempt + 1
+  const { id: gachaId, name, rarity } = drawGacha(seededDice(seed, clientSeed, next), lots)
+  await store.redraw(tx, id, { gachaId, name, rarity, attempt: next, catalogue: await recordCatalogue(tx, lots) })
 }

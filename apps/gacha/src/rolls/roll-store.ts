@@ -1,35 +1,26 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { GachaId, GachaName, ShownGacha } from '../catalogue/gacha.ts'
 import type { GachaDatabase } from '../gacha-database.ts'
-import type { Roll, RollId, RollState } from './roll.ts'
+import type { Draw, Roll, RollId, RollState } from './roll.ts'
 
 type Database = Kysely<GachaDatabase>
 
 /** Writes down what was drawn for a player; false when the player has no open collection. */
 export async function insertRoll(
   tx: Transaction<GachaDatabase>,
-  { id, uid, gachaId }: Omit<Roll, 'state'>,
+  { id, uid, ...draw }: Draw & Pick<Roll, 'id' | 'uid'>,
   now: Date,
 ): Promise<boolean> {
-  const inserted = await tx
-    .insertInto('roll')
-    .columns(['id', 'uid', 'gacha_id', 'state', 'drawn_at'])
-    .expression((qb) =>
-      qb
-        .selectFrom('collection')
-        .where('uid', '=', uid)
-        .where('closed_at', 'is', null)
-        .select([
-          sql<RollId>`${id}::uuid`.as('id'),
-          'uid',
-          sql<GachaId>`${gachaId}::uuid`.as('gacha_id'),
-          sql<RollState>`'drawn'`.as('state'),
-          sql<Date>`${now}::timestamptz`.as('drawn_at'),
-        ]),
+  const { gachaId, name, rarity, seed, clientSeed, attempt, catalogue, nextCommitment } = draw
+  const { rows } = await sql`
+    insert into roll (
+      id, uid, gacha_id, gacha_name, rarity, seed, client_seed, attempt, catalogue, next_commitment, state, drawn_at
     )
-    .returning('id')
-    .executeTakeFirst()
-  return inserted !== undefined
+    select ${id}, uid, ${gachaId}, ${name}, ${rarity}, ${seed}, ${clientSeed}, ${attempt}, ${catalogue},
+      ${nextCommitment}, 'drawn', ${now}
+    from collection where uid = ${uid} and closed_at is null
+    returning id`.execute(tx)
+  return rows.length > 0
 }
 
 /**
@@ -74,11 +65,27 @@ export async function lockRoll(tx: Transaction<GachaDatabase>, id: RollId): Prom
 }
 
 function selectRoll(db: Database, id: RollId) {
-  return db.selectFrom('roll').select(['id', 'uid', 'gacha_id as gachaId', 'state']).where('id', '=', id)
+  return db
+    .selectFrom('roll')
+    .select(['id', 'uid', 'gacha_id as gachaId', 'state', 'seed', 'client_seed as clientSeed', 'attempt'])
+    .where('id', '=', id)
 }
 
 /** Replaces what was drawn. The roll must be locked. */
-export async function redraw(tx: Transaction<GachaDatabase>, id: RollId, gachaId: GachaId): Promise<void> {
+export async function redraw(
+  tx: Transaction<GachaDatabase>,
+  id: RollId,
+  { gachaId, name, rarity, attempt, catalogue }: Pick<Draw, 'gachaId' | 'name' | 'rarity' | 'attempt' | 'catalogue'>,
+): Promise<void> {
+  await tx
+    .updateTable('roll')
+    .set({ gacha_id: gachaId, gacha_name: name, rarity, attempt, catalogue })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Replaces what was drawn before rolls could be verified. The roll must be locked. */
+export async function redrawUnverified(tx: Transaction<GachaDatabase>, id: RollId, gachaId: GachaId): Promise<void> {
   await tx.updateTable('roll').set({ gacha_id: gachaId }).where('id', '=', id).execute()
 }
 

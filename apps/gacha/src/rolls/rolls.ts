@@ -1,17 +1,32 @@
 import { type Call, ServiceRefused, ServiceUnreachable, wallet as walletRoutes } from '@sallyport/contracts'
 import type { Jobs } from '@sallyport/jobs'
-import { type AccountId, type Clock, type Dice, newId } from '@sallyport/kernel'
-import type { Kysely } from 'kysely'
+import { type AccountId, idOf, newId, parseId } from '@sallyport/kernel'
+import type { Kysely, Transaction } from 'kysely'
 import type { Logger } from 'pino'
 import { listLots } from '../catalogue/catalogue-store.ts'
 import type { ShownGacha } from '../catalogue/gacha.ts'
 import { readState } from '../collections/collection-store.ts'
 import { NoCollection } from '../collections/collection.ts'
 import type { GachaDatabase } from '../gacha-database.ts'
-import { deliver, type Delivery } from './delivery.ts'
+import type { Page, PageRequest } from '../page.ts'
+import { deliver, type Delivery, type DeliveryParts } from './delivery.ts'
 import { drawGacha } from './draw.ts'
-import { EmptyCatalogue, PaymentRefused, type RollId, RollInterrupted, RollUnsettled } from './roll.ts'
+import {
+  EmptyCatalogue,
+  KeyReused,
+  PaymentRefused,
+  type Roll,
+  type RollId,
+  RollInterrupted,
+  type RollRecord,
+  type RollSummary,
+  RollUnsettled,
+  UnknownRoll,
+} from './roll.ts'
+import { pageThroughRolls, readRoll } from './roll-lists.ts'
 import * as store from './roll-store.ts'
+import { findCommitment, insertSeed, lockSeed, recordCatalogue, replaceSeed } from './seed-store.ts'
+import { commitmentOf, seededDice } from './seeded-dice.ts'
 import type { RollTasks } from './settlement.ts'
 
 /**
@@ -22,6 +37,15 @@ const jobDelayMs = 10_000
 
 /** A wallet may be away for long, and the roll may be paid: it is tried again for about a day, ever more rarely. */
 const jobAttempts = 15
+
+/** What a player asks for. */
+export interface RollRequest {
+  readonly uid: AccountId
+  /** What the player adds to the seed, printable ASCII. */
+  readonly clientSeed: string
+  /** Names the wish: the same again under the same key is the same roll. */
+  readonly key: string | undefined
+}
 
 export interface Rolls {
   /**
@@ -35,37 +59,73 @@ export interface Rolls {
    * @throws {RollInterrupted} and nothing was charged
    */
   roll(uid: AccountId): Promise<ShownGacha>
+  /**
+   * The same with all that is needed to verify it. Under a key the same again has the first answer, or after a doubt
+   * what became of the roll; one that is not settled yet is taken up again.
+   *
+   * @throws {KeyReused}
+   */
+  rollVerifiably(request: RollRequest): Promise<RollRecord>
+  /** The hash of the seed of the player's next roll. @throws {NoCollection} */
+  commitment(uid: AccountId): Promise<Buffer>
+  /** @throws {UnknownRoll} also for a roll of somebody else's, and for what is no id */
+  find(uid: AccountId, id: string): Promise<RollRecord>
+  /** A player's rolls, newest first. */
+  page(uid: AccountId, request: PageRequest): Promise<Page<RollSummary>>
 }
 
-export interface RollParts {
+export interface RollParts extends DeliveryParts {
   readonly db: Kysely<GachaDatabase>
   readonly jobs: Pick<Jobs<GachaDatabase, RollTasks>, 'enqueue' | 'complete'>
   readonly wallet: Call
-  readonly clock: Clock
-  readonly dice: Dice
   readonly log: Logger
 }
 
-export function createRolls({ db, jobs, wallet, clock, dice, log }: RollParts): Rolls {
-  /** @throws {PaymentRefused} @throws {NoCollection} @throws {EmptyCatalogue} */
-  async function draw(uid: AccountId): Promise<RollId> {
-    const lots = await listLots(db)
-    // A player who may not roll hears of that first, whatever there is to draw.
-    if (lots.length === 0 && (await readState(db, uid)) !== 'open') throw await whyNoCollection(db, uid)
-    const roll = { id: newId<RollId>(), uid, gachaId: drawGacha(dice, lots).id }
-    const drawn = await db.transaction().execute(async (tx) => {
-      if (!(await store.insertRoll(tx, roll, clock.now()))) return false
-      await jobs.enqueue(tx, {
-        task: 'settle-roll',
-        payload: { rollId: roll.id },
-        key: roll.id,
-        runAfterMs: jobDelayMs,
-        maxAttempts: jobAttempts,
+export function createRolls({ db, jobs, wallet, clock, randomSeed, log }: RollParts): Rolls {
+  /**
+   * Draws with the seed that waits, or finds what was drawn under the key before.
+   *
+   * @throws {PaymentRefused} @throws {NoCollection} @throws {EmptyCatalogue} @throws {KeyReused}
+   */
+  async function draw({ uid, clientSeed, key }: RollRequest): Promise<Pick<Roll, 'id' | 'uid' | 'state'>> {
+    // The locks rely on it: a statement sees what was committed before it, not before the transaction.
+    return db
+      .transaction()
+      .setIsolationLevel('read committed')
+      .execute(async (tx) => {
+        const seed = await takeSeed(tx, uid)
+        // A player who may not roll hears of that first, whatever there is to draw.
+        if (!seed) throw await whyNoCollection(tx, uid)
+        const id = key === undefined ? newId<RollId>() : idOf<RollId>('roll', uid, key)
+        const earlier = key === undefined ? undefined : await store.findRoll(tx, id)
+        if (earlier && earlier.clientSeed !== clientSeed) throw new KeyReused()
+        if (earlier) return earlier
+
+        const lots = await listLots(tx)
+        const { id: gachaId, name, rarity } = drawGacha(seededDice(seed, clientSeed, 1), lots)
+        const nextSeed = Buffer.from(randomSeed())
+        const catalogue = await recordCatalogue(tx, lots)
+        const draw = { gachaId, name, rarity, seed, clientSeed, attempt: 1, catalogue }
+        const roll = { id, uid, ...draw, nextCommitment: commitmentOf(nextSeed) }
+        if (!(await store.insertRoll(tx, roll, clock.now()))) throw await whyNoCollection(tx, uid)
+        await replaceSeed(tx, uid, nextSeed)
+        await jobs.enqueue(tx, {
+          task: 'settle-roll',
+          payload: { rollId: id },
+          key: id,
+          runAfterMs: jobDelayMs,
+          maxAttempts: jobAttempts,
+        })
+        return { id, uid, state: 'drawn' }
       })
-      return true
-    })
-    if (!drawn) throw await whyNoCollection(db, uid)
-    return roll.id
+  }
+
+  /** The seed that waits for a player's roll, locked, and made when there is none; undefined without a collection. */
+  async function takeSeed(tx: Transaction<GachaDatabase>, uid: AccountId): Promise<Buffer | undefined> {
+    const seed = await lockSeed(tx, uid)
+    if (seed) return seed
+    await insertSeed(tx, uid, randomSeed())
+    return lockSeed(tx, uid)
   }
 
   /** @throws {PaymentRefused} @throws {RollInterrupted} @throws {RollUnsettled} */
@@ -96,7 +156,7 @@ export function createRolls({ db, jobs, wallet, clock, dice, log }: RollParts): 
   async function complete(id: RollId): Promise<Delivery> {
     try {
       return await db.transaction().execute(async (tx) => {
-        const delivery = await deliver(tx, id, { clock, dice })
+        const delivery = await deliver(tx, id, { clock, randomSeed })
         await jobs.complete(tx, [id])
         return delivery
       })
@@ -107,16 +167,50 @@ export function createRolls({ db, jobs, wallet, clock, dice, log }: RollParts): 
     }
   }
 
+  /**
+   * Charges and delivers what was drawn, or says what became of it before.
+   *
+   * @throws {PaymentRefused} @throws {RollInterrupted} @throws {RollUnsettled}
+   */
+  async function settle({ id, uid, state }: Pick<Roll, 'id' | 'uid' | 'state'>): Promise<ShownGacha | undefined> {
+    if (state === 'refused' || state === 'forfeited') throw new PaymentRefused()
+    if (state === 'void') throw new RollInterrupted()
+    // The wallet knows the charge by the roll's id: asked again it charges nothing twice.
+    if (state === 'drawn') await charge(id, uid)
+    const delivery = await complete(id)
+    if (delivery.state === 'forfeited') throw new PaymentRefused()
+    return delivery.gacha
+  }
+
   return {
     async roll(uid) {
-      const id = await draw(uid)
-      await charge(id, uid)
-      const { state, gacha } = await complete(id)
-      if (state === 'forfeited') throw new PaymentRefused()
+      const gacha = await settle(await draw({ uid, clientSeed: '', key: undefined }))
       // Its job was faster, and what it delivered has been removed since: there is nothing to show.
       if (!gacha) throw new RollUnsettled()
       return gacha
     },
+    async rollVerifiably(request) {
+      const roll = await draw(request)
+      await settle(roll)
+      const record = await readRoll(db, request.uid, roll.id)
+      if (!record) throw new TypeError(`there is no roll ${roll.id}`)
+      return record
+    },
+    async commitment(uid) {
+      const known = await findCommitment(db, uid)
+      if (known) return known
+      await insertSeed(db, uid, randomSeed())
+      const made = await findCommitment(db, uid)
+      if (!made) throw new NoCollection()
+      return made
+    },
+    async find(uid, text) {
+      const id = parseId<RollId>(text)
+      const record = id && (await readRoll(db, uid, id))
+      if (!record) throw new UnknownRoll()
+      return record
+    },
+    page: (uid, request) => pageThroughRolls(db, uid, request),
   }
 }
 

@@ -1,18 +1,16 @@
 import { type Call, wallet as walletRoutes } from '@sallyport/contracts'
 import { jobTask } from '@sallyport/jobs'
-import { type Clock, type Dice, parseId } from '@sallyport/kernel'
+import { parseId } from '@sallyport/kernel'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { GachaDatabase } from '../gacha-database.ts'
-import { deliver } from './delivery.ts'
+import { deliver, type DeliveryParts } from './delivery.ts'
 import type { RollId } from './roll.ts'
 import { findRoll, settleRoll } from './roll-store.ts'
 
-export interface SettlementParts {
+export interface SettlementParts extends DeliveryParts {
   readonly db: Kysely<GachaDatabase>
   readonly wallet: Call
-  readonly clock: Clock
-  readonly dice: Dice
   readonly log: Logger
 }
 
@@ -23,7 +21,7 @@ export type RollTasks = { readonly 'settle-roll': ReturnType<typeof settlementTa
  * Settles rolls whose end nobody saw, because the wallet did not answer or the process died: the wallet says whether
  * the roll was paid, and makes sure that it will not be from then on.
  */
-export function settlementTask({ db, wallet, clock, dice, log }: SettlementParts) {
+export function settlementTask({ db, wallet, clock, randomSeed, log }: SettlementParts) {
   return jobTask<{ readonly rollId: RollId }>({
     parse: parsePayload,
     async run({ rollId }) {
@@ -34,7 +32,7 @@ export function settlementTask({ db, wallet, clock, dice, log }: SettlementParts
         await settleRoll(db, rollId, 'void', clock.now())
         return
       }
-      const { state } = await db.transaction().execute((tx) => deliver(tx, rollId, { clock, dice }))
+      const { state } = await db.transaction().execute((tx) => deliver(tx, rollId, { clock, randomSeed }))
       log.info({ roll: rollId, state }, 'a roll was settled by its job')
     },
   })

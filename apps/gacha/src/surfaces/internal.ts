@@ -1,14 +1,27 @@
 import { gacha } from '@sallyport/contracts'
 import { handle, type HandledRoute, ok } from '@sallyport/service'
 import type { Collections } from '../collections/collections.ts'
+import type { Escrows } from '../escrow/escrows.ts'
 
-/** What identity asks of gacha when accounts come and go; refusals are problem details. */
-export function internalRoutes(collections: Collections): HandledRoute[] {
+/** What other services ask of gacha; refusals are problem details with the code of the rejection. */
+export function internalRoutes(collections: Collections, escrows: Escrows): HandledRoute[] {
   return [
     handle(gacha.openCollection, async ({ params }) => ok({ state: await collections.open(params.uid) })),
     handle(gacha.closeCollection, async ({ params }) => {
       await collections.close(params.uid)
       return ok({ state: 'closed' })
+    }),
+
+    handle(gacha.takeIntoEscrow, async ({ params, body }) => {
+      await escrows.take(params.auctionId, body.uid, body.gacha_name)
+      return ok({ outcome: 'taken' })
+    }),
+
+    handle(gacha.lookUpEscrows, async ({ body }) => ok({ states: await escrows.lookUp(body.auction_ids) })),
+
+    handle(gacha.settleEscrows, async ({ body }) => {
+      const settlements = body.settlements.map(({ auction_id: auctionId, to }) => ({ auctionId, to }))
+      return ok({ outcomes: await escrows.settle(settlements) })
     }),
   ]
 }

@@ -1,118 +1,114 @@
-import { type AccountId, type Clock, newId, parseId } from '@sallyport/kernel'
+import { type AccountId, type Clock, parseId } from '@sallyport/kernel'
 import type { Kysely, Transaction } from 'kysely'
-import type { Tux } from '../ledger/money.ts'
-import { knownUid, lockParties } from '../ledger/player-store.ts'
-import { NegativeAmount, NotEnoughTux, UnknownPlayer } from '../ledger/rejections.ts'
+import { lockParties } from '../ledger/player-store.ts'
 import type { WalletDatabase } from '../ledger/tables.ts'
 import { transact } from '../ledger/transact.ts'
-import { recordTransfer } from '../ledger/transfer-store.ts'
-import { decideSale, type HoldId, type TransferId } from '../ledger/transfer.ts'
-import { endHold, findHold, insertHold, insertTombstone, releaseReplaced } from './hold-store.ts'
-import {
-  answerCapture,
-  canHold,
-  type Capture,
-  type CaptureOutcome,
-  checkSamePlacement,
-  type Hold,
-  type Placement,
-} from './hold.ts'
-import { AlreadySold, UnknownHold } from './rejections.ts'
+import type { HoldId } from '../ledger/transfer.ts'
+import type { Hold, Placed } from './hold.ts'
+import { findHolds, insertTombstones } from './hold-store.ts'
+import { findBatch, recordOffers, removeBatches } from './offer-store.ts'
+import { decideOffers, hashOfOffers, type OfferBatch, type OfferOutcome } from './offers.ts'
+import { OffersConflict } from './rejections.ts'
+import { recordSettlements } from './settlement-store.ts'
+import { decideSettlements, type Settlement, type SettlementOutcome } from './settlements.ts'
 
-/** What an auction does with the TUX of its bidders. Each call may be repeated and has the first outcome. */
+/** What an auction house does with the TUX of its bidders. Each call may be repeated and has the first outcome. */
 export interface Holds {
   /**
-   * Freezes TUX of a player and releases the holds that are listed, of whomever, as far as they are still open. Both or
-   * neither: a refusal changes nothing.
+   * Freezes TUX for offers, decided one after the other, and releases what they outbid. A batch that is refused changes
+   * nothing.
    *
-   * @throws {NegativeAmount}
-   * @throws {NotEnoughTux}
-   * @throws {UnknownPlayer}
-   * @throws {HoldConflict} also when the hold was released before it came
+   * @throws {OffersConflict}
    */
-  place(placement: {
-    readonly id: HoldId
-    readonly uid: string
-    readonly amount: Tux
-    readonly releases: readonly HoldId[]
-  }): Promise<void>
-  /** Gives back what is held, also before it was placed; says when it has been paid instead. */
-  release(id: HoldId): Promise<'released' | 'captured'>
+  placeOffers(batch: OfferBatch): Promise<readonly OfferOutcome[]>
   /**
-   * Pays what is held to the seller of an auction. Where the bidder has gone nothing is held any more (`released`), and
-   * where the seller has gone the bidder gets it back (`seller-gone`).
+   * Ends holds. What is held is paid to the seller (`captured`), or given back: since nobody sells, since the bidder has
+   * gone (`released`), or since the seller has (`seller-gone`). An id under which there is no hold is taken out of use.
+   * A batch that is refused pays nothing and gives nothing back.
    *
    * @throws {OwnSale}
-   * @throws {UnknownHold}
    * @throws {HoldConflict} when another seller or auction was paid
    * @throws {AlreadySold}
    */
-  capture(capture: Capture): Promise<CaptureOutcome>
+  settle(settlements: readonly Settlement[]): Promise<readonly SettlementOutcome[]>
+  /** Forgets the answers to batches that are so old that nobody asks again. */
+  forgetOldBatches(): Promise<void>
 }
 
+/** A retry comes within minutes; after a day nobody waits for an answer any more. */
+const batchLifeMs = 24 * 60 * 60 * 1000
+/** The second finds all holds there, and a further one those that were being placed in the moment of the first. */
+const settleAttempts = 5
+/** So many are removed by one statement, so that none takes long, and so often at most in one go. */
+const sweepLimit = 2000
+const sweepRounds = 500
+
 export function createHolds({ db, clock }: { db: Kysely<WalletDatabase>; clock: Clock }): Holds {
-  /** The hold under an id, or undefined once the id is out of use. */
-  async function findOrBury(tx: Transaction<WalletDatabase>, id: HoldId): Promise<Hold | undefined> {
-    const hold = await findHold(tx, id)
-    if (hold || (await insertTombstone(tx, id, clock.now()))) return hold
-    // A placement under way was waited for, and is there now.
-    return findHold(tx, id)
+  /** Decides a batch; undefined when the id of the batch is taken. */
+  async function decide(
+    tx: Transaction<WalletDatabase>,
+    batch: OfferBatch,
+  ): Promise<readonly OfferOutcome[] | undefined> {
+    const standing = batch.standing.map(({ hold }) => hold)
+    const parties = await lockParties(tx, uidsOf(batch.offers.map(({ uid }) => uid)), standing)
+    const open = openOf(standing.length === 0 ? new Map() : await findHolds(tx, standing))
+    const free = new Map([...parties].map(([uid, balances]) => [uid, balances.tux]))
+    const decision = decideOffers(batch, { free, open })
+    return (await recordOffers(tx, batch, decision, clock.now())) ? decision.outcomes : undefined
   }
 
-  async function settle(tx: Transaction<WalletDatabase>, capture: Capture): Promise<CaptureOutcome> {
-    const { id, auctionId } = capture
-    const hold = await findHold(tx, id)
-    if (!hold) throw new UnknownHold()
-    const answer = answerCapture(hold, capture)
-    if (typeof answer === 'string') return answer
-
-    const { uid, amount } = answer
-    const seller = parseId<AccountId>(capture.seller)
-    const parties = await lockParties(tx, seller === undefined ? [uid] : [uid, seller])
-    const now = clock.now()
-    const buyer = parties.get(uid)
-    const sale = buyer && seller !== undefined && parties.has(seller) ? { holdId: id, seller, auctionId } : undefined
-    // While the accounts were waited for the hold may have ended, and cannot any more: the second look decides.
-    if (!(await endHold(tx, id, { state: sale ? 'captured' : 'released', capture, now }))) return settle(tx, capture)
-    if (!buyer || !sale) return 'seller-gone'
-    const request = { id: newId<TransferId>(), kind: 'sale', uid, requested: amount, sale } as const
-    if (!(await recordTransfer(tx, request, decideSale(buyer, amount), now))) throw new AlreadySold()
-    return 'captured'
+  /** Settles all; undefined when some holds are unknown, or came after their players were to be locked. */
+  async function settleAll(
+    tx: Transaction<WalletDatabase>,
+    settlements: readonly Settlement[],
+  ): Promise<readonly SettlementOutcome[] | undefined> {
+    const ids = settlements.map(({ hold }) => hold)
+    const parties = await lockParties(tx, uidsOf(settlements.flatMap(({ sale }) => sale?.seller ?? [])), ids)
+    const holds = await findHolds(tx, ids)
+    const isLocked = ({ uid }: Placed): boolean => parties.has(uid)
+    if (!ids.every((id) => holds.has(id)) || ![...openOf(holds).values()].every(isLocked)) return undefined
+    const decision = decideSettlements(settlements, holds, parties)
+    if (decision.endings.length > 0) await recordSettlements(tx, decision, clock.now())
+    return decision.outcomes
   }
 
   return {
-    async place({ id, uid, amount, releases }) {
-      const placement: Placement = { id, uid: knownUid(uid), amount, releases }
-      if (amount < 0n) throw new NegativeAmount()
-      await transact(db, async (tx) => {
-        const now = clock.now()
-        const parties = await lockParties(tx, [placement.uid], releases)
-        const balances = parties.get(placement.uid)
-        if (balances) {
-          const freed = await releaseReplaced(tx, placement, [...parties.keys()], now)
-          if (canHold(balances, freed, amount) && (await insertHold(tx, placement, now))) return
-        }
-        // A retry may come when the player has spent the rest, or has gone: it still gets the first outcome.
-        const earlier = await findHold(tx, id)
-        if (!earlier) throw balances ? new NotEnoughTux(amount) : new UnknownPlayer(uid)
-        checkSamePlacement(earlier, placement)
-      })
+    async placeOffers(batch) {
+      const outcomes = await transact(db, (tx) => decide(tx, batch))
+      if (outcomes) return outcomes
+      const earlier = await findBatch(db, batch.id)
+      if (!earlier?.requestHash.equals(hashOfOffers(batch))) throw new OffersConflict('batch')
+      return earlier.outcomes
     },
 
-    async release(id) {
-      return transact(db, async (tx) => {
-        const hold = await findOrBury(tx, id)
-        if (hold?.state === 'open' && hold.placed) {
-          await lockParties(tx, [hold.placed.uid])
-          if (await endHold(tx, id, { state: 'released', now: clock.now() })) return 'released'
-        }
-        const ended = hold?.state === 'open' ? await findHold(tx, id) : hold
-        return ended?.state === 'captured' ? 'captured' : 'released'
-      })
+    async settle(settlements) {
+      for (let attempt = 0; attempt < settleAttempts; attempt += 1) {
+        const outcomes = await transact(db, (tx) => settleAll(tx, settlements))
+        if (outcomes) return outcomes
+        // By itself: a placement that waited for the tombstone would keep the players locked that this waits for.
+        await insertTombstones(
+          db,
+          settlements.map(({ hold }) => hold),
+          clock.now(),
+        )
+      }
+      throw new Error('open holds of players who cannot be locked')
     },
 
-    async capture(capture) {
-      return transact(db, (tx) => settle(tx, capture))
+    async forgetOldBatches() {
+      const before = new Date(clock.now().getTime() - batchLifeMs)
+      for (let round = 0; round < sweepRounds; round += 1)
+        if ((await removeBatches(db, before, sweepLimit)) < sweepLimit) return
     },
   }
+}
+
+function uidsOf(texts: readonly string[]): readonly AccountId[] {
+  return [...new Set(texts)].flatMap((text) => parseId<AccountId>(text) ?? [])
+}
+
+function openOf(holds: ReadonlyMap<HoldId, Hold>): ReadonlyMap<HoldId, Placed> {
+  return new Map(
+    [...holds.values()].flatMap(({ id, state, placed }) => (state === 'open' && placed ? [[id, placed] as const] : [])),
+  )
 }

@@ -1,16 +1,26 @@
 import { Rejection } from '@sallyport/kernel'
 import type { HoldId, HoldState } from '../ledger/transfer.ts'
 
-/** The id belongs to a hold with other content, to one that was released before it came, or to one that paid another. */
+/** The id belongs to a batch with other content, or an offer's id to a hold that was there before. */
+export class OffersConflict extends Rejection {
+  override name = 'OffersConflict'
+  readonly code = 'transfer-conflict'
+  readonly reason = 'conflict'
+
+  constructor(taken: 'batch' | 'hold') {
+    super(taken === 'batch' ? 'the id belongs to another batch' : 'an offer has the id of another hold')
+  }
+}
+
+/** The hold paid another sale, or was released because the seller of another had gone. */
 export class HoldConflict extends Rejection {
   override name = 'HoldConflict'
   readonly code = 'transfer-conflict'
   readonly reason = 'conflict'
-  /** What became of the hold that has the id. */
   override readonly facts: { readonly hold: HoldState }
 
   constructor(id: HoldId, state: HoldState) {
-    super(`the id ${id} belongs to another hold, which is ${state}`)
+    super(`the hold ${id} belongs to another sale, and is ${state}`)
     this.facts = { hold: state }
   }
 }
@@ -23,17 +33,6 @@ export class AlreadySold extends Rejection {
 
   constructor() {
     super('the auction was paid for out of another hold')
-  }
-}
-
-/** There is no hold under this id. */
-export class UnknownHold extends Rejection {
-  override name = 'UnknownHold'
-  readonly code = 'unknown-hold'
-  readonly reason = 'not-found'
-
-  constructor() {
-    super('there is no such hold')
   }
 }
 

@@ -1,12 +1,13 @@
 import { type AccountId, type Clock, newId } from '@sallyport/kernel'
 import type { Kysely } from 'kysely'
 import { releaseHoldsOf } from '../holds/hold-store.ts'
-import { type Balances, rollPrice, type Tux, tux } from './money.ts'
+import { type HistoryPage, type PageRequest, readHistory, readHistoryPage } from './history-store.ts'
+import { type Balances, type Funds, rollPrice, type Tux, tux } from './money.ts'
 import { insertTombstone, knownUid, lockBalances, markClosed, readBalances, readState } from './player-store.ts'
 import { CannotAfford, NegativeAmount, NotEnoughTux, TransferConflict, UnknownPlayer } from './rejections.ts'
 import type { WalletDatabase } from './tables.ts'
 import { transact } from './transact.ts'
-import { findTransfer, readHistory, recordOpening, recordTransfer, recordVoid } from './transfer-store.ts'
+import { findTransfer, recordOpening, recordTransfer, recordVoid } from './transfer-store.ts'
 import {
   type Decision,
   decideClosing,
@@ -26,16 +27,16 @@ export interface Ledger {
   /** Releases all holds, takes back what is in the accounts and closes them; also before they were opened. */
   closePlayer(uid: AccountId): Promise<void>
   /** @throws {UnknownPlayer} */
-  balances(uid: string): Promise<Balances>
+  balances(uid: string): Promise<Funds>
   /**
-   * Buys TUX for fiat. The same again under the same id has the first outcome.
+   * Buys TUX for fiat and says what is left. The same again under the same id has the first outcome.
    *
    * @throws {NegativeAmount}
    * @throws {CannotAfford} and the attempt is in the history
    * @throws {UnknownPlayer}
    * @throws {TransferConflict}
    */
-  buy(uid: string, amount: Tux, id: TransferId): Promise<void>
+  buy(uid: string, amount: Tux, id: TransferId): Promise<Outcome>
   /**
    * Takes the price of a roll. The same again under the same id has the first outcome.
    *
@@ -56,24 +57,36 @@ export interface Ledger {
    * @throws {UnknownPlayer}
    */
   history(uid: string): Promise<readonly RecordedTransfer[]>
+  /**
+   * A part of the same, newest first.
+   *
+   * @throws {UnknownPlayer}
+   */
+  historyPage(uid: string, page: PageRequest): Promise<HistoryPage>
+}
+
+/** What came of a request, now or when it first came. */
+export interface Outcome {
+  readonly state: 'booked' | 'refused'
+  /** What the player had afterwards. */
+  readonly after: Balances
+  readonly at: Date
 }
 
 export function createLedger({ db, clock }: { db: Kysely<WalletDatabase>; clock: Clock }): Ledger {
   /** Decides a request and writes it down; under an id that was used, gives the first outcome. */
-  async function settle(
-    request: TransferRequest,
-    decide: (balances: Balances) => Decision,
-  ): Promise<'booked' | 'refused'> {
+  async function settle(request: TransferRequest, decide: (balances: Balances) => Decision): Promise<Outcome> {
     return transact(db, async (tx) => {
       const balances = await lockBalances(tx, request.uid)
+      const at = clock.now()
       const decision = balances && decide(balances)
-      if (decision && (await recordTransfer(tx, request, decision, clock.now()))) return decision.state
+      if (decision && (await recordTransfer(tx, request, decision, at))) return { ...decision, at }
       // A retry may come when the player has gone: it still gets the first outcome.
       const earlier = await findTransfer(tx, request.id)
       if (!earlier) throw new UnknownPlayer(request.uid)
-      if (earlier.state === 'voided' || !earlier.requestHash.equals(hashOf(request)))
-        throw new TransferConflict(request.id)
-      return earlier.state
+      const { state, after, requestHash } = earlier
+      if (state === 'voided' || !after || !requestHash.equals(hashOf(request))) throw new TransferConflict(request.id)
+      return { state, after, at: earlier.at }
     })
   }
 
@@ -107,13 +120,14 @@ export function createLedger({ db, clock }: { db: Kysely<WalletDatabase>; clock:
       if (amount < 0n) throw new NegativeAmount()
       const request: TransferRequest = { id, kind: 'purchase', uid: knownUid(uid), requested: amount }
       const outcome = await settle(request, (balances) => decidePurchase(balances, amount))
-      if (outcome === 'refused') throw new CannotAfford(uid, amount)
+      if (outcome.state === 'refused') throw new CannotAfford(uid, amount)
+      return outcome
     },
 
     async chargeRoll(uid, id) {
       const request: TransferRequest = { id, kind: 'roll', uid: knownUid(uid), requested: rollPrice }
       const outcome = await settle(request, decideRoll)
-      if (outcome === 'refused') throw new NotEnoughTux(rollPrice)
+      if (outcome.state === 'refused') throw new NotEnoughTux(rollPrice)
     },
 
     async voidRollCharge(id) {
@@ -127,6 +141,12 @@ export function createLedger({ db, clock }: { db: Kysely<WalletDatabase>; clock:
       const history = await readHistory(db, knownUid(uid))
       if (!history) throw new UnknownPlayer(uid)
       return history
+    },
+
+    async historyPage(uid, page) {
+      const player = knownUid(uid)
+      if ((await readState(db, player)) !== 'open') throw new UnknownPlayer(uid)
+      return readHistoryPage(db, player, page)
     },
   }
 }

@@ -21,6 +21,11 @@ const fiatUnits = 6_000_000n
 const fiatUnitsPerTuxUnit = 5n
 const tuxDecimals = 6
 
+/** What a player owns, and what of the TUX is frozen in bids on top of it. */
+export interface Funds extends Balances {
+  readonly held: Tux
+}
+
 /** More than all that can be asked for on the wire: 2^53 TUX are 5 · 10^22 units of fiat. */
 const limitUnits = 10n ** 23n
 
@@ -58,8 +63,15 @@ export function costOf(amount: Tux): Fiat {
  * @throws {RangeError} for more than six decimals, which the contract refuses before
  */
 export function parseTux(wire: number): Tux {
+  const amount = readTux(wire)
+  if (amount === undefined) throw new RangeError(`${wire} TUX are not a whole number of millionths`)
+  return amount
+}
+
+/** The same, where the contract does not refuse: undefined for more than six decimals. */
+export function readTux(wire: number): Tux | undefined {
   const match = /^(-?)(\d+)(?:\.(\d{1,6}))?$/.exec(String(wire))
-  if (!match) throw new RangeError(`${wire} TUX are not a whole number of millionths`)
+  if (!match) return undefined
   const [, sign, whole = '', decimals = ''] = match
   const millionths = BigInt(whole + decimals.padEnd(tuxDecimals, '0'))
   return tux(sign === '-' ? -millionths : millionths)

@@ -1,6 +1,6 @@
 import { type AccountId, parseId } from '@sallyport/kernel'
 import { type Kysely, sql, type Transaction } from 'kysely'
-import { type Balances, fiat, tux } from './money.ts'
+import { fiat, type Funds, tux } from './money.ts'
 import { UnknownPlayer } from './rejections.ts'
 import type { WalletDatabase } from './tables.ts'
 import type { HoldId } from './transfer.ts'
@@ -20,7 +20,7 @@ export function knownUid(uid: string): AccountId {
  * The balances of an open player, locked until the transaction ends: what happens to one player happens one after the
  * other. Undefined when there is no such player, or no longer.
  */
-export async function lockBalances(tx: Transaction<WalletDatabase>, uid: AccountId): Promise<Balances | undefined> {
+export async function lockBalances(tx: Transaction<WalletDatabase>, uid: AccountId): Promise<Funds | undefined> {
   return (await lockParties(tx, [uid])).get(uid)
 }
 
@@ -29,7 +29,7 @@ export async function lockParties(
   tx: Transaction<WalletDatabase>,
   uids: readonly AccountId[],
   holds: readonly HoldId[] = [],
-): Promise<ReadonlyMap<string, Balances>> {
+): Promise<ReadonlyMap<string, Funds>> {
   const parties =
     holds.length === 0
       ? sql<string>`any(${uids}::uuid[])`
@@ -47,16 +47,17 @@ export async function lockParties(
     // Both: a row that is not locked is read as it was before the wait, and spent twice, or after its player has gone.
     .forNoKeyUpdate(['player', 'account'])
     .execute()
-  const balances = new Map<string, Balances>()
-  for (const { uid } of rows) {
-    const found = balances.has(uid) ? undefined : toBalances(rows.filter((row) => row.uid === uid))
-    if (found) balances.set(uid, found)
-  }
-  return balances
+  const accounts = Map.groupBy(rows, ({ uid }) => uid)
+  return new Map(
+    [...accounts].flatMap(([uid, rowsOfPlayer]) => {
+      const funds = toFunds(rowsOfPlayer)
+      return funds ? [[uid, funds] as const] : []
+    }),
+  )
 }
 
 /** The balances of an open player, or undefined. */
-export async function readBalances(db: Kysely<WalletDatabase>, uid: AccountId): Promise<Balances | undefined> {
+export async function readBalances(db: Kysely<WalletDatabase>, uid: AccountId): Promise<Funds | undefined> {
   const rows = await db
     .selectFrom('player')
     .innerJoin('account', 'account.uid', 'player.uid')
@@ -64,7 +65,7 @@ export async function readBalances(db: Kysely<WalletDatabase>, uid: AccountId): 
     .where('player.uid', '=', uid)
     .where('player.closed_at', 'is', null)
     .execute()
-  return toBalances(rows)
+  return toFunds(rows)
 }
 
 interface AccountRow {
@@ -73,10 +74,11 @@ interface AccountRow {
   readonly held: bigint
 }
 
-function toBalances(rows: readonly AccountRow[]): Balances | undefined {
+function toFunds(rows: readonly AccountRow[]): Funds | undefined {
   const tuxRow = rows.find(({ currency }) => currency === 'tux')
   const fiatRow = rows.find(({ currency }) => currency === 'fiat')
-  return tuxRow && fiatRow && { tux: tux(tuxRow.balance - tuxRow.held), fiat: fiat(fiatRow.balance) }
+  if (!tuxRow || !fiatRow) return undefined
+  return { tux: tux(tuxRow.balance - tuxRow.held), fiat: fiat(fiatRow.balance), held: tux(tuxRow.held) }
 }
 
 /** Whether the player's accounts are open or closed; undefined for nobody. */

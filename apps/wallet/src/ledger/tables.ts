@@ -1,4 +1,5 @@
 import type { Generated, GeneratedAlways } from 'kysely'
+import type { OfferOutcome } from '../holds/offers.ts'
 import type { HoldState, HouseAccount, TransferKind, TransferState } from './transfer.ts'
 
 /** The tables of `migrations/`. Amounts are units: see money.ts. */
@@ -8,6 +9,7 @@ export interface WalletDatabase {
   transfer: TransferTable
   entry: EntryTable
   hold: HoldTable
+  offer_batch: OfferBatchTable
 }
 
 interface PlayerTable {
@@ -61,8 +63,15 @@ interface HoldTable {
   /** Null, like all that a placement says, for a hold that was released before it was placed. */
   uid: string | null
   amount: bigint | null
-  request_hash: Buffer | null
   capture_hash: Buffer | null
   placed_at: Date | null
   ended_at: Date | null
+}
+
+interface OfferBatchTable {
+  id: string
+  request_hash: Buffer
+  /** One for each offer, in their order. */
+  outcomes: readonly OfferOutcome[]
+  created_at: Date
 }

@@ -15,27 +15,19 @@ export type TransferKind = 'opening' | 'purchase' | 'roll' | 'sale' | 'closing'
 export type TransferState = 'booked' | 'refused' | 'voided'
 export type HouseAccount = 'tux-emitted' | 'tux-spent' | 'fiat-issued' | 'fiat-earned'
 
-/** What a caller wants of the ledger, under an id of their own. */
+/** What a caller wants of the ledger, under an id of their own. Sales have a way of their own: see holds/. */
 export interface TransferRequest {
   readonly id: TransferId
-  readonly kind: TransferKind
+  readonly kind: Exclude<TransferKind, 'sale'>
   readonly uid: AccountId
-  /** The TUX that a purchase, a roll or a sale asks for. */
+  /** The TUX that a purchase or a roll asks for. */
   readonly requested?: Tux
-  readonly sale?: Sale
-}
-
-/** Whom a sale pays, for what, and out of which hold. */
-export interface Sale {
-  readonly holdId: HoldId
-  readonly seller: AccountId
-  readonly auctionId: AuctionId
 }
 
 /** One side of a movement: what is added to an account, negative for what is taken. */
 export type Entry =
   | {
-      readonly account: 'player' | 'seller' | 'tux-emitted' | 'tux-spent'
+      readonly account: 'player' | 'tux-emitted' | 'tux-spent'
       readonly currency: 'tux'
       readonly amount: Tux
     }
@@ -104,11 +96,6 @@ export function decideRoll(balances: Balances): Decision {
   }
 }
 
-/** A sale pays what the buyer has held, so the buyer can spend as much afterwards as before. */
-export function decideSale(buyer: Balances, amount: Tux): Decision {
-  return { state: 'booked', entries: moveTux('player', 'seller', amount), after: buyer }
-}
-
 /** A closed account keeps nothing. Its fiat was given and not earned, so it goes back to where it was issued. */
 export function decideClosing(balances: Balances): Decision {
   return {
@@ -139,9 +126,8 @@ function moveFiat(from: FiatAccount, to: FiatAccount, amount: Fiat): readonly En
 
 /** The same for the same request and no other (design §5): what tells a retry from a conflict. */
 export function hashOf(request: TransferRequest): Buffer {
-  const { kind, uid, requested, sale } = request
-  const ofSale = sale ? [sale.holdId, sale.seller, sale.auctionId] : []
-  return digest([kind, uid, requested?.toString() ?? null, ...ofSale])
+  const { kind, uid, requested } = request
+  return digest([kind, uid, requested?.toString() ?? null])
 }
 
 /** The hash of making a roll's charge void, which is no request of the ledger's own kinds. */

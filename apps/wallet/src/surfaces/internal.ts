@@ -2,6 +2,7 @@ import { wallet } from '@sallyport/contracts'
 import { type AccountId, type Brand, parseId } from '@sallyport/kernel'
 import { handle, type HandledRoute, ok } from '@sallyport/service'
 import type { Holds } from '../holds/holds.ts'
+import type { OfferBatchId } from '../holds/offers.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { parseTux } from '../ledger/money.ts'
 import { MalformedId, UnknownPlayer } from '../ledger/rejections.ts'
@@ -32,22 +33,29 @@ export function internalRoutes(ledger: Ledger, holds: Holds): readonly HandledRo
       ok({ outcome: await ledger.voidRollCharge(toId<TransferId>(params.rollId)) }),
     ),
 
-    handle(wallet.placeHold, async ({ params, body }) => {
-      await holds.place({
-        id: toId<HoldId>(params.holdId),
-        uid: body.uid,
-        amount: parseTux(body.amount),
-        releases: body.releases.map(toId<HoldId>),
-      })
-      return ok({ outcome: 'held' })
+    handle(wallet.placeOffers, async ({ params, body }) => {
+      const offers = body.offers.map(({ id, lot, uid, amount }) => ({
+        id: toId<HoldId>(id),
+        lot: toId<AuctionId>(lot),
+        uid,
+        amount: parseTux(amount),
+      }))
+      const standing = body.standing.map(({ lot, hold, amount }) => ({
+        lot: toId<AuctionId>(lot),
+        hold: toId<HoldId>(hold),
+        amount: parseTux(amount),
+      }))
+      const outcomes = await holds.placeOffers({ id: toId<OfferBatchId>(params.batchId), offers, standing })
+      return ok({ outcomes: [...outcomes] })
     }),
 
-    handle(wallet.releaseHold, async ({ params }) => ok({ outcome: await holds.release(toId<HoldId>(params.holdId)) })),
-
-    handle(wallet.captureHold, async ({ params, body }) => {
-      const { seller, auction_id: auctionId } = body
-      const id = toId<HoldId>(params.holdId)
-      return ok({ outcome: await holds.capture({ id, seller, auctionId: toId<AuctionId>(auctionId) }) })
+    handle(wallet.settleHolds, async ({ body }) => {
+      const settlements = body.settlements.map(({ hold, sale }) => ({
+        hold: toId<HoldId>(hold),
+        sale: sale && { seller: sale.seller, auctionId: toId<AuctionId>(sale.auction_id) },
+      }))
+      const outcomes = await holds.settle(settlements)
+      return ok({ outcomes: [...outcomes] })
     }),
   ]
 }

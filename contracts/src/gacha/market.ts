@@ -1,8 +1,7 @@
 import { Type } from 'typebox'
-import { administrator, type OtherService, type SignedIn } from './access.ts'
-import { market, marketRefusal } from './dialects/market.ts'
-import { internalSurface } from './internal-surface.ts'
-import { route, type ServiceContract, type Surface } from './route.ts'
+import { administrator, type SignedIn } from '../access.ts'
+import { market, marketRefusal } from '../dialects/market.ts'
+import { route, type Surface } from '../route.ts'
 
 const player: SignedIn = { who: 'account', role: 'user' }
 const thisPlayer: SignedIn = { who: 'account', role: 'user', self: { in: 'params', field: 'uid' } }
@@ -163,7 +162,7 @@ export const takeCopy = route({
 const invalidUser = marketRefusal(400, 'Invalid User')
 const invalidAdmin = marketRefusal(400, 'Invalid Admin')
 
-const distro: Surface = {
+export const distro: Surface = {
   name: 'gacha.market',
   dialect: market,
   decidedBy: 'service',
@@ -188,31 +187,3 @@ const distro: Surface = {
     takeCopy,
   ],
 }
-
-const fromIdentity: OtherService = { who: 'service', from: ['identity'] }
-
-export const openCollection = route({
-  name: 'openCollection',
-  summary: 'Open the collection of a new player; once open, the same again changes nothing',
-  method: 'PUT',
-  path: '/internal/gacha/players/:uid',
-  door: 'internal',
-  access: fromIdentity,
-  params: UidParams,
-  replies: { 200: Type.Object({ state: Type.Union([Type.Literal('open'), Type.Literal('closed')]) }) },
-})
-
-export const closeCollection = route({
-  name: 'closeCollection',
-  summary: 'Close the collection of a player, also before it was opened',
-  method: 'DELETE',
-  path: '/internal/gacha/players/:uid',
-  door: 'internal',
-  access: fromIdentity,
-  params: UidParams,
-  replies: { 200: Type.Object({ state: Type.Literal('closed') }) },
-})
-
-const internal = internalSurface('gacha', [openCollection, closeCollection])
-
-export const gachaContract: ServiceContract = { name: 'gacha', title: 'Gacha', surfaces: [distro, internal] }
