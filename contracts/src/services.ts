@@ -1,7 +1,8 @@
-import { gachaContract } from './gacha.ts'
+import { auctionContract } from './auction/index.ts'
+import { gachaContract } from './gacha/index.ts'
 import { identityContract } from './identity.ts'
 import type { ServiceContract } from './route.ts'
-import { walletContract } from './wallet.ts'
+import { walletContract } from './wallet/index.ts'
 
 /** Every service behind the doors. */
-export const services: readonly ServiceContract[] = [identityContract, walletContract, gachaContract]
+export const services: readonly ServiceContract[] = [identityContract, walletContract, gachaContract, auctionContract]

@@ -8,6 +8,7 @@ import {
   startEmbeddedPostgres,
   useEmbeddedPostgres,
 } from '@sallyport/database'
+import * as auction from '@sallyport/auction'
 import * as gacha from '@sallyport/gacha'
 import * as identity from '@sallyport/identity'
 import * as wallet from '@sallyport/wallet'
@@ -18,6 +19,7 @@ const migrations: Readonly<Record<DatabaseService, string>> = {
   identity: identity.migrations,
   wallet: wallet.migrations,
   gacha: gacha.migrations,
+  auction: auction.migrations,
 }
 
 /** The databases of the services: those of the settings, and for all others an embedded PostgreSQL. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Argument, Command } from 'commander'
 import { jobServices, listDeadLetters, retryDeadLetter } from './commands/admin-jobs.ts'
+import { verifyMarket } from './commands/admin-market.ts'
 import { verifyWallet } from './commands/admin-wallet.ts'
 import { migrateEverything } from './commands/migrate.ts'
 import { runServe } from './commands/serve.ts'
@@ -68,18 +69,25 @@ admin
   .description('recompute every balance and say what does not match')
   .action(() => verifyWallet(readSettings(process.env)))
 
+admin
+  .command('market')
+  .description('ledger, collections and auctions together')
+  .command('verify')
+  .description('look for whatever does not match, within each service and between them')
+  .action(() => verifyMarket(readSettings(process.env)))
+
 const jobs = admin.command('jobs').description('what could not be done although it was tried again and again')
 
 jobs
   .command('list')
-  .description('list the jobs that used up their attempts')
+  .description('list the jobs that used up their attempts, and what auctions cannot be rid of')
   .action(() => listDeadLetters(readSettings(process.env)))
 
 jobs
   .command('retry')
   .description('give a job its attempts back')
   .addArgument(new Argument('<service>', 'whose job').choices(jobServices))
-  .argument('<id>', 'the number that the list shows')
+  .argument('<id>', 'the number or id that the list shows')
   .action(async (service: string, id: string) => {
     const known = jobServices.find((name) => name === service)
     if (known) await retryDeadLetter(readSettings(process.env), known, id)

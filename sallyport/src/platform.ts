@@ -19,7 +19,7 @@ import { publicServiceKey, serviceKey } from './data-directory/secrets.ts'
 import { InvalidSettings, type DatabaseService, type Settings } from './settings.ts'
 
 /** The parts that have a key of their own and may call others. */
-export const partNames = ['identity', 'wallet', 'gacha', 'gateway'] as const
+export const partNames = ['identity', 'wallet', 'gacha', 'auction', 'gateway'] as const
 export type PartName = (typeof partNames)[number]
 
 /** How the parts of this process reach one another and those of other processes. */

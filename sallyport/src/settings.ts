@@ -6,7 +6,7 @@ import { resolve } from 'node:path'
  */
 
 /** The services that have a database of their own. */
-export const databaseServices = ['identity', 'wallet', 'gacha'] as const
+export const databaseServices = ['identity', 'wallet', 'gacha', 'auction'] as const
 export type DatabaseService = (typeof databaseServices)[number]
 
 /** A setting is missing or is not what it should be. The message names settings, never their values. */

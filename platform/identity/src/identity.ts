@@ -1,4 +1,4 @@
-import { type Call, identity as contracts } from '@sallyport/contracts'
+import { identity as contracts } from '@sallyport/contracts'
 import type { ServiceDatabase } from '@sallyport/database'
 import { createJobs } from '@sallyport/jobs'
 import type { Clock } from '@sallyport/kernel'
@@ -15,7 +15,7 @@ import { hasAdministrator } from './accounts/account-store.ts'
 import type { IdentityDatabase } from './identity-database.ts'
 import { createMembershipSaga } from './memberships/membership-saga.ts'
 import { membershipTask } from './memberships/membership-steps.ts'
-import { createMemberships } from './memberships/memberships.ts'
+import { createMemberships, type MemberServices } from './memberships/memberships.ts'
 import { createPasswordHashing } from './passwords/password-hashing.ts'
 import { createRevocationFeed } from './sessions/revocation-feed.ts'
 import { createSessions } from './sessions/sessions.ts'
@@ -28,7 +28,7 @@ export interface IdentityParts {
   readonly database: ServiceDatabase<IdentityDatabase>
   readonly authentication: Authentication
   /** The services that accounts have something at. */
-  readonly members: { readonly wallet: Call; readonly gacha: Call }
+  readonly members: MemberServices
   readonly log: Logger
   readonly clock: Clock
   /** The `iss` of the tokens: the address that people know this installation by. */

@@ -145,7 +145,13 @@ describe('sessions (design §4)', () => {
 describe('keys', () => {
   it('are one for two instances that start together on an empty database, and sealed there', async () => {
     const testDatabase = await createTestDatabase<IdentityDatabase>({ service: 'identity', migrations })
-    const shared = { testDatabase, masterKey: randomBytes(32), wallet: receiver(), gacha: receiver() }
+    const shared = {
+      testDatabase,
+      masterKey: randomBytes(32),
+      wallet: receiver(),
+      gacha: receiver(),
+      auction: receiver(),
+    }
     const both = await Promise.all([startIdentity(shared), startIdentity(shared)])
     expect(both[0].identity.publicKeys()).toEqual(both[1].identity.publicKeys())
     const { rows } = await testDatabase.database.pool.query('select sealed_private_key from signing_key')
@@ -156,9 +162,9 @@ describe('keys', () => {
   })
 
   it('cannot be read under another master key, and the operator is told', async () => {
-    const { testDatabase, wallet, gacha } = one
+    const { testDatabase, wallet, gacha, auction } = one
     const other = new Uint8Array(32)
-    await expect(startIdentity({ testDatabase, wallet, gacha, masterKey: other })).rejects.toThrow(
+    await expect(startIdentity({ testDatabase, wallet, gacha, auction, masterKey: other })).rejects.toThrow(
       'the master key is not',
     )
   })

@@ -8,7 +8,7 @@ beforeAll(async () => {
   await first.service.start()
 })
 beforeEach(() => {
-  for (const member of [first.wallet, first.gacha]) {
+  for (const member of [first.wallet, first.gacha, first.auction]) {
     member.away = false
     member.heard.length = 0
   }
@@ -34,6 +34,7 @@ describe('what an account has at other services (market §10)', () => {
     const { uid } = await first.identity.accounts.register(person())
     expect(first.gacha.heard).toEqual([`openCollection ${uid}`])
     expect(first.wallet.heard).toEqual([`openWallet ${uid}`])
+    expect(first.auction.heard).toEqual([`openPlayer ${uid}`])
     await expect.poll(owed).toBe(0)
   })
 
@@ -42,6 +43,7 @@ describe('what an account has at other services (market §10)', () => {
     await first.identity.accounts.remove(uid)
     expect(first.gacha.heard).toEqual([`openCollection ${uid}`, `closeCollection ${uid}`])
     expect(first.wallet.heard).toEqual([`openWallet ${uid}`, `closeWallet ${uid}`])
+    expect(first.auction.heard).toEqual([`openPlayer ${uid}`, `closePlayer ${uid}`])
     await expect.poll(owed).toBe(0)
   })
 
@@ -67,6 +69,7 @@ describe('what an account has at other services (market §10)', () => {
     await first.identity.accounts.remove(uid)
     await expect.poll(owed).toBe(0)
     expect(first.wallet.heard).toEqual([`openWallet ${uid}`, `closeWallet ${uid}`])
+    expect(first.auction.heard).toEqual([`openPlayer ${uid}`, `closePlayer ${uid}`])
   })
 
   it('is not opened for somebody who was not registered', async () => {

@@ -44,6 +44,7 @@ export interface TestIdentity {
   readonly service: Service
   readonly wallet: Receiver
   readonly gacha: Receiver
+  readonly auction: Receiver
   readonly testDatabase: TestDatabase<IdentityDatabase>
   readonly masterKey: Uint8Array
   stop(): Promise<void>
@@ -51,13 +52,14 @@ export interface TestIdentity {
 
 /** Identity on a database of its own. A second one can be put on the same database. */
 export async function startIdentity(
-  shared?: Pick<TestIdentity, 'testDatabase' | 'masterKey' | 'wallet' | 'gacha'>,
+  shared?: Pick<TestIdentity, 'testDatabase' | 'masterKey' | 'wallet' | 'gacha' | 'auction'>,
 ): Promise<TestIdentity> {
   const testDatabase =
     shared?.testDatabase ?? (await createTestDatabase<IdentityDatabase>({ service: 'identity', migrations }))
   const masterKey = shared?.masterKey ?? randomBytes(32)
   const wallet = shared?.wallet ?? receiver()
   const gacha = shared?.gacha ?? receiver()
+  const auction = shared?.auction ?? receiver()
   const revocations = new RevocationList(systemClock)
   const known: { identity?: Identity } = {}
   const accountKeys = createKeySet({
@@ -72,7 +74,7 @@ export async function startIdentity(
   const identity = await buildIdentity({
     database,
     authentication: createAuthentication({ accountKeys, revocations, identifyService: async () => undefined }),
-    members: { wallet: wallet.call, gacha: gacha.call },
+    members: { wallet: wallet.call, gacha: gacha.call, auction: auction.call },
     log,
     clock: systemClock,
     issuer,
@@ -85,6 +87,7 @@ export async function startIdentity(
     service: identity.service,
     wallet,
     gacha,
+    auction,
     testDatabase,
     masterKey,
     async stop() {

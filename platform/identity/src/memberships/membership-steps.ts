@@ -2,7 +2,7 @@ import type { AccountId } from '@sallyport/kernel'
 import { isId } from '@sallyport/kernel'
 import { jobTask } from '@sallyport/jobs'
 import type { Logger } from 'pino'
-import type { Membership } from './memberships.ts'
+import { type Membership, membershipNames } from './memberships.ts'
 
 /** What is owed to a service: a membership opened or closed. */
 export interface MembershipStep {
@@ -45,9 +45,10 @@ export function membershipTask(memberships: readonly Membership[], log: Logger) 
 }
 
 function parseStep(payload: unknown): MembershipStep {
-  const { membership, action, uid }: Record<string, unknown> = Object(payload)
+  const { membership: name, action, uid }: Record<string, unknown> = Object(payload)
+  const membership = membershipNames.find((known) => known === name)
   if (
-    (membership === 'collection' || membership === 'wallet') &&
+    membership !== undefined &&
     (action === 'open' || action === 'close') &&
     typeof uid === 'string' &&
     isId<AccountId>(uid)

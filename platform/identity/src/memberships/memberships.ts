@@ -1,15 +1,24 @@
-import { type Call, gacha, wallet } from '@sallyport/contracts'
+import { auction, type Call, gacha, wallet } from '@sallyport/contracts'
 import type { AccountId } from '@sallyport/kernel'
+
+export const membershipNames = ['collection', 'wallet', 'market'] as const
 
 /** What every account has at another service, opened with the account and closed with it (market §10). */
 export interface Membership {
-  readonly name: 'collection' | 'wallet'
+  readonly name: (typeof membershipNames)[number]
   open(uid: AccountId): Promise<void>
   close(uid: AccountId): Promise<void>
 }
 
+/** The services that accounts have something at. */
+export interface MemberServices {
+  readonly wallet: Call
+  readonly gacha: Call
+  readonly auction: Call
+}
+
 /** The memberships in the order of market §10. */
-export function createMemberships(services: { readonly wallet: Call; readonly gacha: Call }): readonly Membership[] {
+export function createMemberships(services: MemberServices): readonly Membership[] {
   return [
     {
       name: 'collection',
@@ -20,6 +29,11 @@ export function createMemberships(services: { readonly wallet: Call; readonly ga
       name: 'wallet',
       open: async (uid) => void (await services.wallet(wallet.openWallet, { params: { uid } })),
       close: async (uid) => void (await services.wallet(wallet.closeWallet, { params: { uid } })),
+    },
+    {
+      name: 'market',
+      open: async (uid) => void (await services.auction(auction.openPlayer, { params: { uid } })),
+      close: async (uid) => void (await services.auction(auction.closePlayer, { params: { uid } })),
     },
   ]
 }
