@@ -5,7 +5,7 @@ import { makeDataDirectory } from '../support/data-directory.ts'
 import { launch, type Launched } from '../support/program.ts'
 
 /** Every part as a process of its own, on databases named by their addresses. */
-const ports = { identity: 0, wallet: 0, gacha: 0 }
+const ports = { identity: 0, wallet: 0, gacha: 0, auction: 0 }
 const parts = new Map<string, Launched>()
 let postgres: EmbeddedPostgres
 let postgresDirectory: string
@@ -30,6 +30,7 @@ function environment(part: string): Record<string, string> {
     SALLYPORT_URL_IDENTITY: url('identity'),
     SALLYPORT_URL_WALLET: url('wallet'),
     SALLYPORT_URL_GACHA: url('gacha'),
+    SALLYPORT_URL_AUCTION: url('auction'),
     ...(part in ports && {
       SALLYPORT_PORT: String(Reflect.get(ports, part)),
       [`DATABASE_URL_${part.toUpperCase()}`]: databaseUrl(part, 'service'),
@@ -57,11 +58,11 @@ beforeAll(async () => {
   postgresDirectory = await makeDataDirectory()
   dataDirectory = await makeDataDirectory()
   postgres = await startEmbeddedPostgres({ dataDirectory: postgresDirectory, settings: { fsync: 'off' } })
-  await postgres.ensureServices(['identity', 'wallet', 'gacha'])
+  await postgres.ensureServices(Object.keys(ports))
   // The parts call one another, so their addresses have to be known before they start.
   const free = await Promise.all(Object.keys(ports).map(() => freePort()))
   Object.keys(ports).forEach((name, index) => Reflect.set(ports, name, free[index] ?? 0))
-  await Promise.all(['wallet', 'gacha', 'identity'].map(serve))
+  await Promise.all(Object.keys(ports).map(serve))
   const output = await serve('gateway')
   door = /public listens on (\S+)/.exec(output)?.[1] ?? ''
   adminDoor = /admin listens on (\S+)/.exec(output)?.[1] ?? ''
@@ -85,11 +86,31 @@ async function register(username: string): Promise<string> {
   return String(Reflect.get(Object(await reply.json()), 'uid'))
 }
 
-async function signIn(username: string): Promise<string> {
-  const body = new URLSearchParams({ username, password })
+async function signIn(username: string, secret = password): Promise<string> {
+  const body = new URLSearchParams({ username, password: secret })
   const reply = await fetch(`${door}/api/auth/token`, { method: 'POST', body })
   expect(reply.status).toBe(200)
   return String(Reflect.get(Object(await reply.json()), 'access_token'))
+}
+
+function bearer(token: string) {
+  return { headers: { authorization: `Bearer ${token}` } }
+}
+
+/** Posts something that must succeed. */
+async function send(url: string, token: string, body: object): Promise<unknown> {
+  const headers = { 'content-type': 'application/json', ...bearer(token).headers }
+  const reply = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
+  expect(reply.status, url).toBeOneOf([200, 201])
+  return reply.json()
+}
+
+/** Somebody with 50 TUX. */
+async function player(username: string): Promise<{ uid: string; token: string }> {
+  const uid = await register(username)
+  const token = await signIn(username)
+  await send(`${door}/api/tux-management/buy`, token, { user_id: uid, amount: 50 })
+  return { uid, token }
 }
 
 function status(path: string, token: string, method = 'GET'): Promise<number> {
@@ -158,6 +179,30 @@ describe('parts that are processes of their own', () => {
     while (answer !== 200 && performance.now() < end)
       answer = await status(`/api/tux-management/balances/${uid}`, token)
     expect(answer).toBe(200)
+  })
+
+  it('take bids and close auctions across processes, also when auction is killed before the end', async () => {
+    const [seller, bidder] = [await player('seller'), await player('bidder')]
+    const admin = await signIn('admin', 'Front-Door-8180!')
+    await send(`${adminDoor}/admin/api/distro/add/user/gacha`, admin, { uid: seller.uid, gacha_name: 'NixOS' })
+    const end_time = Math.floor(Date.now() / 1000) + 3
+    const auction = await send(`${door}/api/auction/auctions`, seller.token, {
+      player_id: seller.uid,
+      gacha_name: 'NixOS',
+      starting_price: 5,
+      end_time,
+    })
+    const auction_id = String(Reflect.get(Object(auction), 'auction_id'))
+    const bids = `${door}/api/auction/auctions/${auction_id}/bids`
+    await send(bids, bidder.token, { auction_id, player_id: bidder.uid, bid: 20 })
+    await parts.get('auction')?.end('SIGKILL')
+    expect(await status('/api/auction/auctions', bidder.token)).toBe(503)
+    await serve('auction')
+    const balances = () =>
+      fetch(`${door}/api/tux-management/balances/${seller.uid}`, bearer(seller.token)).then((reply) => reply.json())
+    await expect.poll(balances, { timeout: 10_000 }).toMatchObject({ tux_balance: 70 })
+    const won = await fetch(`${door}/api/distro/${bidder.uid}/gacha/collection`, bearer(bidder.token))
+    expect(await won.json()).toMatchObject([{ name: 'NixOS', value: 1 }])
   })
 
   it('go on to know people while identity is away', async () => {
