@@ -1,4 +1,5 @@
 import { IsObject, IsOptional, type TObject } from 'typebox'
+import { isEventStream } from './event-stream.ts'
 import type { Route, ServiceContract, Surface } from './route.ts'
 
 /** The OpenAPI 3.1 description of a service, made of nothing but its contract. */
@@ -49,7 +50,10 @@ function describeRoute(route: Route, surface: Surface): Record<string, unknown> 
       ...Object.fromEntries(
         Object.entries(route.replies).map(([status, schema]) => [
           status,
-          { description: route.summary, content: { 'application/json': { schema } } },
+          {
+            description: route.summary,
+            content: { [isEventStream(schema) ? 'text/event-stream' : 'application/json']: { schema } },
+          },
         ]),
       ),
       default: { description: `A refusal in the words of ${surface.dialect.name}` },

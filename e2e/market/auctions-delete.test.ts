@@ -21,7 +21,7 @@ import {
   totalTux,
   tuxOf,
   untilClosed,
-  untilEnd,
+  until,
 } from '../support/market.ts'
 import { adminToken, newToken, type Player, registerPlayer } from '../support/people.ts'
 
@@ -114,7 +114,7 @@ describe.each(bothDoors)('deleting an auction on the %s door', (door) => {
     const id = await openAuction(dora, { end_time })
     await lead(emil, id, 5)
     const remove = () => (door === 'public' ? deleteAuction(dora, id) : asAdmin('DELETE', `auctions/${id}`))
-    await untilEnd(end_time)
+    await until(end_time)
     expect(outcome(await remove())).toStrictEqual(tooLate)
     await untilClosed(id)
     expect(outcome(await remove())).toStrictEqual(tooLate)

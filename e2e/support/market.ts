@@ -167,9 +167,9 @@ export async function deleteAccount({ uid, token }: Player): Promise<void> {
   expect(answer.status, answer.text).toBe(200)
 }
 
-/** Waits for the moment at which an auction with this end is over. */
-export async function untilEnd(endTime: number): Promise<void> {
-  await vi.waitFor(() => expect(Date.now()).toBeGreaterThanOrEqual(endTime * 1000), { timeout: 20_000, interval: 5 })
+/** Waits for a moment, in UNIX seconds, such as the end of an auction. */
+export async function until(seconds: number): Promise<void> {
+  await vi.waitFor(() => expect(Date.now()).toBeGreaterThanOrEqual(seconds * 1000), { timeout: 20_000, interval: 1 })
 }
 
 /** Waits until an auction is closed; answers the moment at which that was seen, in milliseconds. */

@@ -63,8 +63,10 @@ async function start(
   const { host, publicPort, adminPort, dataDirectory } = settings
   const gateway = await createGateway({ host, publicPort, adminPort })
   const { addresses } = gateway
+  const services: Service[] = []
   let open = true
   const closeDoors = async (): Promise<void> => {
+    for (const service of services) service.endStreams()
     if (open) await gateway.close(graceMs)
     open = false
   }
@@ -120,7 +122,7 @@ async function start(
     masterKey: await masterKey(dataDirectory),
     instance: settings.instance,
   })
-  const services: Service[] = [wallet, gacha, auction, identity.service]
+  services.push(wallet, gacha, auction, identity.service)
   for (const service of services) {
     platform.admit(service)
     undo.push(() => service.stop())

@@ -72,7 +72,7 @@ export async function buildAuction(parts: AuctionParts): Promise<Service> {
     log,
     routes: [
       ...marketRoutes({ db, clock, auctions, bidding, closing }),
-      ...ownRoutes({ db, bidding }),
+      ...ownRoutes({ db, bidding, log }),
       ...internalRoutes(createPlayers({ db, clock: systemClock })),
     ],
     checks: { database: () => database.ping() },

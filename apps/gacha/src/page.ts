@@ -1,10 +1,3 @@
-/** Which part of a list is asked for. */
-export interface PageRequest {
-  /** The place that the page before ended at; without it the first page. */
-  readonly after?: bigint | undefined
-  readonly limit: number
-}
-
 export interface Page<Item> {
   readonly items: readonly Item[]
   /** The place that the next page begins after, if there is more. */

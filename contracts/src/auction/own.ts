@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { SignedIn } from '../access.ts'
 import { problem, problemDetails } from '../dialects/problem-details.ts'
+import { eventStream } from '../event-stream.ts'
 import { IdempotencyHeaders } from '../idempotency.ts'
 import { pageOf, pageQuery } from '../paging.ts'
 import { route, type Surface } from '../route.ts'
@@ -62,6 +63,22 @@ export const pageThroughOwnBids = route({
   replies: { 200: pageOf(OwnBid) },
 })
 
+export const watchAuctions = route({
+  name: 'watchAuctions',
+  summary: 'The active auctions, and then whatever changes about them, as server-sent events',
+  method: 'GET',
+  path: '/v1/auction/events',
+  door: 'public',
+  access: player,
+  replies: {
+    200: eventStream({
+      snapshot: Type.Object({ auctions: Type.Array(OpenAuction) }),
+      auction: OpenAuction,
+      ended: Type.Object({ id: Type.String() }),
+    }),
+  },
+})
+
 const notForYou = problem(403, 'Forbidden', { detail: 'only players take part in auctions' })
 
 export const own: Surface = {
@@ -70,5 +87,5 @@ export const own: Surface = {
   decidedBy: 'door',
   prefixes: { public: '/v1/auction' },
   forbidden: { public: { 'wrong-role': notForYou, 'not-self': notForYou } },
-  routes: [pageThroughAuctions, bid, pageThroughOwnBids],
+  routes: [pageThroughAuctions, bid, pageThroughOwnBids, watchAuctions],
 }

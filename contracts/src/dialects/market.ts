@@ -22,6 +22,7 @@ const statuses: Record<RejectionReason, number> = {
   conflict: 409,
   payment: 402,
   busy: 503,
+  'too-many': 429,
 }
 
 /** The dialect of the gacha market: FastAPI's envelopes and its leniency (market §2). */

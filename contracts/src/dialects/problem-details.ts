@@ -23,6 +23,7 @@ const refusals: Record<RejectionReason, { readonly status: number; readonly titl
   conflict: { status: 409, title: 'Conflict' },
   payment: { status: 402, title: 'Payment required' },
   busy: { status: 503, title: 'Busy' },
+  'too-many': { status: 429, title: 'Too many requests' },
 }
 
 const validators = new WeakMap<TSchema, Validator>()

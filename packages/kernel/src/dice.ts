@@ -1,13 +1,8 @@
-import { randomInt } from 'node:crypto'
-
 /** Where chance comes from, so that tests own it. */
 export interface Dice {
   /** A whole number, 0 up to but not including `sides`, each equally likely. */
   roll(sides: number): number
 }
-
-/** Dice whose throws nobody can foretell. */
-export const secureDice: Dice = { roll: (sides) => randomInt(sides) }
 
 /** Dice that throw what they are told, in order, and the last value for ever after. For tests. */
 export function loadedDice(...throws: number[]): Dice {

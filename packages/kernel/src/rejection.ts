@@ -7,6 +7,7 @@ export type RejectionReason =
   | 'conflict'
   | 'payment'
   | 'busy'
+  | 'too-many'
 
 /**
  * A refusal that is the caller's business: its message may be shown to the caller. Everything else that is thrown is

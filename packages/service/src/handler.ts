@@ -1,6 +1,7 @@
 import {
   type BodyOf,
   type Dialect,
+  type EventSource,
   type HeadersOf,
   type Issue,
   judge,
@@ -17,6 +18,7 @@ import type { TSchema } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
 import type { Authentication } from './authentication.ts'
 import type { AccountCaller, ServiceCaller } from './caller.ts'
+import { isEventSource, streamEvents } from './event-stream.ts'
 
 /** What a handler is given: everything read, checked and typed by the route's declaration. */
 export interface HandlerInput<R extends Route> {
@@ -87,7 +89,10 @@ export function handle<const R extends Route>(
         const caller = await authenticate(route, request, dialect, authentication)
         const input = read(route, request, dialect, validators)
         authorize(route, caller, input, surface)
-        return await run(complete<R>({ ...input, caller }))
+        const reply: Reply = await run(complete<R>({ ...input, caller }))
+        return isEventSource(reply.body)
+          ? { ...reply, body: stream(reply.body, route, request, authentication) }
+          : reply
       } catch (error) {
         if (error instanceof Refusal) return error.reply
         if (error instanceof Rejection) return words(error) ?? dialect.rejected(error)
@@ -95,6 +100,14 @@ export function handle<const R extends Route>(
       }
     },
   }
+}
+
+/** Events for as long as the token that they were asked for with is good. */
+function stream(source: EventSource, { access }: Route, { headers }: RawRequest, authentication: Authentication) {
+  return streamEvents(source, async () => {
+    if (access.who === 'anyone') return true
+    return typeof (await authentication[access.who](headers.authorization)) !== 'string'
+  })
 }
 
 async function authenticate(

@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
 import type { Reply, Route, ServiceContract, Surface } from '@sallyport/contracts'
 import { newId } from '@sallyport/kernel'
 import Fastify, { type FastifyError, type FastifyReply, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import type { Authentication } from './authentication.ts'
 import { MalformedJson, parseBody } from './body.ts'
+import { eventStreamHeaders } from './event-stream.ts'
 import type { HandledRoute } from './handler.ts'
 
 /** The largest body a service reads, in bytes (market §1). */
@@ -38,6 +40,8 @@ export interface Service {
   listen(options: { readonly host: string; readonly port: number }): Promise<string>
   /** The state of everything the service needs: `ready`, or what is wrong. */
   readiness(): Promise<Readonly<Record<string, string>>>
+  /** Ends the answers that would go on: whoever closes a door does not wait for them. */
+  endStreams(): void
   /** Finishes the requests under way, then closes. */
   stop(): Promise<void>
 }
@@ -108,7 +112,9 @@ export async function createService(parts: ServiceParts): Promise<Service> {
         const { body: raw } = request
         const body = await parseBody(route, contentTypes.get(request.raw), Buffer.isBuffer(raw) ? raw : Buffer.alloc(0))
         const { headers, params, query } = request
-        await send(reply, await handled.answer({ headers, params, query, body }, surface, authentication))
+        const answer = await handled.answer({ headers, params, query, body }, surface, authentication)
+        if (answer.body instanceof Readable) keepTrack(answer.body)
+        await send(reply, answer)
       },
     })
   }
@@ -136,6 +142,15 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     return send(reply, dialect.failed(request.id))
   })
 
+  const streams = new Set<Readable>()
+  const keepTrack = (stream: Readable): void => {
+    streams.add(stream)
+    stream.once('close', () => streams.delete(stream))
+  }
+  const endStreams = (): void => {
+    for (const stream of streams) stream.push(null)
+  }
+
   await app.ready()
 
   return {
@@ -149,7 +164,9 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     start: async () => parts.start?.(),
     listen: ({ host, port }) => app.listen({ host, port }),
     readiness: () => readiness(checks),
+    endStreams,
     async stop() {
+      endStreams()
       await app.close()
       await parts.stop?.()
     },
@@ -157,6 +174,13 @@ export async function createService(parts: ServiceParts): Promise<Service> {
 }
 
 async function send(reply: FastifyReply, { status, headers, body }: Reply): Promise<void> {
+  if (body instanceof Readable) {
+    await reply
+      .code(status)
+      .headers({ ...eventStreamHeaders, ...headers })
+      .send(body)
+    return
+  }
   // Answers are about somebody: no cache on the way may keep them, unless the route says otherwise.
   await reply
     .code(status)

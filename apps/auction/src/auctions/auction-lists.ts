@@ -52,7 +52,7 @@ export async function findAuction(db: Database, id: AuctionId): Promise<Auction>
 /** A page of the active auctions, in the order they were made; `next` is the place after the last, if more follow. */
 export async function pageThroughAuctions(
   db: Database,
-  { after, limit }: { readonly after: bigint; readonly limit: number },
+  { after = 0n, limit }: { readonly after: bigint | undefined; readonly limit: number },
 ): Promise<{ auctions: Auction[]; next: bigint | undefined }> {
   const rows = await db
     .selectFrom('auction')

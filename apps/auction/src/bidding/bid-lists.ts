@@ -49,13 +49,13 @@ export async function listRecentBids(db: Database, clock: DatabaseClock, seconds
 export async function pageThroughBids(
   db: Database,
   player: AccountId,
-  { before, limit }: { readonly before: bigint | undefined; readonly limit: number },
+  { after, limit }: { readonly after: bigint | undefined; readonly limit: number },
 ): Promise<{ bids: Bid[]; next: bigint | undefined }> {
   const rows = await db
     .selectFrom('bid')
     .selectAll()
     .where('player', '=', player)
-    .$if(before !== undefined, (query) => query.where('sequence', '<', before ?? null))
+    .$if(after !== undefined, (query) => query.where('sequence', '<', after ?? null))
     .orderBy('sequence', 'desc')
     .limit(limit + 1)
     .execute()

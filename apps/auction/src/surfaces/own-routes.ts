@@ -1,20 +1,29 @@
-import { auction as routes, defaultPageLimit } from '@sallyport/contracts'
-import { idOf, newId, parseId, Rejection } from '@sallyport/kernel'
-import { created, handle, type HandledRoute, ok } from '@sallyport/service'
+import { auction as routes } from '@sallyport/contracts'
+import { idOf, newId, parseId } from '@sallyport/kernel'
+import { created, handle, type HandledRoute, ok, pageRequest } from '@sallyport/service'
 import type { Kysely } from 'kysely'
-import { pageThroughAuctions } from '../auctions/auction-lists.ts'
+import type { Logger } from 'pino'
+import { listAuctions, pageThroughAuctions } from '../auctions/auction-lists.ts'
 import { type Auction, type AuctionId, AuctionNotActive } from '../auctions/auction.ts'
 import type { AuctionDatabase } from '../auction-database.ts'
 import { pageThroughBids } from '../bidding/bid-lists.ts'
 import type { Bid, BidId } from '../bidding/bid.ts'
 import type { Bidding } from '../bidding/bidding.ts'
+import { createMarketFeed } from '../events/market-feed.ts'
 
-/** The routes that are Sallyport's own: lists in pages, and bids that may be repeated. */
-export function ownRoutes({ db, bidding }: { db: Kysely<AuctionDatabase>; bidding: Bidding }): HandledRoute[] {
+export interface OwnRoutesParts {
+  readonly db: Kysely<AuctionDatabase>
+  readonly bidding: Bidding
+  readonly log: Logger
+}
+
+/** The routes that are Sallyport's own: lists in pages, bids that may be repeated, and the market as it changes. */
+export function ownRoutes({ db, bidding, log }: OwnRoutesParts): HandledRoute[] {
+  const readActive = () => listAuctions(db, { active: true })
+  const feed = createMarketFeed({ readActive, toEvent: toOwnAuction, log })
   return [
     handle(routes.pageThroughAuctions, async ({ query }) => {
-      const { after, limit = defaultPageLimit } = query
-      const { auctions, next } = await pageThroughAuctions(db, { after: parsePlace(after) ?? 0n, limit })
+      const { auctions, next } = await pageThroughAuctions(db, pageRequest(query))
       return ok({ items: auctions.map(toOwnAuction), next: next?.toString() ?? null })
     }),
 
@@ -29,10 +38,11 @@ export function ownRoutes({ db, bidding }: { db: Kysely<AuctionDatabase>; biddin
     }),
 
     handle(routes.pageThroughOwnBids, async ({ query, caller }) => {
-      const { after, limit = defaultPageLimit } = query
-      const { bids, next } = await pageThroughBids(db, caller.accountId, { before: parsePlace(after), limit })
+      const { bids, next } = await pageThroughBids(db, caller.accountId, pageRequest(query))
       return ok({ items: bids.map(toOwnBid), next: next?.toString() ?? null })
     }),
+
+    handle(routes.watchAuctions, async ({ caller }) => ok(feed.watch(caller.accountId))),
   ]
 }
 
@@ -50,20 +60,4 @@ function toOwnAuction({ id, seller, gachaName, startingPrice, leader, highestBid
 
 function toOwnBid({ id, auctionId, amount, placedAt }: Bid) {
   return { id, auction_id: auctionId, amount, placed_at: Math.floor(placedAt) }
-}
-
-function parsePlace(text: string | undefined): bigint | undefined {
-  if (text === undefined) return undefined
-  if (!/^\d{1,18}$/.test(text)) throw new UnknownPage()
-  return BigInt(text)
-}
-
-/** `after` is not the `next` of any page. */
-class UnknownPage extends Rejection {
-  override name = 'UnknownPage'
-  readonly code = 'unknown-page'
-  readonly reason = 'invalid'
-  constructor() {
-    super('after must be the next of an earlier page')
-  }
 }

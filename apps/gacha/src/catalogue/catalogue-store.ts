@@ -1,6 +1,7 @@
+import type { PageRequest } from '@sallyport/service'
 import type { Kysely, Transaction } from 'kysely'
 import type { GachaDatabase } from '../gacha-database.ts'
-import { type Page, type PageRequest, toPage } from '../page.ts'
+import { type Page, toPage } from '../page.ts'
 import type { Gacha, GachaId, GachaName, Rarity, ShownGacha } from './gacha.ts'
 
 type Database = Kysely<GachaDatabase>

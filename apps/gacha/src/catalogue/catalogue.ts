@@ -1,7 +1,8 @@
+import type { PageRequest } from '@sallyport/service'
 import { newId } from '@sallyport/kernel'
 import type { Kysely } from 'kysely'
 import type { GachaDatabase } from '../gacha-database.ts'
-import type { Page, PageRequest } from '../page.ts'
+import type { Page } from '../page.ts'
 import * as store from './catalogue-store.ts'
 import {
   type Gacha,

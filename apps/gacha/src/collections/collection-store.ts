@@ -1,8 +1,9 @@
+import type { PageRequest } from '@sallyport/service'
 import type { AccountId } from '@sallyport/kernel'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { GachaName, ShownGacha } from '../catalogue/gacha.ts'
 import type { GachaDatabase } from '../gacha-database.ts'
-import { type Page, type PageRequest, toPage } from '../page.ts'
+import { type Page, toPage } from '../page.ts'
 import type { Collected } from './collection.ts'
 
 type Database = Kysely<GachaDatabase>

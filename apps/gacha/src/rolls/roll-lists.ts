@@ -1,7 +1,8 @@
+import type { PageRequest } from '@sallyport/service'
 import type { AccountId } from '@sallyport/kernel'
 import type { Kysely } from 'kysely'
 import type { GachaDatabase } from '../gacha-database.ts'
-import { type Page, type PageRequest, toPage } from '../page.ts'
+import { type Page, toPage } from '../page.ts'
 import type { RollId, RollRecord, RollSummary } from './roll.ts'
 import { commitmentOf } from './seeded-dice.ts'
 

@@ -1,3 +1,4 @@
+import type { PageRequest } from '@sallyport/service'
 import { type Call, ServiceRefused, ServiceUnreachable, wallet as walletRoutes } from '@sallyport/contracts'
 import type { Jobs } from '@sallyport/jobs'
 import { type AccountId, idOf, newId, parseId } from '@sallyport/kernel'
@@ -8,7 +9,7 @@ import type { ShownGacha } from '../catalogue/gacha.ts'
 import { readState } from '../collections/collection-store.ts'
 import { NoCollection } from '../collections/collection.ts'
 import type { GachaDatabase } from '../gacha-database.ts'
-import type { Page, PageRequest } from '../page.ts'
+import type { Page } from '../page.ts'
 import { deliver, type Delivery, type DeliveryParts } from './delivery.ts'
 import { drawGacha } from './draw.ts'
 import {

@@ -1,9 +1,8 @@
-import { defaultPageLimit, gacha, problem, type Reply } from '@sallyport/contracts'
-import { Rejection } from '@sallyport/kernel'
-import { created, handle, type HandledRoute, ok } from '@sallyport/service'
+import { gacha, problem, type Reply } from '@sallyport/contracts'
+import type { Rejection } from '@sallyport/kernel'
+import { created, handle, type HandledRoute, ok, pageRequest } from '@sallyport/service'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Collections } from '../collections/collections.ts'
-import type { PageRequest } from '../page.ts'
 import {
   type Proof,
   RollInterrupted,
@@ -40,14 +39,14 @@ export function ownRoutes({ catalogue, collections, rolls }: OwnParts): HandledR
     ),
 
     handle(gacha.pageThroughRolls, async ({ caller, query }) => {
-      const { items, next } = await rolls.page(caller.accountId, toRequest(query))
+      const { items, next } = await rolls.page(caller.accountId, pageRequest(query))
       return ok({ items: items.map(toItem), next: next?.toString() ?? null })
     }),
 
     handle(gacha.readRoll, async ({ caller, params }) => ok(toRoll(await rolls.find(caller.accountId, params.rollId)))),
 
     handle(gacha.pageThroughCatalogue, async ({ query }) => {
-      const { items, next } = await catalogue.page(toRequest(query))
+      const { items, next } = await catalogue.page(pageRequest(query))
       return ok({
         items: items.map(({ name, rarity, image }) => ({ name, rarity, image })),
         next: next?.toString() ?? null,
@@ -55,7 +54,7 @@ export function ownRoutes({ catalogue, collections, rolls }: OwnParts): HandledR
     }),
 
     handle(gacha.pageThroughCollection, async ({ caller, query }) => {
-      const { items, next } = await collections.page(caller.accountId, toRequest(query))
+      const { items, next } = await collections.page(caller.accountId, pageRequest(query))
       return ok({
         items: items.map(({ name, rarity, image, copies }) => ({ name, rarity, image, copies })),
         next: next?.toString() ?? null,
@@ -107,20 +106,5 @@ function toProven({ commitment, seed, clientSeed, attempt, catalogue, nextCommit
       catalogue: catalogue.map(({ name, rarity }) => ({ name, rarity })),
     },
     next_commitment: nextCommitment.toString('hex'),
-  }
-}
-
-function toRequest({ after, limit = defaultPageLimit }: { after?: string; limit?: number }): PageRequest {
-  if (after !== undefined && !/^\d{1,18}$/.test(after)) throw new UnknownPage()
-  return { after: after === undefined ? undefined : BigInt(after), limit }
-}
-
-/** `after` is not the `next` of any page. */
-class UnknownPage extends Rejection {
-  override name = 'UnknownPage'
-  readonly code = 'unknown-page'
-  readonly reason = 'invalid'
-  constructor() {
-    super('after must be the next of an earlier page')
   }
 }

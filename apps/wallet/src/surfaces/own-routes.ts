@@ -1,6 +1,6 @@
-import { defaultPageLimit, problem, type Reply, type ReplyOf, wallet } from '@sallyport/contracts'
+import { problem, type Reply, type ReplyOf, wallet } from '@sallyport/contracts'
 import { idOf, newId, Rejection } from '@sallyport/kernel'
-import { created, handle, type HandledRoute, ok } from '@sallyport/service'
+import { created, handle, type HandledRoute, ok, pageRequest } from '@sallyport/service'
 import type { Ledger } from '../ledger/ledger.ts'
 import { costOf, fiatToNumber, readTux, tuxToNumber } from '../ledger/money.ts'
 import { TransferConflict } from '../ledger/rejections.ts'
@@ -36,9 +36,10 @@ export function ownRoutes(ledger: Ledger): readonly HandledRoute[] {
     }),
 
     handle(wallet.pageThroughTransactions, async ({ query, caller }) => {
-      const { kind, limit = defaultPageLimit } = query
+      const { kind } = query
       const { accountId: uid } = caller
-      const { transfers, next } = await ledger.historyPage(uid, { kind, limit, before: parsePlace(query.after) })
+      const { after: before, limit } = pageRequest(query)
+      const { transfers, next } = await ledger.historyPage(uid, { kind, limit, before })
       return ok({ items: transfers.map((transfer) => toItem(uid, transfer)), next: next?.toString() ?? null })
     }),
   ]
@@ -82,23 +83,6 @@ function toItem(uid: string, transfer: RecordedTransfer): Item {
   return kind === 'purchase'
     ? { kind, direction: 'in', ...attempt, cost_fiat: fiatToNumber(costOf(requested)) }
     : { kind, direction: 'out', ...attempt }
-}
-
-function parsePlace(text: string | undefined): bigint | undefined {
-  if (text === undefined) return undefined
-  if (!/^\d{1,18}$/.test(text)) throw new UnknownPage()
-  return BigInt(text)
-}
-
-/** `after` is not the `next` of any page. */
-class UnknownPage extends Rejection {
-  override name = 'UnknownPage'
-  readonly code = 'unknown-page'
-  readonly reason = 'invalid'
-
-  constructor() {
-    super('after must be the next of an earlier page')
-  }
 }
 
 /** The ledger could not hold the amount exactly, and does not round. */
