@@ -28,6 +28,8 @@ export interface AuctionParts {
   readonly clock: Clock
   /** What decides when auctions are over; the database's own clock unless told otherwise. */
   readonly databaseClock?: DatabaseClock
+  /** How often what was left undone is looked after, in milliseconds; 1000 unless told otherwise. */
+  readonly sweepEveryMs?: number
 }
 
 const queueLimits = { batchLimit: 250, batchesAtOnce: 2, queueLimit: 10_000, patienceMs: 5000 }
@@ -36,7 +38,7 @@ const resumeLimitMs = 5000
 
 /** Assembles the auctions: listing, bidding, closing. From its `start` on it closes auctions when their end comes. */
 export async function buildAuction(parts: AuctionParts): Promise<Service> {
-  const { database, authentication, wallet, gacha, log, clock: systemClock } = parts
+  const { database, authentication, wallet, gacha, log, clock: systemClock, sweepEveryMs = 1000 } = parts
   const { db } = database
   const clock = parts.databaseClock ?? databaseClock
   const bidParts = { db, wallet, clock, log }
@@ -54,6 +56,7 @@ export async function buildAuction(parts: AuctionParts): Promise<Service> {
       await finishStalled({ all: false })
       await forgetOldAnswers(db)
     },
+    sweepEveryMs,
     log,
   })
   const auctions = createAuctions({

@@ -5,12 +5,13 @@ export interface ClosingTimerParts {
   readonly closeEnded: () => Promise<void>
   /** How long until the next end, in milliseconds. */
   readonly untilNextEnd: () => Promise<number | undefined>
-  /** Whatever else has to be looked after once a second. */
+  /** Whatever else has to be looked after from time to time. */
   readonly sweep: () => Promise<void>
+  readonly sweepEveryMs: number
   readonly log: Logger
 }
 
-/** Closes auctions when their end comes, and looks after what was left undone once a second. */
+/** Closes auctions when their end comes, and looks after what was left undone. */
 export interface ClosingTimer {
   start(): void
   /** An auction ends at this moment, in UNIX seconds; it may be sooner than the next one known. */
@@ -19,15 +20,15 @@ export interface ClosingTimer {
   stop(): Promise<void>
 }
 
-const sweepEveryMs = 1000
 /** An auction that has ended and is still being bid on is looked at again after so long. */
 const shortestMs = 5
 
 /*
- * The next end is asked of the database, by its clock and over its index, after each closing and once a second: so every
+ * The next end is asked of the database, by its clock and over its index, after each closing and with every sweep: so every
  * process knows of auctions that another one took in.
  */
-export function createClosingTimer({ closeEnded, untilNextEnd, sweep, log }: ClosingTimerParts): ClosingTimer {
+export function createClosingTimer(parts: ClosingTimerParts): ClosingTimer {
+  const { closeEnded, untilNextEnd, sweep, sweepEveryMs, log } = parts
   let timer: NodeJS.Timeout | undefined
   let wakesAt = Number.POSITIVE_INFINITY
   let nextSweep = 0
