@@ -5,17 +5,20 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeDataDirectory } from '../support/data-directory.ts'
 import { launch, type Program, startProgram } from '../support/program.ts'
 import { type Diary, look, playUntilTheEnd } from './player.ts'
+import { findLosses, type TradeBook, tradeUntilTheEnd } from './trader.ts'
 
-/** `npm run test:crash` asks for twenty. */
+/** `npm run test:crash` asks for two hundred. */
 const rounds = Number(process.env['SALLYPORT_CRASH_ROUNDS'] ?? 3)
-const playersAtOnce = 6
+const playersAtOnce = 4
+const tradersAtOnce = 4
+const administrator = 'Front-Door-8180!'
 
 let dataDirectory: string
 let program: Program
 
 beforeAll(async () => {
   dataDirectory = await makeDataDirectory()
-  program = await startProgram(dataDirectory)
+  program = await startProgram(dataDirectory, { SALLYPORT_ADMIN_PASSWORD: administrator })
 })
 afterAll(async () => {
   await program.stop()
@@ -30,13 +33,19 @@ describe('kill -9 of the program while requests run', () => {
     { timeout: 120_000 },
     async () => {
       const diaries: Diary[] = []
-      const playing = Array.from({ length: playersAtOnce }, () => playUntilTheEnd(program.addresses, diaries))
+      const book: TradeBook = { auctions: [], bids: [] }
+      const playing = [
+        ...Array.from({ length: playersAtOnce }, () => playUntilTheEnd(program.addresses, diaries)),
+        ...Array.from({ length: tradersAtOnce }, () => tradeUntilTheEnd(program.addresses, book)),
+      ]
       await sleep(randomInt(400, 1600))
       await program.kill()
       await Promise.all(playing)
 
       program = await startProgram(dataDirectory)
 
+      expect(await findLosses(program.addresses, book, administrator)).toEqual([])
+      expect(book.bids.length).toBeGreaterThan(0)
       everybody.push(...diaries)
       expect(diaries.length).toBeGreaterThan(0)
       expect(diaries.some(({ rolled }) => rolled.length > 0)).toBe(true)
@@ -57,9 +66,13 @@ describe('kill -9 of the program while requests run', () => {
     },
   )
 
-  it('leaves the books right, however often', async () => {
-    const verification = launch(['admin', 'wallet', 'verify'], { SALLYPORT_DATA: dataDirectory })
-    expect(await verification.ended()).toBe(0)
-    expect(verification.output()).toBe('the books are right\n')
+  it('leaves the books and the market right, however often', async () => {
+    for (const [what, words] of [
+      ['wallet', 'the books are right\n'],
+      ['market', 'the market is right\n'],
+    ] as const) {
+      const verification = launch(['admin', what, 'verify'], { SALLYPORT_DATA: dataDirectory })
+      expect([await verification.ended(), verification.output()]).toEqual([0, words])
+    }
   })
 })

@@ -1,4 +1,5 @@
 import type { Addresses } from '../support/program.ts'
+import { field, get, list, newName, password, post, signIn, text, UnexpectedAnswer } from './requests.ts'
 
 /** What a player was told was done. */
 export interface Diary {
@@ -10,19 +11,11 @@ export interface Diary {
   readonly rolled: string[]
 }
 
-class UnexpectedAnswer extends Error {
-  override name = 'UnexpectedAnswer'
-}
-
-export const password = 'Correct-Horse7!'
-let count = 0
-
 /** Plays until a request is not answered any more; everything in the diary was answered with 200. */
 export async function playUntilTheEnd({ public: door }: Addresses, diaries: Diary[]): Promise<void> {
   try {
     for (;;) {
-      count += 1
-      const username = `player_${process.pid}_${count}`
+      const username = newName()
       const account = await post(`${door}/api/auth/accounts`, { username, email: `${username}@example.org`, password })
       const diary: Diary = { username, uid: text(account, 'uid'), bought: 0, rolled: [] }
       diaries.push(diary)
@@ -61,47 +54,6 @@ export async function look({ public: door }: Addresses, { uid, username }: Diary
   }
 }
 
-async function signIn(door: string, username: string): Promise<string> {
-  const reply = await fetch(`${door}/api/auth/token`, {
-    method: 'POST',
-    body: new URLSearchParams({ username, password }),
-  })
-  return text(await okJson(reply), 'access_token')
-}
-
-async function post(url: string, body: unknown, token?: string): Promise<unknown> {
-  const headers = {
-    ...(body !== undefined && { 'content-type': 'application/json' }),
-    ...(token !== undefined && { authorization: `Bearer ${token}` }),
-  }
-  return okJson(
-    await fetch(url, { method: 'POST', headers, ...(body !== undefined && { body: JSON.stringify(body) }) }),
-  )
-}
-
-async function get(url: string, token: string): Promise<unknown> {
-  return okJson(await fetch(url, { headers: { authorization: `Bearer ${token}` } }))
-}
-
-async function okJson(reply: Response): Promise<unknown> {
-  const body = await reply.text()
-  if (reply.status !== 200) throw new UnexpectedAnswer(`${reply.url}: ${reply.status} ${body}`)
-  return JSON.parse(body)
-}
-
 function filled(entries: unknown): number {
   return list(entries).filter((entry) => field(entry, 'filled') === true).length
-}
-
-function list(value: unknown): unknown[] {
-  if (!Array.isArray(value)) throw new TypeError('not a list')
-  return value
-}
-
-function field(value: unknown, name: string): unknown {
-  return Reflect.get(Object(value), name)
-}
-
-function text(value: unknown, name: string): string {
-  return String(field(value, name))
 }
