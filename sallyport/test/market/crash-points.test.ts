@@ -1,7 +1,7 @@
 import type { AccountId } from '@sallyport/kernel'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectRightMarket } from './balance-of-promises.ts'
-import { actOn, type Actions, type Answer, type Boundary, createDatabases, type Market, startMarket } from './world.ts'
+import { actOn, type Answer, type Boundary, createDatabases, type Market, startMarket } from './world.ts'
 
 const time = { aheadSeconds: 0 }
 let databases: Awaited<ReturnType<typeof createDatabases>>
@@ -50,8 +50,8 @@ async function contested(): Promise<{ seller: AccountId; ada: AccountId; bob: Ac
   return { seller, ada, bob, id }
 }
 
-async function field({ inspect }: Actions, id: string, name: string): Promise<unknown> {
-  return Reflect.get(Object((await inspect(id)).body), name)
+async function field(id: string, name: string): Promise<unknown> {
+  return Reflect.get(Object((await actions.inspect(id)).body), name)
 }
 
 const sagas: readonly Saga[] = [
@@ -82,7 +82,7 @@ const sagas: readonly Saga[] = [
           expect(again.status).toBe(201)
           if (answer) expect(again.body).toEqual(answer.body)
           expect(await actions.balance(ada)).toBe(70)
-          expect(await field(actions, id, 'current_winning_bid')).toBe(30)
+          expect(await field(id, 'current_winning_bid')).toBe(30)
         },
       }
     },
@@ -94,7 +94,7 @@ const sagas: readonly Saga[] = [
       return {
         act: () => actions.bid(bob, id, 40),
         async check(answer) {
-          const highest = await field(actions, id, 'current_winning_bid')
+          const highest = await field(id, 'current_winning_bid')
           if (answer) expect(highest).toBe(40)
           expect([highest, await actions.balance(ada), await actions.balance(bob)]).toBeOneOf([
             [10, 90, 100],
@@ -112,8 +112,8 @@ const sagas: readonly Saga[] = [
         act: () => actions.close(id),
         async check() {
           // The decision was written down before anything else, so it is carried out whatever happened.
-          if ((await field(actions, id, 'active')) === true) expect((await actions.close(id)).status).toBe(200)
-          expect(await field(actions, id, 'active')).toBe(false)
+          if ((await field(id, 'active')) === true) expect((await actions.close(id)).status).toBe(200)
+          expect(await field(id, 'active')).toBe(false)
           expect([await actions.balance(seller), await actions.balance(ada), await actions.balance(bob)]).toEqual([
             10, 90, 100,
           ])
@@ -130,7 +130,7 @@ const sagas: readonly Saga[] = [
       return {
         act: () => actions.close(id),
         async check() {
-          expect(await field(actions, id, 'active')).toBe(false)
+          expect(await field(id, 'active')).toBe(false)
           expect(await actions.copies(seller)).toBe(1)
         },
       }
@@ -144,7 +144,7 @@ const sagas: readonly Saga[] = [
       return {
         act: () => actions.close(id),
         async check() {
-          expect(await field(actions, id, 'active')).toBe(false)
+          expect(await field(id, 'active')).toBe(false)
           expect([await actions.balance(seller), await actions.balance(bob)]).toEqual([0, 100])
           expect(await actions.copies(seller)).toBe(1)
         },
@@ -159,7 +159,7 @@ const sagas: readonly Saga[] = [
       return {
         act: () => actions.close(id),
         async check() {
-          expect(await field(actions, id, 'active')).toBe(false)
+          expect(await field(id, 'active')).toBe(false)
           expect([await actions.balance(ada), await actions.copies(ada)]).toEqual([100, 0])
         },
       }
@@ -176,7 +176,7 @@ const sagas: readonly Saga[] = [
       return {
         act: () => actions.close(id),
         async check() {
-          expect(await field(actions, id, 'active')).toBe(false)
+          expect(await field(id, 'active')).toBe(false)
           expect([await actions.balance(seller), await actions.balance(ada)]).toEqual([0, 100])
           expect([await actions.copies(seller), await actions.copies(ada)]).toEqual([0, 0])
         },
@@ -232,10 +232,10 @@ async function dieAt(scene: Scene, number: number): Promise<{ answer: Answer | u
   return { answer, reached }
 }
 
-describe.each(sagas)('§5 kill -9 during $name', ({ prepare }) => {
+describe.each(sagas)('§5 kill -9 during $name', (saga) => {
   it('loses nothing at any step', { timeout: 120_000 }, async () => {
     for (let number = 0; ; number += 1) {
-      const scene = await prepare()
+      const scene = await saga.prepare()
       const { answer, reached } = await dieAt(scene, number)
       if (!reached) {
         expect(number, 'a saga has steps').toBeGreaterThan(1)
