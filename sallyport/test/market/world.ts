@@ -4,6 +4,7 @@ import {
   type Call,
   createClient,
   gacha as gachaRoutes,
+  ServiceUnreachable,
   wallet as walletRoutes,
 } from '@sallyport/contracts'
 import { openDatabase } from '@sallyport/database'
@@ -82,11 +83,11 @@ export async function startMarket(databases: Databases, time: MovableTime, bound
       const step = (where: string) => (dead ? 'die' : boundary(`${where} ${caller} ${route.name}`))
       const before = step('before')
       if (before === 'die') return die()
-      if (before === 'fail') throw new ServiceAway()
+      if (before === 'fail') throw new ServiceUnreachable('away')
       const reply = await call(route, input)
       const after = step('after')
       if (after === 'die') return die()
-      if (after === 'fail') throw new ServiceAway()
+      if (after === 'fail') throw new ServiceUnreachable('away')
       return reply
     }
   }
@@ -119,9 +120,6 @@ export async function startMarket(databases: Databases, time: MovableTime, bound
     },
   }
 }
-
-/** Stands for a connection that was refused, or an answer that was lost. */
-class ServiceAway extends Error {}
 
 /** Believes what a caller says: `player <uid>`, `admin <uid>` or `service <name>`. */
 const credulous: Authentication = {
