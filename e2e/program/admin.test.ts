@@ -76,6 +76,27 @@ describe('sallyport admin wallet verify', () => {
     program = await startProgram(dataDirectory)
   })
 
+  it('finds the market right too, each service by itself and all together', async () => {
+    expect(await admin('market', 'verify')).toEqual({ code: 0, output: 'the market is right\n' })
+  })
+
+  it('says what one service keeps for another that knows nothing of it', async () => {
+    const postgres = await useEmbeddedPostgres({ dataDirectory })
+    const connection = { ...postgres.connection('gacha', 'owner'), user: 'postgres' }
+    const database = openDatabase({ connection, service: 'gacha' })
+    await database.pool.query(`
+      insert into escrow (auction_id, uid, gacha_name, gacha_id, state, taken_at)
+      select gen_random_uuid(), collection.uid, gacha.name, gacha.id, 'kept', now() from collection, gacha limit 1`)
+    const { code, output } = await admin('market', 'verify')
+    expect(code).toBe(1)
+    expect(output).toMatch(
+      /^orphan-copy: [0-9a-f-]{36}: a copy is kept for no auction\nthe market is wrong in 1 places\n$/,
+    )
+    await database.pool.query(`delete from escrow`)
+    await database.close()
+    await postgres.stop()
+  })
+
   it('says what is wrong, and where', async () => {
     const postgres = await useEmbeddedPostgres({ dataDirectory })
     const owner = { ...postgres.connection('wallet', 'owner'), user: 'postgres' }

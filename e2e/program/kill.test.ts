@@ -38,17 +38,18 @@ describe('kill -9 of the program while requests run', () => {
         ...Array.from({ length: playersAtOnce }, () => playUntilTheEnd(program.addresses, diaries)),
         ...Array.from({ length: tradersAtOnce }, () => tradeUntilTheEnd(program.addresses, book)),
       ]
-      await sleep(randomInt(400, 1600))
+      // Something is there to lose; the moment itself is left to chance.
+      await expect
+        .poll(() => book.bids.length > 0 && diaries.some(({ rolled }) => rolled.length > 0), { timeout: 20_000 })
+        .toBe(true)
+      await sleep(randomInt(1200))
       await program.kill()
       await Promise.all(playing)
 
       program = await startProgram(dataDirectory)
 
       expect(await findLosses(program.addresses, book, administrator)).toEqual([])
-      expect(book.bids.length).toBeGreaterThan(0)
       everybody.push(...diaries)
-      expect(diaries.length).toBeGreaterThan(0)
-      expect(diaries.some(({ rolled }) => rolled.length > 0)).toBe(true)
       // Those of this round, and some of earlier rounds: a later crash must not undo an older write.
       for (const diary of [...diaries, ...everybody.slice(0, 3)]) {
         const has = await look(program.addresses, diary)
