@@ -1,11 +1,25 @@
+import { measureAuction } from './auction.ts'
+import { measureBids } from './bids.ts'
+import { measureClosing } from './closing.ts'
 import type { Load } from './load.ts'
+import { runMarketMix } from './market-mix.ts'
 import { measureLogin, measureRegistration } from './password-hashing.ts'
+import { measureRoll } from './roll.ts'
 
-/** Runs one benchmark and returns its report. */
-export type Benchmark = (load: Load) => Promise<string>
+export interface Benchmark {
+  /** What it measures, in a line. */
+  readonly summary: string
+  /** Runs it and returns its report. */
+  run(load: Load): Promise<string>
+}
 
 /** The benchmarks by name. */
 export const benchmarks: Readonly<Record<string, Benchmark>> = {
-  registration: measureRegistration,
-  login: measureLogin,
+  registration: { summary: 'registrations beside bare argon2id hashing', run: measureRegistration },
+  login: { summary: 'sign-ins beside bare argon2id verification', run: measureLogin },
+  roll: { summary: 'rolls, one after the other and many at once', run: measureRoll },
+  auction: { summary: 'new auctions, and bids one after the other', run: measureAuction },
+  bids: { summary: 'bids on a thousand auctions and on one, beside pgbench', run: measureBids },
+  closing: { summary: 'how long after their end auctions are delivered and paid', run: measureClosing },
+  'market-mix': { summary: 'a market in full swing: what each route does under mixed load', run: runMarketMix },
 }

@@ -1,17 +1,19 @@
 import { execFile } from 'node:child_process'
-import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { makeDataDirectory } from '@sallyport/e2e/data-directory'
-import { startProgram } from '@sallyport/e2e/program'
-import { Pool } from 'undici'
-import { callInParallel, type Load, median, type Outcome } from './load.ts'
+import type { Door } from './door.ts'
+import { withInstallation } from './installation.ts'
+import { latency } from './latency.ts'
+import { callInParallel, type Load, median, medianOutcome, type Outcome } from './load.ts'
+import { newName, registration, signIn } from './players.ts'
 
 const execute = promisify(execFile)
-const password = 'Correct-Horse7!'
 
-/** Registrations through the public door beside bare argon2id hashing on the same cores (goal: 0.9). */
+/**
+ * Registrations through the public door beside bare argon2id hashing on the same cores (goal: 0.9), and how long one
+ * takes when nobody else registers.
+ */
 export function measureRegistration(load: Load): Promise<string> {
   return beside(load, 'registration', 'hash', async (door) => () => register(door, newName()))
 }
@@ -21,46 +23,46 @@ export function measureLogin(load: Load): Promise<string> {
   return beside(load, 'login', 'verify', async (door) => {
     const name = newName()
     await register(door, name)
-    return () => signIn(door, name)
+    return async () => void (await signIn(door, name))
   })
 }
 
-async function beside(
+function beside(
   load: Load,
   name: string,
   bareTask: 'hash' | 'verify',
-  prepare: (door: Pool) => Promise<() => Promise<void>>,
+  prepare: (door: Door) => Promise<() => Promise<void>>,
 ): Promise<string> {
-  const dataDirectory = await makeDataDirectory()
-  const program = await startProgram(dataDirectory)
-  const door = new Pool(program.addresses.public, { connections: load.clients })
-  try {
-    const call = await prepare(door)
+  return withInstallation(load.clients, async ({ publicDoor }) => {
+    const call = await prepare(publicDoor)
     await callInParallel({ seconds: 1, clients: load.clients }, call)
     const ours: Outcome[] = []
+    const alone: Outcome[] = []
     const bare: number[] = []
     for (let round = 0; round < load.rounds; round += 1) {
       bare.push(await bareArgon2(bareTask, load.seconds))
       ours.push(await callInParallel(load, call))
+      alone.push(await callInParallel({ seconds: load.seconds, clients: 1 }, call))
     }
-    return report(name, load, ours, bare)
-  } finally {
-    await door.close()
-    await program.stop()
-    await rm(dataDirectory, { recursive: true, force: true })
-  }
+    return report(name, load, ours, alone, bare)
+  })
 }
 
-function report(name: string, load: Load, ours: readonly Outcome[], bare: readonly number[]): string {
+function report(
+  name: string,
+  load: Load,
+  ours: readonly Outcome[],
+  alone: readonly Outcome[],
+  bare: readonly number[],
+): string {
   const each = ours.map(({ perSecond }, round) => perSecond / (bare[round] ?? Number.NaN))
-  const own = median(ours.map(({ perSecond }) => perSecond))
-  const p50 = median(ours.map((outcome) => outcome.p50))
-  const p99 = median(ours.map((outcome) => outcome.p99))
+  const own = medianOutcome(ours)
   return [
     `${name}: ${load.clients} clients, medians of ${load.rounds} rounds of ${load.seconds} s`,
-    `  through the public door   ${own.toFixed(1)}/s   p50 ${p50.toFixed(0)} ms   p99 ${p99.toFixed(0)} ms`,
+    `  through the public door   ${own.perSecond.toFixed(1)}/s   ${latency(own)}`,
     `  bare argon2id             ${median(bare).toFixed(1)}/s`,
     `  ratio                     ${median(each).toFixed(3)}   (goal: 0.9; rounds: ${each.map((ratio) => ratio.toFixed(3)).join(' ')})`,
+    `  one client alone          ${latency(medianOutcome(alone))}`,
   ].join('\n')
 }
 
@@ -73,25 +75,6 @@ async function bareArgon2(task: 'hash' | 'verify', seconds: number): Promise<num
   return Number(stdout)
 }
 
-let counter = 0
-
-function newName(): string {
-  counter += 1
-  return `bench_${process.pid}_${counter}`
-}
-
-async function register(door: Pool, username: string): Promise<void> {
-  const body = JSON.stringify({ username, email: `${username}@example.org`, password })
-  await expectOk(door, '/api/auth/accounts', { 'content-type': 'application/json' }, body)
-}
-
-async function signIn(door: Pool, username: string): Promise<void> {
-  const body = new URLSearchParams({ username, password }).toString()
-  await expectOk(door, '/api/auth/token', { 'content-type': 'application/x-www-form-urlencoded' }, body)
-}
-
-async function expectOk(door: Pool, path: string, headers: Record<string, string>, body: string): Promise<void> {
-  const reply = await door.request({ method: 'POST', path, headers, body })
-  const text = await reply.body.text()
-  if (reply.statusCode !== 200) throw new Error(`${path} was answered with ${reply.statusCode}: ${text}`)
+async function register(door: Door, username: string): Promise<void> {
+  await door.insist(200, registration(username))
 }
