@@ -38,23 +38,25 @@ export interface Holds {
 /** A retry comes within minutes; after a day nobody waits for an answer any more. */
 const batchLifeMs = 24 * 60 * 60 * 1000
 /** The second finds all holds there, and a further one those that were being placed in the moment of the first. */
-const settleAttempts = 5
+const attemptsLimit = 5
 /** So many are removed by one statement, so that none takes long, and so often at most in one go. */
 const sweepLimit = 2000
 const sweepRounds = 500
 
 export function createHolds({ db, clock }: { db: Kysely<WalletDatabase>; clock: Clock }): Holds {
-  /** Decides a batch; undefined when the id of the batch is taken. */
+  /** Decides a batch; `again` when a standing hold came after its player was to be locked. */
   async function decide(
     tx: Transaction<WalletDatabase>,
     batch: OfferBatch,
-  ): Promise<readonly OfferOutcome[] | undefined> {
+  ): Promise<readonly OfferOutcome[] | 'taken' | 'again'> {
     const standing = batch.standing.map(({ hold }) => hold)
     const parties = await lockParties(tx, uidsOf(batch.offers.map(({ uid }) => uid)), standing)
     const open = openOf(standing.length === 0 ? new Map() : await findHolds(tx, standing))
+    // What it gives back would be given to a player who is not locked, or locked out of turn.
+    if (![...open.values()].every(({ uid }) => parties.has(uid))) return 'again'
     const free = new Map([...parties].map(([uid, balances]) => [uid, balances.tux]))
     const decision = decideOffers(batch, { free, open })
-    return (await recordOffers(tx, batch, decision, clock.now())) ? decision.outcomes : undefined
+    return (await recordOffers(tx, batch, decision, clock.now())) ? decision.outcomes : 'taken'
   }
 
   /** Settles all; undefined when some holds are unknown, or came after their players were to be locked. */
@@ -74,15 +76,19 @@ export function createHolds({ db, clock }: { db: Kysely<WalletDatabase>; clock: 
 
   return {
     async placeOffers(batch) {
-      const outcomes = await transact(db, (tx) => decide(tx, batch))
-      if (outcomes) return outcomes
-      const earlier = await findBatch(db, batch.id)
-      if (!earlier?.requestHash.equals(hashOfOffers(batch))) throw new OffersConflict('batch')
-      return earlier.outcomes
+      for (let attempt = 0; attempt < attemptsLimit; attempt += 1) {
+        const outcomes = await transact(db, (tx) => decide(tx, batch))
+        if (outcomes === 'again') continue
+        if (outcomes !== 'taken') return outcomes
+        const earlier = await findBatch(db, batch.id)
+        if (!earlier?.requestHash.equals(hashOfOffers(batch))) throw new OffersConflict('batch')
+        return earlier.outcomes
+      }
+      throw new Error('standing holds of players who cannot be locked')
     },
 
     async settle(settlements) {
-      for (let attempt = 0; attempt < settleAttempts; attempt += 1) {
+      for (let attempt = 0; attempt < attemptsLimit; attempt += 1) {
         const outcomes = await transact(db, (tx) => settleAll(tx, settlements))
         if (outcomes) return outcomes
         // By itself: a placement that waited for the tombstone would keep the players locked that this waits for.
