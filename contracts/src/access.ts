@@ -19,6 +19,11 @@ export interface SignedIn {
   readonly self?: { readonly in: 'params' | 'body'; readonly field: string }
   /** An administrator passes where `self` would refuse. */
   readonly orAdmin?: boolean
+  /**
+   * The weakest level that passes: 10 for oneself, 5 for administration (accounts A-8, A-9). Levels of roles are known to
+   * identity alone, which looks them up; nobody else judges by this.
+   */
+  readonly gate?: number
 }
 
 export type Access = Anyone | OtherService | SignedIn

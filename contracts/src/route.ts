@@ -26,6 +26,8 @@ export interface Route {
   readonly body?: TSchema
   /** The fields of a form: `application/x-www-form-urlencoded` or `multipart/form-data`. */
   readonly form?: TObject
+  /** Takes a request of any media type, on a surface that otherwise wants JSON (accounts A-2). */
+  readonly anyMediaType?: boolean
   /** What a caller hears who may not do this, where it differs from the other routes of the surface. */
   readonly forbidden?: Forbidden
   /** Success answers by status. Refusals speak the dialect of the surface. */
@@ -53,6 +55,10 @@ export interface Surface {
    * where a contract fixes the order of refusals.
    */
   readonly decidedBy: 'door' | 'service'
+  /** The header a token comes in: `Authorization: Bearer` unless told otherwise. */
+  readonly credential?: 'bearer' | 'x-access-token'
+  /** A request that says it is of another media type than JSON is refused, also without a body (accounts A-2). */
+  readonly onlyJson?: boolean
 }
 
 export interface ServiceContract {

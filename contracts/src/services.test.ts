@@ -16,7 +16,7 @@ describe('the contracts', () => {
     'keep every route of the %s door under its prefix',
     (door) => {
       for (const { surface, route } of routes.filter(({ route }) => route.door === door)) {
-        expect(route.path.startsWith(`${surface.prefixes[door]}/`), route.path).toBe(true)
+        expect(`${route.path}/`.startsWith(`${surface.prefixes[door]}/`), route.path).toBe(true)
       }
     },
   )

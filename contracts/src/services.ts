@@ -1,6 +1,6 @@
 import { auctionContract } from './auction/index.ts'
 import { gachaContract } from './gacha/index.ts'
-import { identityContract } from './identity.ts'
+import { identityContract } from './identity/index.ts'
 import type { ServiceContract } from './route.ts'
 import { walletContract } from './wallet/index.ts'
 

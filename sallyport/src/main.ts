@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { Argument, Command } from 'commander'
 import { jobServices, listDeadLetters, retryDeadLetter } from './commands/admin-jobs.ts'
 import { verifyMarket } from './commands/admin-market.ts'
@@ -9,12 +8,11 @@ import { runStart } from './commands/start.ts'
 import { isExplained } from './explained-errors.ts'
 import { partNames } from './platform.ts'
 import { readSettings } from './settings.ts'
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+import { version } from './version.ts'
 
 const program = new Command('sallyport')
   .description('A self-hosted front door for services: sign-in, tokens, a gateway with two doors, and applications.')
-  .version(String(version))
+  .version(version)
   .showHelpAfterError('(sallyport --help shows what there is)')
   .addHelpText(
     'after',

@@ -6,6 +6,8 @@ import { buildIdentity } from '@sallyport/identity'
 import { pollRevocations, type PublicJwk, type Service } from '@sallyport/service'
 import { buildWallet } from '@sallyport/wallet'
 import type { Logger } from 'pino'
+import { createMailer } from './mail.ts'
+import { version } from './version.ts'
 import { request } from 'undici'
 import { ensureFirstAdministrator, type FirstAdministrator } from './data-directory/first-administrator.ts'
 import { masterKey, serviceKey } from './data-directory/secrets.ts'
@@ -96,6 +98,8 @@ async function build(
       clock,
       issuer,
       masterKey: await masterKey(settings.dataDirectory),
+      mailer: createMailer(settings),
+      accountsSurface: { ...settings.accounts, version },
       instance,
     })
     await platform.follow({ keys: async () => identity.publicKeys(), revocations: identity.revocations })

@@ -38,6 +38,20 @@ const databaseUrl = makeValidator<string>((text) => {
   return text
 })
 
+const positive = makeValidator<number>((text) => {
+  const value = Number(text)
+  if (!/^\d{1,9}$/.test(text) || value < 1) throw new EnvError('must be a whole number from 1')
+  return value
+})
+
+const passwordEncodings = ['plain', 'base64'] as const
+
+const smtpUrl = makeValidator<string>((text) => {
+  if (!URL.canParse(text) || !/^smtps?:$/.test(new URL(text).protocol))
+    throw new EnvError('must have the form smtp://user:password@host:port or smtps://…')
+  return text
+})
+
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const
 
 /** The settings that are the same for every service, once for each service that has a database. */
@@ -112,6 +126,25 @@ export const settings = {
     default: undefined,
     desc: 'The password of the first administrator. Without it a random one is made, printed once and kept in `first-administrator` in the data directory.',
   }),
+  SALLYPORT_ACCOUNTS_PAGE_SIZE: positive({
+    default: 20,
+    desc: 'How many users a page of `GET /authy/users` shows.',
+  }),
+  SALLYPORT_ACCOUNTS_RESERVED_NAMES: str({
+    default: 'admin',
+    desc: 'User names that nobody gets by signing up at `/authy`, separated by commas.',
+  }),
+  SALLYPORT_ACCOUNTS_PASSWORD_ENCODING: str({
+    default: 'plain',
+    choices: passwordEncodings,
+    desc: 'How passwords are written at `/authy` when the request does not say it in `password_encoding`: `base64` for clients that know nothing else.',
+  }),
+  SALLYPORT_SMTP_URL: smtpUrl({
+    default: undefined,
+    desc: 'The mail server that takes letters with links. Without it they are put into `mailbox` in the data directory.',
+    example: 'smtps://user:password@mail.example.org:465',
+  }),
+  SALLYPORT_MAIL_FROM: str({ default: 'Sallyport <sallyport@localhost>', desc: 'The sender of these letters.' }),
   SALLYPORT_INSTANCE: str({
     default: '1',
     desc: 'Tells several processes of one part apart; no two that run at once may have the same.',
@@ -148,6 +181,12 @@ export interface Settings {
   }
   /** Where the services of other processes are. */
   readonly serviceUrls: { readonly [service in DatabaseService]?: string }
+  readonly accounts: {
+    readonly pageSize: number
+    readonly reservedNames: readonly string[]
+    readonly passwordEncoding: (typeof passwordEncodings)[number]
+  }
+  readonly mail: { readonly smtpUrl: string | undefined; readonly from: string }
   readonly partPort: number
   readonly instance: string
 }
@@ -185,17 +224,32 @@ export function readSettings(environment: Readonly<Record<string, string | undef
         return url === undefined ? [] : [[service, url]]
       }),
     ),
+    accounts: {
+      pageSize: env.SALLYPORT_ACCOUNTS_PAGE_SIZE,
+      reservedNames: listOf(env.SALLYPORT_ACCOUNTS_RESERVED_NAMES).map((name) => name.toLowerCase()),
+      passwordEncoding: env.SALLYPORT_ACCOUNTS_PASSWORD_ENCODING,
+    },
+    mail: { smtpUrl: env.SALLYPORT_SMTP_URL, from: env.SALLYPORT_MAIL_FROM },
     partPort: env.SALLYPORT_PORT,
     instance: env.SALLYPORT_INSTANCE,
   }
+}
+
+const choicesOf = { SALLYPORT_LOG_LEVEL: logLevels, SALLYPORT_ACCOUNTS_PASSWORD_ENCODING: passwordEncodings }
+
+function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
 }
 
 function refuse({ errors }: { errors: Partial<Record<string, Error>> }): void {
   const complaints = Object.entries(errors).map(([name, error]) => {
     if (error instanceof EnvMissingError) return `${name} is needed`
     // The library's message about a choice quotes the value, which may be a secret put into the wrong place.
-    const choices = name === 'SALLYPORT_LOG_LEVEL' ? `must be one of ${logLevels.join(', ')}` : undefined
-    return `${name} ${choices ?? error?.message}`
+    const choices = Reflect.get(choicesOf, name)
+    return `${name} ${choices === undefined ? error?.message : `must be one of ${choices.join(', ')}`}`
   })
   if (complaints.length > 0) throw new InvalidSettings(complaints.join('\n'))
 }

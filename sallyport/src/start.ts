@@ -6,6 +6,8 @@ import { buildIdentity } from '@sallyport/identity'
 import type { Service } from '@sallyport/service'
 import { buildWallet } from '@sallyport/wallet'
 import type { Logger } from 'pino'
+import { createMailer } from './mail.ts'
+import { version } from './version.ts'
 import { removeAddresses, writeAddresses } from './data-directory/addresses.ts'
 import { ensureFirstAdministrator, type FirstAdministrator } from './data-directory/first-administrator.ts'
 import { masterKey, serviceKey } from './data-directory/secrets.ts'
@@ -120,6 +122,8 @@ async function start(
     clock,
     issuer: publicUrl,
     masterKey: await masterKey(dataDirectory),
+    mailer: createMailer(settings),
+    accountsSurface: { ...settings.accounts, version },
     instance: settings.instance,
   })
   services.push(wallet, gacha, auction, identity.service)

@@ -1,7 +1,6 @@
 import type { RejectionReason } from '@sallyport/kernel'
-import type { TSchema } from 'typebox'
-import { Compile, type Validator } from 'typebox/compile'
-import type { Dialect, Issue, Part, Reading, Reply } from '../dialect.ts'
+import type { Dialect, Reply } from '../dialect.ts'
+import { readStrictly } from './strict-reading.ts'
 
 const mediaType = { 'content-type': 'application/problem+json' }
 
@@ -24,28 +23,6 @@ const refusals: Record<RejectionReason, { readonly status: number; readonly titl
   payment: { status: 402, title: 'Payment required' },
   busy: { status: 503, title: 'Busy' },
   'too-many': { status: 429, title: 'Too many requests' },
-}
-
-const validators = new WeakMap<TSchema, Validator>()
-
-function validatorOf(schema: TSchema): Validator {
-  const known = validators.get(schema) ?? Compile(schema)
-  validators.set(schema, known)
-  return known
-}
-
-function readStrictly(schema: TSchema, input: unknown, part: Part): Reading {
-  const validator = validatorOf(schema)
-  // Paths and queries are text: a number in them has to be read out of a string first.
-  const value = part === 'body' ? input : validator.Convert(input)
-  if (validator.Check(value)) return { value, issues: [] }
-  const issues = validator.Errors(value).map((error): Issue => ({
-    type: error.keyword,
-    loc: [part, ...error.instancePath.split('/').slice(1)],
-    msg: error.message,
-    input: undefined,
-  }))
-  return { value: undefined, issues }
 }
 
 /** The dialect of Sallyport's own routes: problem details (RFC 9457), strict reading. */

@@ -24,7 +24,7 @@ export async function parseBody(route: Route, contentType: string | undefined, b
 }
 
 /** A missing type counts as JSON (market §2). */
-function isJson(contentType: string | undefined): boolean {
+export function isJson(contentType: string | undefined): boolean {
   const type = mediaTypeOf(contentType)
   return type === undefined || type === 'application/json' || /^application\/.+\+json$/.test(type)
 }

@@ -27,6 +27,8 @@ export interface HandlerInput<R extends Route> {
   readonly headers: HeadersOf<R>
   readonly body: BodyOf<R>
   readonly caller: CallerOf<R>
+  /** Who the gateway says is asking; empty where no gateway was in between. */
+  readonly clientAddress: string
 }
 
 export type CallerOf<R extends Route> = R['access'] extends { readonly who: 'account' }
@@ -86,12 +88,12 @@ export function handle<const R extends Route>(
     async answer(request, surface, authentication) {
       const { dialect } = surface
       try {
-        const caller = await authenticate(route, request, dialect, authentication)
+        const caller = await authenticate(route, request, surface, authentication)
         const input = read(route, request, dialect, validators)
         authorize(route, caller, input, surface)
-        const reply: Reply = await run(complete<R>({ ...input, caller }))
+        const reply: Reply = await run(complete<R>({ ...input, caller, clientAddress: clientAddressOf(request) }))
         return isEventSource(reply.body)
-          ? { ...reply, body: stream(reply.body, route, request, authentication) }
+          ? { ...reply, body: stream(reply.body, { route, request, surface, authentication }) }
           : reply
       } catch (error) {
         if (error instanceof Refusal) return error.reply
@@ -103,23 +105,49 @@ export function handle<const R extends Route>(
 }
 
 /** Events for as long as the token that they were asked for with is good. */
-function stream(source: EventSource, { access }: Route, { headers }: RawRequest, authentication: Authentication) {
+function stream(
+  source: EventSource,
+  {
+    route: { access },
+    request: { headers },
+    surface: { credential, dialect },
+    authentication,
+  }: { route: Route; request: RawRequest; surface: Surface; authentication: Authentication },
+) {
   return streamEvents(source, async () => {
     if (access.who === 'anyone') return true
-    return typeof (await authentication[access.who](headers.authorization)) !== 'string'
+    return typeof (await authentication[access.who](authorizationOf(headers, credential, dialect))) !== 'string'
   })
 }
 
 async function authenticate(
   route: Route,
   { headers }: RawRequest,
-  dialect: Dialect,
+  { dialect, credential }: Surface,
   authentication: Authentication,
 ): Promise<AccountCaller | ServiceCaller | undefined> {
   if (route.access.who === 'anyone') return undefined
-  const caller = await authentication[route.access.who](headers.authorization)
+  const caller = await authentication[route.access.who](authorizationOf(headers, credential, dialect))
   if (typeof caller === 'string') throw new Refusal(dialect.unauthenticated(caller))
   return caller
+}
+
+/** A token that comes in a header of its own is the same token. */
+function authorizationOf(
+  { authorization, ...headers }: RawRequest['headers'],
+  credential: Surface['credential'],
+  dialect: Dialect,
+): string | undefined {
+  if (credential !== 'x-access-token') return authorization
+  const token = headers['x-access-token']
+  if (authorization !== undefined) throw new Refusal(dialect.badRequest('The token belongs into x-access-token alone'))
+  return typeof token === 'string' ? `Bearer ${token}` : undefined
+}
+
+/** The gateway sets it, whatever the client said. */
+function clientAddressOf({ headers }: RawRequest): string {
+  const address = headers['x-forwarded-for']
+  return typeof address === 'string' ? address : ''
 }
 
 interface Parts {
@@ -157,6 +185,11 @@ function read(
   return input
 }
 
+interface Caller {
+  readonly caller: unknown
+  readonly clientAddress: string
+}
+
 function authorize(
   route: Route,
   caller: AccountCaller | ServiceCaller | undefined,
@@ -177,13 +210,13 @@ function authorize(
   }
 }
 
-function complete<R extends Route>(input: Parts & { readonly caller: unknown }): HandlerInput<R> {
+function complete<R extends Route>(input: Parts & Caller): HandlerInput<R> {
   if (!isComplete<R>(input)) throw new TypeError('a handler was called without its input')
   return input
 }
 
 /** The parts were checked against the route's own schemas, and the caller by its access: see `read` and `authenticate`. */
-function isComplete<R extends Route>(input: Parts & { readonly caller: unknown }): input is HandlerInput<R> {
+function isComplete<R extends Route>(input: Parts & Caller): input is HandlerInput<R> {
   return 'params' in input && 'query' in input && 'headers' in input && 'body' in input
 }
 

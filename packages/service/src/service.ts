@@ -5,7 +5,7 @@ import { newId } from '@sallyport/kernel'
 import Fastify, { type FastifyError, type FastifyReply, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import type { Authentication } from './authentication.ts'
-import { MalformedJson, parseBody } from './body.ts'
+import { isJson, MalformedJson, parseBody } from './body.ts'
 import { eventStreamHeaders } from './event-stream.ts'
 import type { HandledRoute } from './handler.ts'
 
@@ -110,7 +110,17 @@ export async function createService(parts: ServiceParts): Promise<Service> {
       schema: { response: { ...route.replies } },
       handler: async (request, reply) => {
         const { body: raw } = request
-        const body = await parseBody(route, contentTypes.get(request.raw), Buffer.isBuffer(raw) ? raw : Buffer.alloc(0))
+        const contentType = contentTypes.get(request.raw)
+        if (
+          surface.onlyJson === true &&
+          route.anyMediaType !== true &&
+          contentType !== undefined &&
+          !isJson(contentType)
+        ) {
+          await send(reply, surface.dialect.badRequest('The content type must be application/json'))
+          return
+        }
+        const body = await parseBody(route, contentType, Buffer.isBuffer(raw) ? raw : Buffer.alloc(0))
         const { headers, params, query } = request
         const answer = await handled.answer({ headers, params, query, body }, surface, authentication)
         if (answer.body instanceof Readable) keepTrack(answer.body)
@@ -179,6 +189,13 @@ async function send(reply: FastifyReply, { status, headers, body }: Reply): Prom
       .code(status)
       .headers({ ...eventStreamHeaders, ...headers })
       .send(body)
+    return
+  }
+  if (status === 204) {
+    await reply
+      .code(status)
+      .headers({ 'cache-control': 'no-store', ...headers })
+      .send()
     return
   }
   // Answers are about somebody: no cache on the way may keep them, unless the route says otherwise.

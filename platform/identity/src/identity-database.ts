@@ -1,22 +1,54 @@
 import type { AccountId } from '@sallyport/kernel'
-import type { Generated, JSONColumnType } from 'kysely'
+import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely'
+import type { Birthplace } from './accounts/account.ts'
+import type { Actor, AuditKind } from './audit/audit.ts'
+import type { LinkPurpose } from './proofs/link-store.ts'
 import type { SessionId } from './sessions/session.ts'
 
 /** The tables of identity's database. */
 export interface IdentityDatabase {
-  role: { name: string; level: number; description: string }
+  role: {
+    name: string
+    level: number
+    description: string
+    sequence: Generated<bigint>
+    built_in: Generated<boolean>
+  }
   account: {
     uid: AccountId
     sequence: Generated<bigint>
     username: string
     email: string
     password_hash: string
-    born_on: 'market'
+    born_on: Birthplace
     created_at: Date
+    last_login_at: Date | null
+    email_verified_at: Date | null
+    suspended_at: Date | null
+    deleted_at: Date | null
+    member_since: Date | null
   }
   account_role: { uid: AccountId; role: string }
   session: { sid: SessionId; uid: AccountId; created_at: Date; expires_at: Date }
   revocation: { sequence: Generated<bigint>; kind: 'session' | 'account'; id: string; until: Date }
+  audit_event: {
+    id: GeneratedAlways<bigint>
+    at: Date
+    kind: AuditKind
+    actor_kind: Actor['kind']
+    actor: AccountId | null
+    address: string | null
+    subject: AccountId | null
+    details: Readonly<Record<string, string | number | boolean | null>>
+  }
+  email_link: {
+    digest: Buffer
+    uid: AccountId
+    purpose: LinkPurpose
+    email: string
+    created_at: Date
+    expires_at: Date
+  }
   signing_key: {
     kid: string
     algorithm: 'RS256'

@@ -13,13 +13,20 @@ import type { Logger } from 'pino'
 import { type Accounts, createAccounts } from './accounts/accounts.ts'
 import { hasAdministrator } from './accounts/account-store.ts'
 import type { IdentityDatabase } from './identity-database.ts'
+import { createAudit } from './audit/audit.ts'
 import { createMembershipSaga } from './memberships/membership-saga.ts'
 import { membershipTask } from './memberships/membership-steps.ts'
 import { createMemberships, type MemberServices } from './memberships/memberships.ts'
 import { createPasswordHashing } from './passwords/password-hashing.ts'
 import { createRevocationFeed } from './sessions/revocation-feed.ts'
+import type { Mailer } from './mail/mailer.ts'
+import { createLinkSending, linkTask } from './proofs/link-sending.ts'
+import { createProofs } from './proofs/proofs.ts'
+import { createRoles } from './roles/roles.ts'
 import { createSessions } from './sessions/sessions.ts'
+import { accountsRoutes, type AccountsSurfaceSettings } from './surfaces/accounts.ts'
 import { marketRoutes } from './surfaces/market.ts'
+import { ownAccountRoutes } from './surfaces/own-account-routes.ts'
 import { ownRoutes } from './surfaces/own-routes.ts'
 import { loadSigningKeys } from './tokens/signing-keys.ts'
 import { createTokenIssuer } from './tokens/token-issuer.ts'
@@ -35,6 +42,10 @@ export interface IdentityParts {
   readonly issuer: string
   /** 32 bytes that private keys are encrypted under. */
   readonly masterKey: Uint8Array
+  /** Brings links to the addresses they prove. */
+  readonly mailer: Mailer
+  /** How the account service is set up. */
+  readonly accountsSurface: AccountsSurfaceSettings
   /** Tells the processes of identity apart. */
   readonly instance?: string
 }
@@ -57,17 +68,34 @@ const stopLimitMs = 1000
 
 /** Assembles identity. The database is migrated. @throws {WrongMasterKey} */
 export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
-  const { database, authentication, members, log, clock, issuer, masterKey, instance = '1' } = parts
+  const {
+    database,
+    authentication,
+    members,
+    log,
+    clock,
+    issuer,
+    masterKey,
+    mailer,
+    accountsSurface,
+    instance = '1',
+  } = parts
   const { db } = database
   const keys = await loadSigningKeys(db, masterKey, clock)
   const hashing = createPasswordHashing({ log })
   const feed = createRevocationFeed(db, log)
   const memberships = createMemberships(members)
-  const tasks = { 'take-membership-step': membershipTask(memberships, log) }
+  const linkParts = { db, clock, mailer, publicUrl: issuer }
+  const tasks = { 'take-membership-step': membershipTask(memberships, log), 'send-link': linkTask(linkParts) }
   const jobs = createJobs({ database, service: 'identity', tasks, log, instance })
   const saga = createMembershipSaga({ memberships, jobs, log })
-  const accounts = createAccounts({ db, clock, hashing, saga, feed })
-  const sessions = createSessions({ db, clock, log, hashing, tokens: createTokenIssuer(issuer, keys), feed })
+  const audit = createAudit(clock)
+  const links = createLinkSending({ ...linkParts, jobs, log })
+  const accounts = createAccounts({ db, clock, hashing, saga, feed, audit, links })
+  const roles = createRoles({ db, clock, feed, audit })
+  const proofs = createProofs({ db, clock, hashing, feed, audit })
+  const tokens = createTokenIssuer(issuer, keys)
+  const sessions = createSessions({ db, clock, log, hashing, tokens, feed, saga, audit })
   const publicKeys = (): readonly PublicJwk[] => keys.published
   let sweeping: { stop(): void } | undefined
 
@@ -75,7 +103,12 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     contract: contracts.identityContract,
     authentication,
     log,
-    routes: [...marketRoutes({ accounts, sessions }), ...ownRoutes({ keys: publicKeys, feed })],
+    routes: [
+      ...marketRoutes({ accounts, sessions }),
+      ...accountsRoutes({ accounts, sessions, roles, proofs, tokens, clock, settings: accountsSurface }),
+      ...ownAccountRoutes({ proofs, links }),
+      ...ownRoutes({ keys: publicKeys, feed }),
+    ],
     checks: { database: () => database.ping() },
     async start() {
       await jobs.prepare()

@@ -28,7 +28,7 @@ let count = 0
 async function register(instance = one) {
   count += 1
   const username = `Ada_${count}`
-  return instance.identity.accounts.register({ username, email: `Ada${count}@example.org`, password })
+  return instance.identity.accounts.register({ username, email: `Ada${count}@example.org`, password }, 'market', nobody)
 }
 
 async function signIn(username: string, secret = password, instance = one) {
@@ -53,25 +53,35 @@ async function userInfo(token: string, instance = one): Promise<number> {
   return (await instance.service.inject({ method: 'GET', path: '/api/auth/userinfo', headers })).status
 }
 
+const nobody = { kind: 'anonymous', address: '' } as const
+
 describe('names (design §4)', () => {
   it('are unique whatever their case, and give back what was typed', async () => {
     const ada = await register()
     const { accounts } = one.identity
     const again = { username: 'other_name', email: 'other@example.org', password }
     const refused = 'Email or username already in use'
-    await expect(accounts.register({ ...again, username: ada.username.toUpperCase() })).rejects.toThrow(refused)
-    await expect(accounts.register({ ...again, email: ada.email.toUpperCase() })).rejects.toThrow(refused)
+    await expect(
+      accounts.register({ ...again, username: ada.username.toUpperCase() }, 'market', nobody),
+    ).rejects.toThrow(refused)
+    await expect(accounts.register({ ...again, email: ada.email.toUpperCase() }, 'market', nobody)).rejects.toThrow(
+      refused,
+    )
     expect((await accounts.read(ada.uid)).username).toBe(ada.username)
   })
 
   it('go to one of twenty who ask at once, at two instances', async () => {
     const attempts = await Promise.allSettled(
       Array.from({ length: 20 }, (_, n) =>
-        (n % 2 === 0 ? one : two).identity.accounts.register({
-          username: 'wanted',
-          email: `wanted${n}@example.org`,
-          password,
-        }),
+        (n % 2 === 0 ? one : two).identity.accounts.register(
+          {
+            username: 'wanted',
+            email: `wanted${n}@example.org`,
+            password,
+          },
+          'market',
+          nobody,
+        ),
       ),
     )
     expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
@@ -79,9 +89,11 @@ describe('names (design §4)', () => {
 
   it('are free again at once when their account is gone', async () => {
     const ada = await register()
-    await one.identity.accounts.remove(ada.uid)
+    await one.identity.accounts.remove(ada.uid, nobody)
     const { username, email } = ada
-    expect((await one.identity.accounts.register({ username, email, password })).uid).not.toBe(ada.uid)
+    expect((await one.identity.accounts.register({ username, email, password }, 'market', nobody)).uid).not.toBe(
+      ada.uid,
+    )
   })
 })
 
@@ -179,6 +191,6 @@ describe('keys', () => {
 it('an account nobody has is unknown, whatever the id looks like', async () => {
   for (const uid of [newId(), '', 'nonsense', 'a\0b', 'x'.repeat(10_000)]) {
     await expect(one.identity.accounts.read(uid)).rejects.toThrow('Account not found')
-    await expect(one.identity.accounts.remove(uid)).rejects.toThrow('Account not found')
+    await expect(one.identity.accounts.remove(uid, nobody)).rejects.toThrow('Account not found')
   }
 })

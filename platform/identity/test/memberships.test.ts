@@ -29,9 +29,11 @@ async function owed(): Promise<number> {
   return rows[0].n
 }
 
+const nobody = { kind: 'anonymous', address: '' } as const
+
 describe('what an account has at other services (market §10)', () => {
   it('is there when the registration is answered, and nothing is owed', async () => {
-    const { uid } = await first.identity.accounts.register(person())
+    const { uid } = await first.identity.accounts.register(person(), 'market', nobody)
     expect(first.gacha.heard).toEqual([`openCollection ${uid}`])
     expect(first.wallet.heard).toEqual([`openWallet ${uid}`])
     expect(first.auction.heard).toEqual([`openPlayer ${uid}`])
@@ -39,8 +41,8 @@ describe('what an account has at other services (market §10)', () => {
   })
 
   it('is gone when the deletion is answered', async () => {
-    const { uid } = await first.identity.accounts.register(person())
-    await first.identity.accounts.remove(uid)
+    const { uid } = await first.identity.accounts.register(person(), 'market', nobody)
+    await first.identity.accounts.remove(uid, nobody)
     expect(first.gacha.heard).toEqual([`openCollection ${uid}`, `closeCollection ${uid}`])
     expect(first.wallet.heard).toEqual([`openWallet ${uid}`, `closeWallet ${uid}`])
     expect(first.auction.heard).toEqual([`openPlayer ${uid}`, `closePlayer ${uid}`])
@@ -49,7 +51,7 @@ describe('what an account has at other services (market §10)', () => {
 
   it('does not change the answer when a service is away, and is made up for later', async () => {
     first.wallet.away = true
-    const { uid } = await first.identity.accounts.register(person())
+    const { uid } = await first.identity.accounts.register(person(), 'market', nobody)
     await expect.poll(owed).toBe(1)
 
     // The program ends and is started again, before the job was due.
@@ -64,9 +66,9 @@ describe('what an account has at other services (market §10)', () => {
 
   it('is no longer opened when the account is deleted first', async () => {
     first.wallet.away = true
-    const { uid } = await first.identity.accounts.register(person())
+    const { uid } = await first.identity.accounts.register(person(), 'market', nobody)
     first.wallet.away = false
-    await first.identity.accounts.remove(uid)
+    await first.identity.accounts.remove(uid, nobody)
     await expect.poll(owed).toBe(0)
     expect(first.wallet.heard).toEqual([`openWallet ${uid}`, `closeWallet ${uid}`])
     expect(first.auction.heard).toEqual([`openPlayer ${uid}`, `closePlayer ${uid}`])
@@ -74,9 +76,11 @@ describe('what an account has at other services (market §10)', () => {
 
   it('is not opened for somebody who was not registered', async () => {
     const taken = person()
-    await first.identity.accounts.register(taken)
+    await first.identity.accounts.register(taken, 'market', nobody)
     first.wallet.heard.length = 0
-    await expect(first.identity.accounts.register({ ...taken, username: 'other' })).rejects.toThrow('already in use')
+    await expect(first.identity.accounts.register({ ...taken, username: 'other' }, 'market', nobody)).rejects.toThrow(
+      'already in use',
+    )
     expect(first.wallet.heard).toEqual([])
     await expect.poll(owed).toBe(0)
   })

@@ -5,7 +5,14 @@ import { createTestDatabase, type TestDatabase } from '@sallyport/database/testi
 import { createAuthentication, createKeySet, platformAudience, RevocationList, type Service } from '@sallyport/service'
 import { systemClock } from '@sallyport/kernel'
 import { pino } from 'pino'
-import { buildIdentity, type Identity, type IdentityDatabase, migrations } from '../src/index.ts'
+import {
+  buildIdentity,
+  type Identity,
+  type IdentityDatabase,
+  type Letter,
+  type Mailer,
+  migrations,
+} from '../src/index.ts'
 
 const log = pino({ level: 'silent' })
 const issuer = 'https://sallyport.test'
@@ -45,6 +52,8 @@ export interface TestIdentity {
   readonly wallet: Receiver
   readonly gacha: Receiver
   readonly auction: Receiver
+  /** What this instance has sent. */
+  readonly letters: readonly Letter[]
   readonly testDatabase: TestDatabase<IdentityDatabase>
   readonly masterKey: Uint8Array
   stop(): Promise<void>
@@ -60,6 +69,8 @@ export async function startIdentity(
   const wallet = shared?.wallet ?? receiver()
   const gacha = shared?.gacha ?? receiver()
   const auction = shared?.auction ?? receiver()
+  const letters: Letter[] = []
+  const mailer: Mailer = { send: async (letter) => void letters.push(letter) }
   const revocations = new RevocationList(systemClock)
   const known: { identity?: Identity } = {}
   const accountKeys = createKeySet({
@@ -79,6 +90,8 @@ export async function startIdentity(
     clock: systemClock,
     issuer,
     masterKey,
+    mailer,
+    accountsSurface: { pageSize: 3, reservedNames: ['admin'], passwordEncoding: 'plain', version: 'test' },
   })
   known.identity = identity
   const following = await identity.revocations.subscribe((news) => revocations.apply(news))
@@ -88,6 +101,7 @@ export async function startIdentity(
     wallet,
     gacha,
     auction,
+    letters,
     testDatabase,
     masterKey,
     async stop() {

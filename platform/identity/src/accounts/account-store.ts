@@ -1,7 +1,8 @@
 import type { AccountId } from '@sallyport/kernel'
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { IdentityDatabase } from '../identity-database.ts'
-import { type Account, administratorLevel, NameTaken, type Role } from './account.ts'
+import { administratorLevel, type Role } from '../roles/role.ts'
+import { type Account, type Birthplace, NameTaken } from './account.ts'
 
 type Database = Kysely<IdentityDatabase>
 
@@ -12,51 +13,96 @@ export interface Credentials {
 }
 
 /**
- * Makes an account, in one statement with whatever else has to be written with it (a data-modifying query).
+ * Makes an account, in one statement with whatever else has to be written with it (data-modifying queries).
  *
  * @throws {NameTaken} when the user name or the e-mail address belongs to somebody else, whatever its case
  */
 export async function insertAccount(
   db: Database,
   { account, passwordHash }: Credentials,
-  { createdAt, alongside }: { readonly createdAt: Date; readonly alongside?: RawBuilder<unknown> },
+  alongside: readonly RawBuilder<unknown>[],
 ): Promise<void> {
-  const { uid, username, email, bornOn } = account
+  const { uid, username, email, bornOn, createdAt, lastLoginAt, emailVerifiedAt, memberSince } = account
   const roles = account.roles.map(({ name }) => name)
   await sql`
     with born as (
-      insert into account (uid, username, email, password_hash, born_on, created_at)
-      values (${uid}, ${username}, ${email}, ${passwordHash}, ${bornOn}, ${createdAt})
+      insert into account (
+        uid, username, email, password_hash, born_on, created_at, last_login_at, email_verified_at, member_since
+      ) values (
+        ${uid}, ${username}, ${email}, ${passwordHash}, ${bornOn}, ${createdAt}, ${lastLoginAt ?? null},
+        ${emailVerifiedAt ?? null}, ${memberSince ?? null}
+      )
       returning uid
     ), roles as (
       insert into account_role (uid, role) select born.uid, role from born, unnest(${roles}::text[]) as role
-    )${alongside ? sql`, along as (${alongside})` : sql``}
+    )${sql.join(
+      alongside.map((query, index) => sql`, ${sql.raw(`along_${index}`)} as (${query})`),
+      sql``,
+    )}
     select uid from born`
     .execute(db)
     .catch(asNameTaken)
 }
 
+/** Also one that is deleted. */
 export async function findAccount(db: Database, uid: AccountId): Promise<Account | undefined> {
   const { rows } = await sql<AccountRow>`${selectAccount} where uid = ${uid}`.execute(db)
   return rows.map(toAccount)[0]
 }
 
-/** All accounts in the order of their registration. */
+/** The same, kept from changing until the transaction ends. */
+export async function lockAccount(tx: Transaction<IdentityDatabase>, uid: AccountId): Promise<Account | undefined> {
+  await sql`select from account where uid = ${uid} for no key update`.execute(tx)
+  return findAccount(tx, uid)
+}
+
+/** All accounts that are not deleted, in the order of their registration. */
 export async function listAccounts(db: Database): Promise<Account[]> {
-  const { rows } = await sql<AccountRow>`${selectAccount} order by sequence`.execute(db)
+  const { rows } = await sql<AccountRow>`${selectAccount} where deleted_at is null order by sequence`.execute(db)
   return rows.map(toAccount)
+}
+
+/** A page of all accounts, deleted ones included, in the order of their registration; and how many there are. */
+export async function pageThroughAccounts(
+  db: Database,
+  { skip, limit }: { readonly skip: number; readonly limit: number },
+): Promise<{ readonly accounts: Account[]; readonly total: number }> {
+  const { rows } = await sql<AccountRow>`
+    ${selectAccount} where sequence in (select sequence from account order by sequence offset ${skip} limit ${limit})
+    order by sequence`.execute(db)
+  const { count } = await db
+    .selectFrom('account')
+    .select((eb) => eb.fn.countAll<bigint>().as('count'))
+    .executeTakeFirstOrThrow()
+  return { accounts: rows.map(toAccount), total: Number(count) }
+}
+
+/** By the user name whatever its case; not of the deleted. */
+export async function findByUsername(db: Database, username: string): Promise<Account | undefined> {
+  const { rows } = await sql<AccountRow>`
+    ${selectAccount} where lower(username) = lower(${username}) and deleted_at is null`.execute(db)
+  return rows.map(toAccount)[0]
+}
+
+/** By the e-mail address whatever its case; not of the deleted. */
+export async function findByEmail(db: Database, email: string): Promise<Account | undefined> {
+  const { rows } = await sql<AccountRow>`
+    ${selectAccount} where lower(email) = lower(${email}) and deleted_at is null`.execute(db)
+  return rows.map(toAccount)[0]
 }
 
 /** By the user name to the letter: `Ada` does not sign in as `ada` (market §4). */
 export async function findCredentialsByUsername(db: Database, username: string): Promise<Credentials | undefined> {
   // The index is on the lower-case name; the second condition is the one that counts.
   const { rows } = await sql<AccountRow>`
-    ${selectAccount} where lower(username) = lower(${username}) and username = ${username}`.execute(db)
+    ${selectAccount} where lower(username) = lower(${username}) and username = ${username} and deleted_at is null`.execute(
+    db,
+  )
   return rows.map(toCredentials)[0]
 }
 
 export async function findCredentials(db: Database, uid: AccountId): Promise<Credentials | undefined> {
-  const { rows } = await sql<AccountRow>`${selectAccount} where uid = ${uid}`.execute(db)
+  const { rows } = await sql<AccountRow>`${selectAccount} where uid = ${uid} and deleted_at is null`.execute(db)
   return rows.map(toCredentials)[0]
 }
 
@@ -66,7 +112,20 @@ export async function updateNames(
   uid: AccountId,
   names: { readonly username?: string; readonly email?: string },
 ): Promise<void> {
-  await db.updateTable('account').set(names).where('uid', '=', uid).execute().catch(asNameTaken)
+  const { username, email } = names
+  await db
+    .updateTable('account')
+    .$if(username !== undefined, (query) => query.set({ username: username ?? '' }))
+    .$if(email !== undefined, (query) =>
+      query.set({
+        email: email ?? '',
+        // Another address is a claim again.
+        email_verified_at: sql<Date | null>`case when lower(email) = lower(${email}) then email_verified_at end`,
+      }),
+    )
+    .where('uid', '=', uid)
+    .execute()
+    .catch(asNameTaken)
 }
 
 /** Replaces the hash, unless it is no longer the one that the change was decided on. */
@@ -84,6 +143,46 @@ export async function replacePasswordHash(
   return numUpdatedRows === 1n
 }
 
+/** Sets a hash whatever was there before: for administrators and for whoever has proven the address. */
+export async function setPasswordHash(tx: Transaction<IdentityDatabase>, uid: AccountId, hash: string): Promise<void> {
+  await tx.updateTable('account').set({ password_hash: hash }).where('uid', '=', uid).execute()
+}
+
+export async function markVerified(tx: Transaction<IdentityDatabase>, uid: AccountId, now: Date): Promise<void> {
+  await tx
+    .updateTable('account')
+    .set({ email_verified_at: now })
+    .where('uid', '=', uid)
+    .where('email_verified_at', 'is', null)
+    .execute()
+}
+
+export async function setSuspended(
+  tx: Transaction<IdentityDatabase>,
+  uid: AccountId,
+  suspendedAt: Date | null,
+): Promise<void> {
+  await tx.updateTable('account').set({ suspended_at: suspendedAt }).where('uid', '=', uid).execute()
+}
+
+/** Takes an account out of use; its names stay reserved. */
+export async function markDeleted(tx: Transaction<IdentityDatabase>, uid: AccountId, now: Date): Promise<void> {
+  await tx.updateTable('account').set({ deleted_at: now }).where('uid', '=', uid).execute()
+  await tx.deleteFrom('session').where('uid', '=', uid).execute()
+}
+
+/** Whether it is a member from now on, and was not before. */
+export async function markMember(tx: Transaction<IdentityDatabase>, uid: AccountId, now: Date): Promise<boolean> {
+  const marked = await tx
+    .updateTable('account')
+    .set({ member_since: now })
+    .where('uid', '=', uid)
+    .where('member_since', 'is', null)
+    .returning('uid')
+    .executeTakeFirst()
+  return marked !== undefined
+}
+
 /** Whether there was such an account. */
 export async function removeAccount(tx: Transaction<IdentityDatabase>, uid: AccountId): Promise<boolean> {
   const { numDeletedRows } = await tx.deleteFrom('account').where('uid', '=', uid).executeTakeFirst()
@@ -95,7 +194,9 @@ export async function hasAdministrator(db: Database): Promise<boolean> {
   const row = await db
     .selectFrom('account_role')
     .innerJoin('role', 'role.name', 'account_role.role')
+    .innerJoin('account', 'account.uid', 'account_role.uid')
     .where('role.level', '<=', administratorLevel)
+    .where('account.deleted_at', 'is', null)
     .select('account_role.uid')
     .limit(1)
     .executeTakeFirst()
@@ -107,20 +208,39 @@ interface AccountRow {
   readonly username: string
   readonly email: string
   readonly password_hash: string
-  readonly born_on: 'market'
+  readonly born_on: Birthplace
+  readonly created_at: Date
+  readonly last_login_at: Date | null
+  readonly email_verified_at: Date | null
+  readonly suspended_at: Date | null
+  readonly deleted_at: Date | null
+  readonly member_since: Date | null
   readonly roles: readonly Role[]
 }
 
 const selectAccount = sql`
-  select uid, username, email, password_hash, born_on, (
-    select coalesce(json_agg(json_build_object('name', role.name, 'level', role.level) order by role.level), '[]')
-    from account_role join role on role.name = account_role.role
-    where account_role.uid = account.uid
-  ) as roles
+  select uid, username, email, password_hash, born_on, created_at, last_login_at, email_verified_at, suspended_at,
+    deleted_at, member_since, (
+      select coalesce(json_agg(json_build_object('name', role.name, 'level', role.level) order by role.level), '[]')
+      from account_role join role on role.name = account_role.role
+      where account_role.uid = account.uid
+    ) as roles
   from account`
 
-function toAccount({ uid, username, email, roles, born_on: bornOn }: AccountRow): Account {
-  return { uid, username, email, roles, bornOn }
+function toAccount(row: AccountRow): Account {
+  return {
+    uid: row.uid,
+    username: row.username,
+    email: row.email,
+    roles: row.roles,
+    bornOn: row.born_on,
+    createdAt: row.created_at,
+    lastLoginAt: row.last_login_at ?? undefined,
+    emailVerifiedAt: row.email_verified_at ?? undefined,
+    suspendedAt: row.suspended_at ?? undefined,
+    deletedAt: row.deleted_at ?? undefined,
+    memberSince: row.member_since ?? undefined,
+  }
 }
 
 function toCredentials(row: AccountRow): Credentials {

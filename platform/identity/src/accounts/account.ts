@@ -1,4 +1,8 @@
 import { type AccountId, Rejection } from '@sallyport/kernel'
+import { levelOf, administratorLevel, type Role } from '../roles/role.ts'
+
+/** The surfaces that accounts can be born on. */
+export type Birthplace = 'market' | 'accounts'
 
 /** A person's account, as everybody but its owner's browser may know it. */
 export interface Account {
@@ -6,21 +10,22 @@ export interface Account {
   readonly username: string
   readonly email: string
   readonly roles: readonly Role[]
-  readonly bornOn: 'market'
+  /** The surface whose rules hold for it for good. */
+  readonly bornOn: Birthplace
+  readonly createdAt: Date
+  readonly lastLoginAt: Date | undefined
+  /** An address is only a claim before that (design §4). */
+  readonly emailVerifiedAt: Date | undefined
+  readonly suspendedAt: Date | undefined
+  /** The names stay reserved; nobody is behind them any more. */
+  readonly deletedAt: Date | undefined
+  /** Since when the account has its things at the other services. */
+  readonly memberSince: Date | undefined
 }
-
-/** Smaller levels mean more power. */
-export interface Role {
-  readonly name: string
-  readonly level: number
-}
-
-/** Up to this level a role administers. */
-export const administratorLevel = 5
 
 /** The two kinds of people that most applications tell apart (design §4). */
 export function roleOf(account: Pick<Account, 'roles'>): 'user' | 'admin' {
-  return account.roles.some(({ level }) => level <= administratorLevel) ? 'admin' : 'user'
+  return levelOf(account.roles) <= administratorLevel ? 'admin' : 'user'
 }
 
 export class InvalidEmail extends Rejection {
@@ -44,6 +49,36 @@ export class InvalidPassword extends Rejection {
   readonly reason = 'invalid'
 }
 
+/** What zxcvbn thinks of a password, in its own terms. */
+export interface Strength {
+  /** 0 to 4. */
+  readonly score: number
+  readonly guesses: number
+  readonly feedback: { readonly warning: string; readonly suggestions: readonly string[] }
+}
+
+/** Guessed too soon (accounts A-46). */
+export class WeakPassword extends Rejection {
+  override name = 'WeakPassword'
+  readonly code = 'weak-password'
+  readonly reason = 'invalid'
+  readonly strength: Strength
+  constructor(strength: Strength) {
+    super('the password is too easy to guess')
+    this.strength = strength
+  }
+}
+
+/** The name is kept for those who run the place (accounts A-43). */
+export class NameReserved extends Rejection {
+  override name = 'NameReserved'
+  readonly code = 'name-reserved'
+  readonly reason = 'conflict'
+  constructor() {
+    super('this name is reserved')
+  }
+}
+
 /** Which of the two is taken is not said. */
 export class NameTaken extends Rejection {
   override name = 'NameTaken'
@@ -63,12 +98,32 @@ export class UnknownAccount extends Rejection {
   }
 }
 
-/** Unknown user and wrong password look the same. */
+/** It was there, and its names are still reserved. */
+export class AccountDeleted extends Rejection {
+  override name = 'AccountDeleted'
+  readonly code = 'account-deleted'
+  readonly reason = 'not-found'
+  constructor() {
+    super('the account is deleted already')
+  }
+}
+
+/** Unknown user, wrong password, suspended, deleted and not yet proven look the same. */
 export class WrongCredentials extends Rejection {
   override name = 'WrongCredentials'
   readonly code = 'wrong-credentials'
   readonly reason = 'unauthenticated'
   constructor() {
     super('Incorrect username or password')
+  }
+}
+
+/** Nobody administers somebody who is stronger than they are (design §4). */
+export class AccountTooStrong extends Rejection {
+  override name = 'AccountTooStrong'
+  readonly code = 'account-too-strong'
+  readonly reason = 'forbidden'
+  constructor() {
+    super('nobody may change an account that is stronger than their own')
   }
 }

@@ -1,13 +1,23 @@
 import { type AccountId, type Clock, newId, parseId } from '@sallyport/kernel'
-import type { Kysely } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
+import type { Actor, Audit, AuditKind } from '../audit/audit.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { MembershipSaga } from '../memberships/membership-saga.ts'
 import type { PasswordHashing } from '../passwords/password-hashing.ts'
+import { type LinkSending, newWish } from '../proofs/link-sending.ts'
+import { levelOf, type Role } from '../roles/role.ts'
+import type { Authority } from '../roles/roles.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
-import type { SessionId } from '../sessions/session.ts'
-import { revokeAccount, revokeOtherSessions } from '../sessions/session-store.ts'
-import { endOfRevocation } from '../sessions/sessions.ts'
-import { type Account, type Role, UnknownAccount, WrongCredentials } from './account.ts'
+import { endOfRevocation, type SessionId } from '../sessions/session.ts'
+import { revokeAccount, revokeOtherSessions, revokeSessions } from '../sessions/session-store.ts'
+import {
+  type Account,
+  AccountDeleted,
+  AccountTooStrong,
+  type Birthplace,
+  UnknownAccount,
+  WrongCredentials,
+} from './account.ts'
 import * as store from './account-store.ts'
 import { registrationPolicies } from './registration-policy.ts'
 
@@ -25,28 +35,58 @@ export interface PasswordChange {
   readonly session: SessionId
 }
 
+/** What an administrator may put in the place of what somebody had. */
+export interface Correction {
+  readonly email?: string | undefined
+  readonly password?: string | undefined
+}
+
 /** What can be done with accounts. An id that is not a UUID names no account. */
 export interface Accounts {
   /**
-   * @throws {InvalidEmail} @throws {InvalidUsername} @throws {InvalidPassword} @throws {NameTaken} @throws {HashingBusy}
+   * On the market an account can be used at once; elsewhere once its e-mail address is proven.
+   *
+   * @throws {InvalidEmail} @throws {InvalidUsername} @throws {InvalidPassword} @throws {WeakPassword}
+   * @throws {NameTaken} @throws {HashingBusy}
    */
-  register(person: NewAccount): Promise<Account>
-  /** An account that administers, which is no player: it has no memberships. Throws like `register`. */
+  register(person: NewAccount, bornOn: Birthplace, by: Actor): Promise<Account>
+  /** An account that may do everything, and is no player: it has no memberships. Throws like `register`. */
   registerAdministrator(person: NewAccount): Promise<Account>
-  /** @throws {UnknownAccount} */
+  /** @throws {UnknownAccount} also for one that is deleted */
   read(uid: string): Promise<Account>
-  /** All accounts, oldest first. */
+  /** Also one that is deleted. @throws {UnknownAccount} */
+  inspect(uid: string): Promise<Account>
+  /** Whatever the case of the letters. @throws {UnknownAccount} */
+  findByUsername(username: string): Promise<Account>
+  /** All accounts that are not deleted, oldest first. */
   list(): Promise<Account[]>
+  /** A page of all accounts, deleted ones included, oldest first. */
+  page(place: { readonly skip: number; readonly limit: number }): Promise<{ accounts: Account[]; total: number }>
   /** @throws {UnknownAccount} @throws {InvalidEmail} @throws {InvalidUsername} @throws {NameTaken} */
-  rename(uid: string, names: { readonly username?: string; readonly email?: string }): Promise<Account>
+  rename(uid: string, names: { readonly username?: string; readonly email?: string }, by: Actor): Promise<Account>
+  /**
+   * Changes what somebody cannot or may not change themselves, and ends their sessions.
+   *
+   * @throws {UnknownAccount} @throws {AccountTooStrong} @throws {InvalidEmail} @throws {InvalidPassword}
+   * @throws {WeakPassword} @throws {NameTaken} @throws {HashingBusy}
+   */
+  correct(uid: string, correction: Correction, by: Authority): Promise<void>
   /** @throws {InvalidPassword} @throws {WrongCredentials} also for an unknown account @throws {HashingBusy} */
-  changePassword(change: PasswordChange): Promise<void>
-  /** Ends the account with all its tokens; names are free again at once. @throws {UnknownAccount} */
-  remove(uid: string): Promise<void>
+  changePassword(change: PasswordChange, by: Actor): Promise<void>
+  /** Ends the sessions of an account and lets nobody sign in until it is resumed. @throws {UnknownAccount} @throws {AccountTooStrong} */
+  suspend(uid: string, by: Authority): Promise<void>
+  /** @throws {UnknownAccount} @throws {AccountTooStrong} */
+  resume(uid: string, by: Authority): Promise<void>
+  /**
+   * Ends the account with all its tokens. Its names are free again at once, unless the surface it was born on keeps them.
+   *
+   * @throws {UnknownAccount} @throws {AccountDeleted} @throws {AccountTooStrong}
+   */
+  remove(uid: string, by: Actor | Authority): Promise<void>
 }
 
 const user: Role = { name: 'user', level: 10 }
-const administrator: Role = { name: 'admin', level: 1 }
+const superadmin: Role = { name: 'superadmin', level: 0 }
 
 export function createAccounts(parts: {
   readonly db: Kysely<IdentityDatabase>
@@ -54,71 +94,166 @@ export function createAccounts(parts: {
   readonly hashing: PasswordHashing
   readonly saga: MembershipSaga
   readonly feed: RevocationFeed
+  readonly audit: Audit
+  readonly links: LinkSending
 }): Accounts {
-  const { db, clock, hashing, saga, feed } = parts
-  const policy = registrationPolicies.market
+  const { db, clock, hashing, saga, feed, audit, links } = parts
 
-  async function prepare({ username, email, password }: NewAccount, role: Role): Promise<store.Credentials> {
+  async function prepare(person: NewAccount, bornOn: Birthplace, role: Role): Promise<store.Credentials> {
+    const { username, email, password } = person
+    const policy = registrationPolicies[bornOn]
     policy.checkEmail(email)
     policy.checkUsername(username)
-    policy.checkPassword(password)
+    policy.checkPassword(password, [username, email])
     const passwordHash = await hashing.hash(password)
-    return { account: { uid: newId<AccountId>(), username, email, roles: [role], bornOn: 'market' }, passwordHash }
+    const now = clock.now()
+    const account: Account = {
+      uid: newId<AccountId>(),
+      username,
+      email,
+      roles: [role],
+      bornOn,
+      createdAt: now,
+      lastLoginAt: now,
+      emailVerifiedAt: undefined,
+      suspendedAt: undefined,
+      deletedAt: undefined,
+      memberSince: role === superadmin || policy.needsProvenEmail ? undefined : now,
+    }
+    return { account, passwordHash }
+  }
+
+  /** Locks somebody whom the actor may change. */
+  async function lock(tx: Transaction<IdentityDatabase>, uid: string, by: Actor | Authority): Promise<Account> {
+    const account = await store.lockAccount(tx, known(uid))
+    if (!account) throw new UnknownAccount()
+    if (account.deletedAt) throw new AccountDeleted()
+    if ('level' in by && levelOf(account.roles) < by.level) throw new AccountTooStrong()
+    return account
+  }
+
+  async function setSuspension(uid: string, by: Authority, suspendedAt: Date | null): Promise<void> {
+    const kind: AuditKind = suspendedAt ? 'account.suspended' : 'account.resumed'
+    const revocations = await db.transaction().execute(async (tx) => {
+      const account = await lock(tx, uid, by)
+      await store.setSuspended(tx, account.uid, suspendedAt)
+      await audit.record(tx, { kind, by, subject: account.uid })
+      return suspendedAt ? revokeSessions(tx, account.uid, clock.now()) : []
+    })
+    feed.publish(revocations)
   }
 
   return {
-    async register(person) {
-      const credentials = await prepare(person, user)
+    async register(person, bornOn, by) {
+      const credentials = await prepare(person, bornOn, user)
       const { account } = credentials
-      const alongside = saga.promiseOpening(account.uid)
-      await store.insertAccount(db, credentials, { createdAt: clock.now(), alongside })
-      await saga.fulfil('open', account.uid)
+      const wish = registrationPolicies[bornOn].needsProvenEmail ? newWish('verification', account.email) : undefined
+      await store.insertAccount(db, credentials, [
+        audit.insertionOf({ kind: 'account.registered', by, subject: account.uid, details: { on: bornOn } }, 'born'),
+        ...(account.memberSince ? [saga.promiseOpening(account.uid)] : []),
+        ...(wish ? [links.promise(wish)] : []),
+      ])
+      if (wish) links.fulfil(wish)
+      if (account.memberSince) await saga.fulfil('open', account.uid)
       return account
     },
 
     async registerAdministrator(person) {
-      const credentials = await prepare(person, administrator)
-      await store.insertAccount(db, credentials, { createdAt: clock.now() })
-      return credentials.account
+      const credentials = await prepare(person, 'market', superadmin)
+      const { account } = credentials
+      const details = { on: 'start', role: superadmin.name }
+      await store.insertAccount(db, credentials, [
+        audit.insertionOf(
+          { kind: 'account.registered', by: { kind: 'operator' }, subject: account.uid, details },
+          'born',
+        ),
+      ])
+      return account
     },
 
-    read: async (uid) => found(await store.findAccount(db, known(uid))),
+    read: async (uid) => present(await store.findAccount(db, known(uid))),
+
+    async inspect(uid) {
+      const account = await store.findAccount(db, known(uid))
+      if (!account) throw new UnknownAccount()
+      return account
+    },
+
+    findByUsername: async (username) => present(await store.findByUsername(db, username)),
     list: () => store.listAccounts(db),
+    page: (place) => store.pageThroughAccounts(db, place),
 
-    async rename(uid, { username, email }) {
-      const account = found(await store.findAccount(db, known(uid)))
-      if (email !== undefined) registrationPolicies[account.bornOn].checkEmail(email)
-      if (username !== undefined) registrationPolicies[account.bornOn].checkUsername(username)
+    async rename(uid, { username, email }, by) {
+      const account = present(await store.findAccount(db, known(uid)))
+      const policy = registrationPolicies[account.bornOn]
+      if (email !== undefined) policy.checkEmail(email)
+      if (username !== undefined) policy.checkUsername(username)
       if (email !== undefined || username !== undefined) {
-        await store.updateNames(db, account.uid, { ...(username && { username }), ...(email && { email }) })
+        await db.transaction().execute(async (tx) => {
+          await store.updateNames(tx, account.uid, { ...(username && { username }), ...(email && { email }) })
+          const details = { username: username !== undefined, email: email !== undefined }
+          await audit.record(tx, { kind: 'account.renamed', by, subject: account.uid, details })
+        })
+        if (email !== undefined && policy.needsProvenEmail) await links.request('verification', email)
       }
-      return found(await store.findAccount(db, account.uid))
+      return present(await store.findAccount(db, account.uid))
     },
 
-    async changePassword({ uid, oldPassword, newPassword, session }) {
+    async correct(uid, { email, password }, by) {
+      const before = present(await store.findAccount(db, known(uid)))
+      const policy = registrationPolicies[before.bornOn]
+      if (email !== undefined) policy.checkEmail(email)
+      if (password !== undefined) policy.checkPassword(password, [before.username, email ?? before.email])
+      const hash = password === undefined ? undefined : await hashing.hash(password)
+      const revocations = await db.transaction().execute(async (tx) => {
+        const account = await lock(tx, uid, by)
+        if (email !== undefined) {
+          await store.updateNames(tx, account.uid, { email })
+          await audit.record(tx, { kind: 'account.renamed', by, subject: account.uid, details: { email: true } })
+        }
+        if (hash !== undefined) {
+          await store.setPasswordHash(tx, account.uid, hash)
+          await audit.record(tx, { kind: 'password.changed', by, subject: account.uid })
+        }
+        return revokeSessions(tx, account.uid, clock.now())
+      })
+      feed.publish(revocations)
+      if (email !== undefined && policy.needsProvenEmail) await links.request('verification', email)
+    },
+
+    async changePassword({ uid, oldPassword, newPassword, session }, by) {
       const id = parseId<AccountId>(uid)
       const credentials = id && (await store.findCredentials(db, id))
-      registrationPolicies[credentials?.account.bornOn ?? 'market'].checkPassword(newPassword)
+      const about = credentials ? [credentials.account.username, credentials.account.email] : []
+      registrationPolicies[credentials?.account.bornOn ?? 'market'].checkPassword(newPassword, about)
       const fits = await hashing.verify(oldPassword, credentials?.passwordHash)
       if (!credentials || !fits) throw new WrongCredentials()
       const to = await hashing.hash(newPassword)
+      const { account } = credentials
       const revocations = await db.transaction().execute(async (tx) => {
         const change = { from: credentials.passwordHash, to }
-        if (!(await store.replacePasswordHash(tx, credentials.account.uid, change))) throw new WrongCredentials()
-        return revokeOtherSessions(tx, credentials.account.uid, session, endOfRevocation(clock.now()))
+        if (!(await store.replacePasswordHash(tx, account.uid, change))) throw new WrongCredentials()
+        await audit.record(tx, { kind: 'password.changed', by, subject: account.uid })
+        return revokeOtherSessions(tx, account.uid, session, endOfRevocation(clock.now()))
       })
       feed.publish(revocations)
     },
 
-    async remove(uid) {
-      const id = known(uid)
-      const revocations = await db.transaction().execute(async (tx) => {
-        if (!(await store.removeAccount(tx, id))) throw new UnknownAccount()
-        await saga.promiseClosing(tx, id)
-        return revokeAccount(tx, id, endOfRevocation(clock.now()))
+    suspend: (uid, by) => setSuspension(uid, by, clock.now()),
+    resume: (uid, by) => setSuspension(uid, by, null),
+
+    async remove(uid, by) {
+      const { account, revocations } = await db.transaction().execute(async (tx) => {
+        const account = await lock(tx, uid, by)
+        const now = clock.now()
+        if (registrationPolicies[account.bornOn].keepsNames) await store.markDeleted(tx, account.uid, now)
+        else await store.removeAccount(tx, account.uid)
+        if (account.memberSince) await saga.promiseClosing(tx, account.uid)
+        await audit.record(tx, { kind: 'account.deleted', by, subject: account.uid })
+        return { account, revocations: await revokeAccount(tx, account.uid, endOfRevocation(now)) }
       })
       feed.publish(revocations)
-      await saga.fulfil('close', id)
+      if (account.memberSince) await saga.fulfil('close', account.uid)
     },
   }
 }
@@ -129,7 +264,7 @@ function known(uid: string): AccountId {
   return id
 }
 
-function found(account: Account | undefined): Account {
-  if (!account) throw new UnknownAccount()
+function present(account: Account | undefined): Account {
+  if (!account || account.deletedAt) throw new UnknownAccount()
   return account
 }

@@ -1,6 +1,7 @@
 import { isId } from '@sallyport/kernel'
-import { InvalidEmail, InvalidPassword, InvalidUsername } from './account.ts'
 import { isCommonPassword } from '../passwords/common-passwords.ts'
+import { strengthOf } from '../passwords/strength.ts'
+import { type Birthplace, InvalidEmail, InvalidPassword, InvalidUsername, WeakPassword } from './account.ts'
 
 /** What a surface asks of the names and passwords of the accounts that are born on it. */
 export interface RegistrationPolicy {
@@ -8,14 +9,18 @@ export interface RegistrationPolicy {
   checkEmail(email: string): void
   /** @throws {InvalidUsername} */
   checkUsername(username: string): void
-  /** @throws {InvalidPassword} */
-  checkPassword(password: string): void
+  /** @throws {InvalidPassword} @throws {WeakPassword} */
+  checkPassword(password: string, about?: readonly string[]): void
+  /** Whether sign-in waits until the e-mail address is proven. */
+  readonly needsProvenEmail: boolean
+  /** Whether names stay reserved when the account is deleted. */
+  readonly keepsNames: boolean
 }
 
 const leastPasswordLength = 8
 
 /** The platform's floor (design §4): a surface may only tighten it. */
-export const platformFloor: RegistrationPolicy = {
+export const platformFloor: Omit<RegistrationPolicy, 'needsProvenEmail' | 'keepsNames'> = {
   checkEmail(email) {
     if (email.length > 254) throw new InvalidEmail()
   },
@@ -41,6 +46,8 @@ const special = /[!@#$%^&*(),.?":{}|<>]/
 
 /** The market's rules (market §4). */
 const market: RegistrationPolicy = {
+  needsProvenEmail: false,
+  keepsNames: false,
   checkEmail(email) {
     if (!marketEmail.test(email)) throw new InvalidEmail()
     platformFloor.checkEmail(email)
@@ -62,5 +69,32 @@ const market: RegistrationPolicy = {
   },
 }
 
+// A local part, an @ and a domain that ends in letters, anchored at both ends (accounts A-41).
+const accountsEmail = /^[A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}$/
+const leastScore = 3
+
+/** The rules of the account service (accounts A-41 to A-46). */
+const accounts: RegistrationPolicy = {
+  needsProvenEmail: true,
+  keepsNames: true,
+  checkEmail(email) {
+    if (email.length < 5 || email.length > 100 || !accountsEmail.test(email)) throw new InvalidEmail()
+    platformFloor.checkEmail(email)
+  },
+  checkUsername(username) {
+    const { length } = Array.from(username)
+    if (length < 3 || length > 50 || /[\p{C}]/u.test(username)) {
+      throw new InvalidUsername('a user name has 3 to 50 characters that can be seen')
+    }
+    platformFloor.checkUsername(username)
+  },
+  checkPassword(password, about = []) {
+    if (Array.from(password).length > 200) throw new InvalidPassword('a password has at most 200 characters')
+    const strength = strengthOf(password, about)
+    if (strength.score < leastScore) throw new WeakPassword(strength)
+    platformFloor.checkPassword(password)
+  },
+}
+
 /** The policies by the surface an account is born on. */
-export const registrationPolicies: Readonly<Record<'market', RegistrationPolicy>> = { market }
+export const registrationPolicies: Readonly<Record<Birthplace, RegistrationPolicy>> = { market, accounts }

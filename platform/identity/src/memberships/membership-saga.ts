@@ -18,6 +18,8 @@ const jobDelayMs = 6000
 export interface MembershipSaga {
   /** What is owed to an account that is being made, to be written down by the statement that makes it. */
   promiseOpening(uid: AccountId): RawBuilder<unknown>
+  /** The same for an account that is there already, in the transaction that makes it a member. */
+  promiseOpeningWithin(tx: Transaction<IdentityDatabase>, uid: AccountId): Promise<void>
   /** Writes down what is owed to an account that is being removed, in the transaction that removes it. */
   promiseClosing(tx: Transaction<IdentityDatabase>, uid: AccountId): Promise<void>
   /** Does what was promised. A receiver that fails changes nothing: its job remains. */
@@ -32,6 +34,7 @@ export function createMembershipSaga(parts: {
   const { memberships, jobs, log } = parts
   return {
     promiseOpening: (uid) => jobs.insertionOf(stepsOf(memberships, 'open', uid).map(toJob)),
+    promiseOpeningWithin: (tx, uid) => jobs.enqueueMany(tx, stepsOf(memberships, 'open', uid).map(toJob)),
     async promiseClosing(tx, uid) {
       // A deletion makes opening pointless: what is still owed of it is forgotten.
       await jobs.complete(tx, stepsOf(memberships, 'open', uid).map(keyOf))

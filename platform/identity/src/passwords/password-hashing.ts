@@ -20,6 +20,8 @@ export interface PasswordHashing {
   readonly hash: (password: string) => Promise<string>
   /** Whether a password fits a hash; without a hash the same work is done and the answer is no. @throws {HashingBusy} */
   readonly verify: (password: string, hash: string | undefined) => Promise<boolean>
+  /** Whether a hash is of another kind or cost than new ones are, and should be replaced when its password is known. */
+  readonly isOutdated: (hash: string) => boolean
   readonly stop: () => Promise<void>
 }
 
@@ -137,6 +139,7 @@ export function createPasswordHashing({
       if (answer.fits === undefined) throw new Error('the password could not be verified')
       return answer.fits && hash !== undefined && !tooLong
     },
+    isOutdated: (hash) => !hash.startsWith('$argon2id$v=19$m=19456,t=2,p=1$'),
     async stop() {
       stopped = true
       for (const waiting of [...queue.splice(0), ...running.values()]) waiting.reject(new HashingBusy())

@@ -1,27 +1,36 @@
 import type { AccountId } from '@sallyport/kernel'
-import { type Kysely, sql, type Transaction } from 'kysely'
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Revocation } from '@sallyport/service'
 import type { IdentityDatabase } from '../identity-database.ts'
-import type { SessionId } from './session.ts'
+import { endOfRevocation, type SessionId } from './session.ts'
 
 type Database = Kysely<IdentityDatabase>
 type Tx = Transaction<IdentityDatabase>
 
-/** Whether a session was opened: not when the account is gone, or its password is no longer the one that was proven. */
+/**
+ * Whether a session was opened: not when the account is gone or suspended, or its password is no longer the one that was
+ * proven.
+ */
 export async function openSession(
   db: Database,
   session: { readonly sid: SessionId; readonly uid: AccountId; readonly createdAt: Date; readonly expiresAt: Date },
   provenHash: string,
+  /** A data-modifying query that is done if the query `opened` gives a row. */
+  alongside: RawBuilder<unknown>,
 ): Promise<boolean> {
   const { sid, uid, createdAt, expiresAt } = session
   const { rows } = await sql`
     with proven as (
-      -- Without the lock a password change that ends all sessions could miss the one that is being opened.
-      select uid from account where uid = ${uid} and password_hash = ${provenHash} for share
-    )
-    insert into session (sid, uid, created_at, expires_at)
-    select ${sid}::uuid, uid, ${createdAt}::timestamptz, ${expiresAt}::timestamptz from proven
-    returning sid`.execute(db)
+      -- The row is locked by this: otherwise a password change that ends all sessions could miss the one being opened.
+      update account set last_login_at = ${createdAt}
+      where uid = ${uid} and password_hash = ${provenHash} and deleted_at is null and suspended_at is null
+      returning uid
+    ), opened as (
+      insert into session (sid, uid, created_at, expires_at)
+      select ${sid}::uuid, uid, ${createdAt}::timestamptz, ${expiresAt}::timestamptz from proven
+      returning sid
+    ), along as (${alongside})
+    select sid from opened`.execute(db)
   return rows.length === 1
 }
 
@@ -41,6 +50,13 @@ export async function revokeOtherSessions(tx: Tx, uid: AccountId, kept: SessionI
     .execute()
   const sids = ended.map(({ sid }) => sid)
   return insertRevocations(tx, 'session', sids, until)
+}
+
+/** Ends every session of an account; new ones may be opened afterwards. */
+export async function revokeSessions(tx: Tx, uid: AccountId, now: Date): Promise<Revocation[]> {
+  const ended = await tx.deleteFrom('session').where('uid', '=', uid).returning('sid').execute()
+  const sids = ended.map(({ sid }) => sid)
+  return insertRevocations(tx, 'session', sids, endOfRevocation(now))
 }
 
 /** Ends everything an account has: its sessions are gone with it. */

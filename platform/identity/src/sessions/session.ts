@@ -3,5 +3,17 @@ import type { Brand } from '@sallyport/kernel'
 /** The `sid` of every token of a session: a UUID. */
 export type SessionId = Brand<string, 'SessionId'>
 
-/** How long a session of the password grant lasts, which has no refresh tokens (market §3): as long as its token. */
-export const sessionLifeSeconds = 900
+/**
+ * How long a session lasts, by the surface it was opened on, in seconds: as long as its token, since neither grant has
+ * refresh tokens (market §3, accounts A-6).
+ */
+export const sessionLifeSeconds = { market: 900, accounts: 4 * 3600 } as const
+
+export type SessionKind = keyof typeof sessionLifeSeconds
+
+const longestLifeSeconds = Math.max(...Object.values(sessionLifeSeconds))
+
+/** A revocation is kept until every token it concerns has expired, and a little longer for clocks that differ. */
+export function endOfRevocation(now: Date): Date {
+  return new Date(now.getTime() + (longestLifeSeconds + 60) * 1000)
+}

@@ -1,28 +1,39 @@
 import { type Clock, newId } from '@sallyport/kernel'
-import type { Logger } from 'pino'
 import type { Kysely } from 'kysely'
-import { WrongCredentials } from '../accounts/account.ts'
-import { findCredentialsByUsername } from '../accounts/account-store.ts'
+import type { Logger } from 'pino'
+import { type Account, roleOf, WrongCredentials } from '../accounts/account.ts'
+import { findCredentialsByUsername, markMember, replacePasswordHash } from '../accounts/account-store.ts'
+import { registrationPolicies } from '../accounts/registration-policy.ts'
+import type { Actor, Audit } from '../audit/audit.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
+import type { MembershipSaga } from '../memberships/membership-saga.ts'
 import type { PasswordHashing } from '../passwords/password-hashing.ts'
 import type { TokenIssuer, Tokens } from '../tokens/token-issuer.ts'
 import type { RevocationFeed } from './revocation-feed.ts'
-import { type SessionId, sessionLifeSeconds } from './session.ts'
+import { endOfRevocation, type SessionId, type SessionKind, sessionLifeSeconds } from './session.ts'
 import { openSession, revokeSession, sweepExpired } from './session-store.ts'
 
 export interface SignInRequest {
   readonly username: string
   readonly password: string
+  /** The surface whose words are spoken; it says how long the session lasts. */
+  readonly on: SessionKind
   readonly scopes: readonly string[]
   /** Who the ID token is for. */
   readonly clientId: string | undefined
+  /** Where the request comes from. */
+  readonly address: string
 }
 
 export interface Sessions {
-  /** The password grant (market §3). @throws {WrongCredentials} @throws {HashingBusy} */
+  /**
+   * Signs in with user name and password. What an account may not do (yet, or any more) looks like a wrong password.
+   *
+   * @throws {WrongCredentials} @throws {HashingBusy}
+   */
   signIn(request: SignInRequest): Promise<Tokens>
   /** Ends the session: its tokens meet 401 everywhere from now on. */
-  signOut(sid: SessionId): Promise<void>
+  signOut(sid: SessionId, by: Actor): Promise<void>
   /** Sweeps what has expired once a minute, until stopped. */
   startSweeping(): { stop(): void }
 }
@@ -34,28 +45,67 @@ export function createSessions(parts: {
   readonly hashing: PasswordHashing
   readonly tokens: TokenIssuer
   readonly feed: RevocationFeed
+  readonly saga: MembershipSaga
+  readonly audit: Audit
 }): Sessions {
-  const { db, clock, log, hashing, tokens, feed } = parts
+  const { db, clock, log, hashing, tokens, feed, saga, audit } = parts
+
+  /** An account that was made elsewhere gets its things at the other services when it is first used. */
+  async function join({ uid }: Account): Promise<void> {
+    const joined = await db.transaction().execute(async (tx) => {
+      const isNew = await markMember(tx, uid, clock.now())
+      if (isNew) await saga.promiseOpeningWithin(tx, uid)
+      return isNew
+    })
+    if (joined) await saga.fulfil('open', uid)
+  }
+
+  /** Brings the hash of a password that was just proven up to today's cost. */
+  async function upgrade({ uid }: Account, passwordHash: string, password: string): Promise<string> {
+    if (!hashing.isOutdated(passwordHash)) return passwordHash
+    const to = await hashing.hash(password)
+    const replaced = await db.transaction().execute((tx) => replacePasswordHash(tx, uid, { from: passwordHash, to }))
+    return replaced ? to : passwordHash
+  }
 
   return {
-    async signIn({ username, password, scopes, clientId }) {
+    async signIn({ username, password, on, scopes, clientId, address }) {
       const credentials = await findCredentialsByUsername(db, username)
       const fits = await hashing.verify(password, credentials?.passwordHash)
-      if (!credentials || !fits) throw new WrongCredentials()
-      const { account, passwordHash } = credentials
+      const account = credentials?.account
+      const refuse = async (): Promise<never> => {
+        await audit.record(db, {
+          kind: 'sign-in.refused',
+          by: { kind: 'anonymous', address },
+          ...(account && { subject: account.uid }),
+        })
+        throw new WrongCredentials()
+      }
+      if (!credentials || !account || !fits || !mayUse(account)) return refuse()
+      const passwordHash = await upgrade(account, credentials.passwordHash, password)
       const now = clock.now()
+      const lifeSeconds = sessionLifeSeconds[on]
       const session = {
         sid: newId<SessionId>(),
         uid: account.uid,
         createdAt: now,
-        expiresAt: new Date(now.getTime() + sessionLifeSeconds * 1000),
+        expiresAt: new Date(now.getTime() + lifeSeconds * 1000),
       }
-      if (!(await openSession(db, session, passwordHash))) throw new WrongCredentials()
-      return tokens.issue({ account, sid: session.sid, now, scopes, clientId })
+      const by: Actor = { kind: 'account', uid: account.uid, address }
+      const event = audit.insertionOf(
+        { kind: 'sign-in.succeeded', by, subject: account.uid, details: { on } },
+        'opened',
+      )
+      if (!(await openSession(db, session, passwordHash, event))) return refuse()
+      if (!account.memberSince && roleOf(account) === 'user') await join(account)
+      return tokens.issue({ account, sid: session.sid, now, lifeSeconds, scopes, clientId })
     },
 
-    async signOut(sid) {
-      const revocations = await db.transaction().execute((tx) => revokeSession(tx, sid, endOfRevocation(clock.now())))
+    async signOut(sid, by) {
+      const revocations = await db.transaction().execute(async (tx) => {
+        await audit.record(tx, { kind: 'sign-out', by, ...(by.kind === 'account' && { subject: by.uid }) })
+        return revokeSession(tx, sid, endOfRevocation(clock.now()))
+      })
       feed.publish(revocations)
     },
 
@@ -72,7 +122,7 @@ export function createSessions(parts: {
   }
 }
 
-/** A revocation is kept until every token it concerns has expired, and a little longer for clocks that differ. */
-export function endOfRevocation(now: Date): Date {
-  return new Date(now.getTime() + (sessionLifeSeconds + 60) * 1000)
+function mayUse({ bornOn, suspendedAt, emailVerifiedAt }: Account): boolean {
+  if (suspendedAt) return false
+  return emailVerifiedAt !== undefined || !registrationPolicies[bornOn].needsProvenEmail
 }

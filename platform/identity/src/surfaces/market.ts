@@ -2,45 +2,51 @@ import { identity, marketChallenge, type Reply, type ReplyOf } from '@sallyport/
 import { type Rejection, parseId } from '@sallyport/kernel'
 import { type AccountCaller, handle, type HandledRoute, type HandlerInput, ok } from '@sallyport/service'
 import { type Account, roleOf, UnknownAccount, WrongCredentials } from '../accounts/account.ts'
+import type { Actor } from '../audit/audit.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { SessionId } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 
 /** Accounts and sign-in in the words of the gacha market (market §3, §4). */
 export function marketRoutes({ accounts, sessions }: { accounts: Accounts; sessions: Sessions }): HandledRoute[] {
-  const token = async ({ body }: HandlerInput<typeof identity.issueToken.public>) => {
+  const token = async ({ body, clientAddress }: HandlerInput<typeof identity.issueToken.public>) => {
     const { accessToken, idToken } = await sessions.signIn({
       username: body.username,
       password: body.password,
+      on: 'market',
+      address: clientAddress,
       scopes: (body.scope ?? '').split(' '),
       clientId: body.client_id,
     })
     return ok({ access_token: accessToken, token_type: 'bearer', ...(idToken && { id_token: idToken }) })
   }
-  const logOut = async ({ caller }: { caller: AccountCaller }) => {
-    await sessions.signOut(sessionOf(caller))
+  const logOut = async ({ caller, clientAddress }: { caller: AccountCaller; clientAddress: string }) => {
+    await sessions.signOut(sessionOf(caller), actorOf({ caller, clientAddress }))
     const message = `Logout successful. The access token of user ${caller.username} has been invalidated.`
     return ok({ message })
   }
   const userInfo = async ({ caller }: { caller: AccountCaller }) => ok(toMarket(await accounts.read(caller.accountId)))
   const read = async ({ params }: WithUid) => ok(toMarket(await accounts.read(params.uid)))
-  const modify = async ({ params, body }: HandlerInput<typeof identity.modifyAccount.public>) => {
+  const modify = async ({ params, body, ...request }: HandlerInput<typeof identity.modifyAccount.public>) => {
     // Null and empty fields stay as they are.
     const names = { ...(body.username && { username: body.username }), ...(body.email && { email: body.email }) }
-    return ok(toMarket(await accounts.rename(params.uid, names)))
+    return ok(toMarket(await accounts.rename(params.uid, names, actorOf(request))))
   }
-  const changePassword = async ({ params, body, caller }: HandlerInput<typeof identity.changePassword.public>) => {
+  const changePassword = async ({ params, body, ...request }: HandlerInput<typeof identity.changePassword.public>) => {
     const { old_password: oldPassword, new_password: newPassword } = body
-    await accounts.changePassword({ uid: params.uid, oldPassword, newPassword, session: sessionOf(caller) })
+    const change = { uid: params.uid, oldPassword, newPassword, session: sessionOf(request.caller) }
+    await accounts.changePassword(change, actorOf(request))
     return ok({ message: 'Password successfully updated' })
   }
-  const remove = async ({ params }: WithUid) => {
-    await accounts.remove(params.uid)
+  const remove = async ({ params, ...request }: HandlerInput<typeof identity.deleteAccount.public>) => {
+    await accounts.remove(params.uid, actorOf(request))
     return ok({ message: `Account ${params.uid} successfully deleted` })
   }
 
   return [
-    handle(identity.registerAccount, async ({ body }) => ok(toMarket(await accounts.register(body)))),
+    handle(identity.registerAccount, async ({ body, clientAddress: address }) =>
+      ok(toMarket(await accounts.register(body, 'market', { kind: 'anonymous', address }))),
+    ),
     handle(identity.listAccounts, async () => ok({ data: (await accounts.list()).map(toMarket) })),
     handle(identity.issueToken.public, token, wrongLogin),
     handle(identity.issueToken.admin, token, wrongLogin),
@@ -68,6 +74,10 @@ type MarketAccount = ReplyOf<typeof identity.registerAccount>['body']
 function toMarket(account: Account): MarketAccount {
   const { uid, email, username } = account
   return { uid, email, username, role: roleOf(account) }
+}
+
+function actorOf({ caller, clientAddress }: { caller: AccountCaller; clientAddress: string }): Actor {
+  return { kind: 'account', uid: caller.accountId, address: clientAddress }
 }
 
 function sessionOf({ sessionId }: AccountCaller): SessionId {

@@ -1,9 +1,7 @@
 import { Type } from 'typebox'
-import { administrator, anyone, type SignedIn, signedIn } from './access.ts'
-import { market, marketChallenge } from './dialects/market.ts'
-import { problemDetails } from './dialects/problem-details.ts'
-import { internalSurface } from './internal-surface.ts'
-import { onBothDoors, route, type ServiceContract, type Surface } from './route.ts'
+import { administrator, anyone, type SignedIn, signedIn } from '../access.ts'
+import { market, marketChallenge } from '../dialects/market.ts'
+import { onBothDoors, route, type Surface } from '../route.ts'
 
 const Password = Type.String({ writeOnly: true })
 const UidParams = Type.Object({ uid: Type.String() })
@@ -129,7 +127,7 @@ export const deleteAccount = onBothDoors({
 const permission = marketChallenge(403, 'You do not have the permission for the required action')
 const noPermission = { 'wrong-role': permission, 'not-self': permission }
 
-const accountsOfTheMarket: Surface = {
+export const accountsOfTheMarket: Surface = {
   name: 'identity.market',
   dialect: market,
   decidedBy: 'service',
@@ -143,53 +141,4 @@ const accountsOfTheMarket: Surface = {
       both.admin,
     ]),
   ],
-}
-
-export const publishedKeys = route({
-  name: 'publishedKeys',
-  summary: 'The public keys that tokens are signed with (RFC 7517)',
-  method: 'GET',
-  path: '/.well-known/jwks.json',
-  door: 'public',
-  access: anyone,
-  replies: {
-    200: Type.Object({ keys: Type.Array(Type.Record(Type.String(), Type.Unknown())) }),
-  },
-})
-
-const wellKnown: Surface = {
-  name: 'identity.well-known',
-  dialect: problemDetails,
-  decidedBy: 'door',
-  prefixes: { public: '/.well-known' },
-  forbidden: {},
-  routes: [publishedKeys],
-}
-
-/** A token no longer counts when it names a revoked session (`sid`) or a revoked account (`sub`). */
-export const Revocation = Type.Object({
-  sequence: Type.Integer({ minimum: 1 }),
-  kind: Type.Union([Type.Literal('session'), Type.Literal('account')]),
-  id: Type.String(),
-  /** UNIX seconds; after this no token that it concerns can be valid any more. */
-  until: Type.Integer(),
-})
-
-export const readRevocations = route({
-  name: 'readRevocations',
-  summary: 'What was revoked since a place in the feed, oldest first, at most 1000 at once',
-  method: 'GET',
-  path: '/internal/identity/revocations',
-  door: 'internal',
-  access: { who: 'service', from: ['gateway', 'wallet', 'gacha', 'auction'] },
-  query: Type.Object({ after: Type.Integer({ minimum: 0 }) }),
-  replies: { 200: Type.Object({ revocations: Type.Array(Revocation) }) },
-})
-
-const internal = internalSurface('identity', [readRevocations])
-
-export const identityContract: ServiceContract = {
-  name: 'identity',
-  title: 'Identity',
-  surfaces: [accountsOfTheMarket, wellKnown, internal],
 }

@@ -1,0 +1,18 @@
+import type { ServiceContract } from '../route.ts'
+import { accounts } from './accounts.ts'
+import { internal } from './internal.ts'
+import { accountsOfTheMarket } from './market.ts'
+import { ownAccount } from './own.ts'
+import { wellKnown } from './well-known.ts'
+
+export * from './accounts.ts'
+export * from './internal.ts'
+export * from './market.ts'
+export * from './own.ts'
+export * from './well-known.ts'
+
+export const identityContract: ServiceContract = {
+  name: 'identity',
+  title: 'Identity',
+  surfaces: [accountsOfTheMarket, accounts, ownAccount, wellKnown, internal],
+}

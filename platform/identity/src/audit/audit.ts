@@ -1,0 +1,69 @@
+import type { AccountId, Clock } from '@sallyport/kernel'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import type { IdentityDatabase } from '../identity-database.ts'
+
+/** Who does something, and from where. */
+export type Actor =
+  | { readonly kind: 'account'; readonly uid: AccountId; readonly address: string }
+  | { readonly kind: 'anonymous'; readonly address: string }
+  /** Whoever may run the program's commands. */
+  | { readonly kind: 'operator' }
+
+/** What is worth remembering of what happened to accounts. */
+export type AuditKind =
+  | 'account.registered'
+  | 'account.imported'
+  | 'account.renamed'
+  | 'account.deleted'
+  | 'account.suspended'
+  | 'account.resumed'
+  | 'accounts.exported'
+  | 'email.verified'
+  | 'password.changed'
+  | 'password.reset'
+  | 'password.reset-requested'
+  | 'sign-in.succeeded'
+  | 'sign-in.refused'
+  | 'sign-out'
+  | 'role.created'
+  | 'role.assigned'
+  | 'role.withdrawn'
+  | 'keys.rotated'
+
+export interface AuditEvent {
+  readonly kind: AuditKind
+  readonly by: Actor
+  /** Whom it happened to. */
+  readonly subject?: AccountId
+  /** Facts that are no secret and may be kept for as long as the trail is. */
+  readonly details?: Readonly<Record<string, string | number | boolean | null>>
+}
+
+/** The trail of what happened. An event is written down with what it is about: in its transaction, or before its answer. */
+export interface Audit {
+  record(db: Kysely<IdentityDatabase>, event: AuditEvent): Promise<void>
+  /**
+   * The same as a data-modifying `with` query of the caller's own statement, which saves a commit.
+   *
+   * @param given a query of the statement without whose row nothing has happened
+   */
+  insertionOf(event: AuditEvent, given?: string): RawBuilder<unknown>
+}
+
+export function createAudit(clock: Clock): Audit {
+  function insertionOf({ kind, by, subject, details = {} }: AuditEvent, given?: string): RawBuilder<unknown> {
+    const actor = by.kind === 'account' ? by.uid : null
+    const address = by.kind === 'operator' ? null : by.address
+    return sql`
+      insert into audit_event (at, kind, actor_kind, actor, address, subject, details)
+      select ${clock.now()}::timestamptz, ${kind}, ${by.kind}, ${actor}::uuid, ${address}, ${subject ?? null}::uuid,
+        ${JSON.stringify(details)}::jsonb
+      ${given === undefined ? sql`` : sql`from ${sql.table(given)}`}`
+  }
+  return {
+    insertionOf,
+    async record(db, event) {
+      await insertionOf(event).execute(db)
+    },
+  }
+}

@@ -1,0 +1,12 @@
+/** A letter to one person, in plain text. */
+export interface Letter {
+  readonly to: string
+  readonly subject: string
+  readonly text: string
+}
+
+/** Brings letters on their way. */
+export interface Mailer {
+  /** @throws when it was not taken; the message says nothing of what is in the letter */
+  send(letter: Letter): Promise<void>
+}

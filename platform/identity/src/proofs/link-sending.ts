@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '@sallyport/kernel'
+import { type Jobs, jobTask } from '@sallyport/jobs'
+import type { Kysely, RawBuilder } from 'kysely'
+import type { Logger } from 'pino'
+import { findByEmail } from '../accounts/account-store.ts'
+import type { IdentityDatabase } from '../identity-database.ts'
+import type { Mailer } from '../mail/mailer.ts'
+import { letterOf, linkLifeSeconds } from './letters.ts'
+import { type LinkPurpose, replaceLink, sentSince } from './link-store.ts'
+
+/** A wish for a link; nobody knows yet whether anybody has this address. */
+export interface LinkWish {
+  readonly purpose: LinkPurpose
+  readonly email: string
+  /** Tells wishes apart. */
+  readonly id: string
+}
+
+export type LinkTasks = { readonly 'send-link': ReturnType<typeof linkTask> }
+
+/** The job waits this long, so that the letter is sent directly in the normal case. */
+const jobDelayMs = 20_000
+/** Nobody gets two letters for the same purpose within this time, in milliseconds. */
+const pauseMs = 60_000
+
+export interface LinkSendingParts {
+  readonly db: Kysely<IdentityDatabase>
+  readonly clock: Clock
+  readonly mailer: Mailer
+  /** What links begin with. */
+  readonly publicUrl: string
+}
+
+/** Links that prove an e-mail address, on their way to it. */
+export interface LinkSending {
+  /** What is owed to an account that is being made, as part of the statement that makes it. */
+  promise(wish: LinkWish): RawBuilder<unknown>
+  /** Sends what was promised, in the background; what cannot be sent now is sent by its job. */
+  fulfil(wish: LinkWish): void
+  /** Both, for somebody who asks for a link: the same is done for an address that nobody has. */
+  request(purpose: LinkPurpose, email: string): Promise<void>
+}
+
+export function createLinkSending(
+  parts: LinkSendingParts & { readonly jobs: Jobs<IdentityDatabase, LinkTasks>; readonly log: Logger },
+): LinkSending {
+  const { db, jobs, log } = parts
+  const fulfil = (wish: LinkWish): void => {
+    sendLink(parts, wish).then(
+      () => jobs.completeSoon([keyOf(wish)]),
+      (error: unknown) => log.warn({ err: error, purpose: wish.purpose }, 'a letter is left to its job'),
+    )
+  }
+  return {
+    promise: (wish) => jobs.insertionOf([toJob(wish)]),
+    fulfil,
+    async request(purpose, email) {
+      const wish = newWish(purpose, email)
+      await db.transaction().execute((tx) => jobs.enqueue(tx, toJob(wish)))
+      fulfil(wish)
+    },
+  }
+}
+
+export function newWish(purpose: LinkPurpose, email: string): LinkWish {
+  return { purpose, email, id: randomUUID() }
+}
+
+/** The job behind each letter. */
+export function linkTask(parts: LinkSendingParts) {
+  return jobTask<LinkWish>({ parse: parseWish, run: (wish) => sendLink(parts, wish) })
+}
+
+/** The secret is made when the letter is, and kept by nobody: a letter that is sent again has another one. */
+async function sendLink(
+  { db, clock, mailer, publicUrl }: LinkSendingParts,
+  { purpose, email }: LinkWish,
+): Promise<void> {
+  const account = await findByEmail(db, email)
+  if (!account || (purpose === 'verification' && account.emailVerifiedAt)) return
+  const now = clock.now()
+  // Four UUIDs in a row, as the account service's clients know it (accounts A-48).
+  const secret = Array.from({ length: 4 }, () => randomUUID()).join('')
+  await db.transaction().execute(async (tx) => {
+    if (await sentSince(tx, account.uid, purpose, new Date(now.getTime() - pauseMs))) return
+    const expiresAt = new Date(now.getTime() + linkLifeSeconds[purpose] * 1000)
+    await replaceLink(tx, secret, { uid: account.uid, purpose, email: account.email, expiresAt }, now)
+    // Within the transaction: a letter that was not taken leaves no link, and is tried again.
+    await mailer.send(letterOf(purpose, account, secret, publicUrl))
+  })
+}
+
+function keyOf({ purpose, id }: LinkWish): string {
+  return `send ${purpose} ${id}`
+}
+
+function toJob(wish: LinkWish) {
+  return { task: 'send-link', payload: wish, key: keyOf(wish), runAfterMs: jobDelayMs } as const
+}
+
+function parseWish(payload: unknown): LinkWish {
+  const { purpose, email, id }: Record<string, unknown> = Object(payload)
+  if (
+    (purpose === 'verification' || purpose === 'password-reset') &&
+    typeof email === 'string' &&
+    typeof id === 'string'
+  )
+    return { purpose, email, id }
+  throw new TypeError('the payload is no wish for a link')
+}

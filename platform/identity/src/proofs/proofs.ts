@@ -1,0 +1,79 @@
+import { type Clock, Rejection } from '@sallyport/kernel'
+import type { Kysely } from 'kysely'
+import { findAccount, markVerified, setPasswordHash } from '../accounts/account-store.ts'
+import { registrationPolicies } from '../accounts/registration-policy.ts'
+import type { Actor, Audit } from '../audit/audit.ts'
+import type { IdentityDatabase } from '../identity-database.ts'
+import type { PasswordHashing } from '../passwords/password-hashing.ts'
+import type { RevocationFeed } from '../sessions/revocation-feed.ts'
+import { revokeSessions } from '../sessions/session-store.ts'
+import { findLink, takeLink } from './link-store.ts'
+
+/** What the owner of an e-mail address can do with what was sent to it. */
+export interface Proofs {
+  /**
+   * Proves the address of an account. Everything that was opened before is ended: whoever opened it had proven nothing
+   * (design §4).
+   *
+   * @throws {UnknownLink}
+   */
+  verifyEmail(secret: string, by: Actor): Promise<void>
+  /**
+   * Sets a new password, which proves the address as well.
+   *
+   * @throws {UnknownLink} @throws {InvalidPassword} @throws {WeakPassword} @throws {HashingBusy}
+   */
+  resetPassword(secret: string, password: string, by: Actor): Promise<void>
+}
+
+export function createProofs(parts: {
+  readonly db: Kysely<IdentityDatabase>
+  readonly clock: Clock
+  readonly hashing: PasswordHashing
+  readonly feed: RevocationFeed
+  readonly audit: Audit
+}): Proofs {
+  const { db, clock, hashing, feed, audit } = parts
+  return {
+    async resetPassword(secret, password, by) {
+      const known = await findLink(db, secret, 'password-reset', clock.now())
+      const account = known && (await findAccount(db, known))
+      if (!account) throw new UnknownLink()
+      registrationPolicies[account.bornOn].checkPassword(password, [account.username, account.email])
+      const hash = await hashing.hash(password)
+      const revocations = await db.transaction().execute(async (tx) => {
+        const now = clock.now()
+        // The look before was free of charge; this one counts, and only once.
+        const uid = await takeLink(tx, secret, 'password-reset', now)
+        if (!uid) throw new UnknownLink()
+        await setPasswordHash(tx, uid, hash)
+        await markVerified(tx, uid, now)
+        await audit.record(tx, { kind: 'password.reset', by, subject: uid })
+        return revokeSessions(tx, uid, now)
+      })
+      feed.publish(revocations)
+    },
+
+    async verifyEmail(secret, by) {
+      const revocations = await db.transaction().execute(async (tx) => {
+        const now = clock.now()
+        const uid = await takeLink(tx, secret, 'verification', now)
+        if (!uid) throw new UnknownLink()
+        await markVerified(tx, uid, now)
+        await audit.record(tx, { kind: 'email.verified', by, subject: uid })
+        return revokeSessions(tx, uid, now)
+      })
+      feed.publish(revocations)
+    },
+  }
+}
+
+/** Never was, was used, or has expired: which of these is not said. */
+export class UnknownLink extends Rejection {
+  override name = 'UnknownLink'
+  readonly code = 'unknown-link'
+  readonly reason = 'not-found'
+  constructor() {
+    super('this link is not valid, or no longer')
+  }
+}
