@@ -54,7 +54,7 @@ export async function openBidsPeer(
         const script = [
           `\\set auction random(1, ${auctions})`,
           `\\set bidder random(1, ${size.bidders})`,
-          `select place_bid(:auction, :bidder, nextval('rising_amount'));`,
+          'select place_bid(:auction, :bidder, 1);',
         ].join('\n')
         const before = await countBids(pool)
         const run = await runPgbench(pgbench, { ...connection, script, clients, seconds })

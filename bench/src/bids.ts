@@ -134,7 +134,7 @@ function report(title: string, goal: number, all: Rounds): string[] {
     `      outrun ${percent(outrun, bids)}, refused for lack of funds ${unfunded} (should be 0)`,
     `      ${cpuUse(ours, bids)}`,
     `    pgbench, one function     ${peerPerSecond.toFixed(0)}/s   average ${peerMs.toFixed(1)} ms`,
-    `      outrun ${percent(peerRefused, peerBids)}`,
+    `      refused ${percent(peerRefused, peerBids)}`,
     `      ${cpuUse(peer, peerBids)}`,
     `    ratio                     ${median(each).toFixed(3)}   (goal: ${goal}; rounds: ${each.map((ratio) => ratio.toFixed(3)).join(' ')})`,
   ]
