@@ -1,4 +1,4 @@
-export { type AuctionFinding, verifyAuctions } from './audit/verification.ts'
+export { verifyAuctions } from './audit/verification.ts'
 export { type Commitment, readCommitments } from './audit/commitments.ts'
 export { type AuctionDatabase, migrations } from './auction-database.ts'
 export { type AuctionParts, buildAuction } from './auction.ts'

@@ -1,5 +1,5 @@
 export { readKeptCopies } from './audit/kept-copies.ts'
-export { type CopyFinding, verifyCopies } from './audit/verification.ts'
+export { verifyCopies } from './audit/verification.ts'
 export { buildGacha, type GachaParts } from './gacha.ts'
 export { type GachaDatabase, migrations } from './gacha-database.ts'
 export { type RandomSeed, secureSeed } from './rolls/seeded-dice.ts'

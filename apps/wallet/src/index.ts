@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 
-export { type LedgerFinding, verifyLedger } from './audit/verification.ts'
+export { verifyLedger } from './audit/verification.ts'
 export { type OpenHold, readOpenHolds, readOpenPlayers } from './audit/open-holds.ts'
 export type { WalletDatabase } from './ledger/tables.ts'
 export { buildWallet, type WalletParts } from './wallet.ts'

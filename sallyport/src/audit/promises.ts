@@ -1,13 +1,9 @@
 import type { Commitment } from '@sallyport/auction'
+import type { Finding } from '@sallyport/database'
 import type { OpenHold } from '@sallyport/wallet'
 
-/** What two services say of one another that does not fit. */
-export interface BrokenPromise {
-  /** `orphan-hold`, `bid-without-hold`, `orphan-copy` or `auction-without-copy`. */
-  readonly invariant: string
-  readonly subject: string
-  readonly detail: string
-}
+/** What two services say of one another that does not fit: an `orphan-hold`, a `bid-without-hold`, and so on. */
+export type BrokenPromise = Finding
 
 /** What each service keeps for auctions, as it says itself. */
 export interface Statements {

@@ -1,10 +1,12 @@
+import type { Invariants } from '@sallyport/database'
+
 /*
  * What must be true of the auctions at any moment. Every query finds what is not: a `subject`, the id of what is wrong,
  * and a `detail` that says how. They can be run by hand against the database.
  */
 
 /** By name. */
-export const invariants: Readonly<Record<string, string>> = {
+export const invariants: Invariants = {
   'bids-rise': `
     select id as subject, amount || ' after ' || before as detail
     from (select id, amount, lag(amount) over (partition by auction_id order by sequence) as before from bid) as story

@@ -1,10 +1,12 @@
+import type { Invariants } from '@sallyport/database'
+
 /*
  * What must be true of copies, rolls and escrows at any moment. Every query finds what is not: a `subject`, the id of
  * what is wrong, and a `detail` that says how. They can be run by hand against the database.
  */
 
 /** By name. */
-export const invariants: Readonly<Record<string, string>> = {
+export const invariants: Invariants = {
   'closed-collections-are-empty': `
     select copy.uid as subject, copies || ' copies of ' || gacha_id as detail
     from copy join collection using (uid) where closed_at is not null`,

@@ -1,10 +1,12 @@
+import type { Invariants } from '@sallyport/database'
+
 /*
  * What must be true of the books at any moment. Every query finds what is not: a `subject`, the id of what is wrong, and
  * a `detail` that says how. They recompute everything from the rows, and can be run by hand against the database.
  */
 
 /** By name. */
-export const invariants: Readonly<Record<string, string>> = {
+export const invariants: Invariants = {
   'transfers-sum-to-zero': `
     select transfer_id as subject, currency || ' comes to ' || sum(amount) as detail
     from entry group by transfer_id, currency having sum(amount) <> 0`,
