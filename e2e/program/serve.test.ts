@@ -201,8 +201,10 @@ describe('parts that are processes of their own', () => {
     const balances = () =>
       fetch(`${door}/api/tux-management/balances/${seller.uid}`, bearer(seller.token)).then((reply) => reply.json())
     await expect.poll(balances, { timeout: 10_000 }).toMatchObject({ tux_balance: 70 })
-    const won = await fetch(`${door}/api/distro/${bidder.uid}/gacha/collection`, bearer(bidder.token))
-    expect(await won.json()).toMatchObject([{ name: 'NixOS', value: 1 }])
+    // It is delivered once it is paid, a moment later.
+    const won = () =>
+      fetch(`${door}/api/distro/${bidder.uid}/gacha/collection`, bearer(bidder.token)).then((reply) => reply.json())
+    await expect.poll(won).toMatchObject([{ name: 'NixOS', value: 1 }])
   })
 
   it('go on to know people while identity is away', async () => {

@@ -177,12 +177,20 @@ describe('strange paths', () => {
         ['public', `/${long}`],
         ['public', '/a'.repeat(length / 2)],
       ] as const) {
-        const answer = await call(door, 'GET', path, { token: door === 'admin' ? admin : ada.token })
-        expectHarmless(answer, `${path.slice(0, 40)} of ${length}`)
+        const token = door === 'admin' ? admin : ada.token
+        const answer = await call(door, 'GET', path, { token }).catch((error: unknown) => {
+          // What is larger than any request head is not read to its end, and the refusal may be lost with the connection.
+          if (length > headLimitBytes && Reflect.get(Object(error), 'code') === 'ECONNRESET') return undefined
+          throw error
+        })
+        if (answer) expectHarmless(answer, `${path.slice(0, 40)} of ${length}`)
       }
     }
   })
 })
+
+/** Node's own limit for the head of a request. */
+const headLimitBytes = 16 * 1024
 
 describe('strange methods', () => {
   it.each(['HEAD', 'OPTIONS', 'TRACE', 'PATCH', 'PROPFIND', 'PURGE', 'CONNECT', 'FOO', 'get', 'QUERY'])(
