@@ -203,7 +203,12 @@ describe('strange methods', () => {
         '/api/tux-management/tux-price',
         '/nothing',
       ]) {
-        const answer = await request(`${method} ${target} HTTP/1.1`, ada.token, 'Content-Length: 0', 'X-Secret: very-quiet')
+        const answer = await request(
+          `${method} ${target} HTTP/1.1`,
+          ada.token,
+          'Content-Length: 0',
+          'X-Secret: very-quiet',
+        )
         expectRawHarmless(answer, `${method} ${target}`)
         expect(answer).not.toContain('very-quiet')
         expect(answer).not.toContain(ada.token)
