@@ -1,11 +1,11 @@
 import type { ServiceContract } from '../route.ts'
-import { accounts } from './accounts.ts'
+import { accounts } from './accounts/index.ts'
 import { internal } from './internal.ts'
 import { accountsOfTheMarket } from './market.ts'
 import { ownAccount } from './own.ts'
 import { wellKnown } from './well-known.ts'
 
-export * from './accounts.ts'
+export * from './accounts/index.ts'
 export * from './internal.ts'
 export * from './market.ts'
 export * from './own.ts'

@@ -1,7 +1,7 @@
 export { WrongMasterKey } from './tokens/signing-keys.ts'
 export { InvalidEmail, InvalidPassword, InvalidUsername, NameTaken } from './accounts/account.ts'
 export type { Accounts, NewAccount } from './accounts/accounts.ts'
-export type { AccountsSurfaceSettings } from './surfaces/accounts.ts'
+export type { AccountsSurfaceSettings } from './surfaces/accounts/index.ts'
 export { mailboxMailer } from './mail/mailbox.ts'
 export type { Letter, Mailer } from './mail/mailer.ts'
 export { smtpMailer } from './mail/smtp.ts'

@@ -1,5 +1,5 @@
 import type { Reply } from '@sallyport/contracts'
-import { page } from './pages.ts'
+import { page } from '../pages.ts'
 
 /** A page that asks the reader of a mail to confirm. */
 export function confirmationPage(secret: string): Reply {
