@@ -99,6 +99,7 @@ async function build(
       issuer,
       masterKey: await masterKey(settings.dataDirectory),
       mailer: createMailer(settings),
+      hookUrl: settings.accounts.hookUrl,
       accountsSurface: { ...settings.accounts, version },
       instance,
     })

@@ -139,6 +139,11 @@ export const settings = {
     choices: passwordEncodings,
     desc: 'How passwords are written at `/authy` when the request does not say it in `password_encoding`: `base64` for clients that know nothing else.',
   }),
+  SALLYPORT_ACCOUNTS_HOOK_URL: httpUrl({
+    default: undefined,
+    desc: 'Is told of every account that is made at `/authy`: a POST of `{"public_id": …}` with a token of the account in `x-access-token`, to be answered with 201; tried again until it is.',
+    example: 'https://provisioning.example.org/accounts',
+  }),
   SALLYPORT_SMTP_URL: smtpUrl({
     default: undefined,
     desc: 'The mail server that takes letters with links. Without it they are put into `mailbox` in the data directory.',
@@ -185,6 +190,7 @@ export interface Settings {
     readonly pageSize: number
     readonly reservedNames: readonly string[]
     readonly passwordEncoding: (typeof passwordEncodings)[number]
+    readonly hookUrl: string | undefined
   }
   readonly mail: { readonly smtpUrl: string | undefined; readonly from: string }
   readonly partPort: number
@@ -228,6 +234,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       pageSize: env.SALLYPORT_ACCOUNTS_PAGE_SIZE,
       reservedNames: listOf(env.SALLYPORT_ACCOUNTS_RESERVED_NAMES).map((name) => name.toLowerCase()),
       passwordEncoding: env.SALLYPORT_ACCOUNTS_PASSWORD_ENCODING,
+      hookUrl: env.SALLYPORT_ACCOUNTS_HOOK_URL,
     },
     mail: { smtpUrl: env.SALLYPORT_SMTP_URL, from: env.SALLYPORT_MAIL_FROM },
     partPort: env.SALLYPORT_PORT,

@@ -123,6 +123,7 @@ async function start(
     issuer: publicUrl,
     masterKey: await masterKey(dataDirectory),
     mailer: createMailer(settings),
+    hookUrl: settings.accounts.hookUrl,
     accountsSurface: { ...settings.accounts, version },
     instance: settings.instance,
   })

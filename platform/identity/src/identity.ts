@@ -21,6 +21,7 @@ import { createPasswordHashing } from './passwords/password-hashing.ts'
 import { createRevocationFeed } from './sessions/revocation-feed.ts'
 import type { Mailer } from './mail/mailer.ts'
 import { createLinkSending, linkTask } from './proofs/link-sending.ts'
+import { createProvisioningHook, hookTask } from './provisioning/provisioning-hook.ts'
 import { createProofs } from './proofs/proofs.ts'
 import { createRoles } from './roles/roles.ts'
 import { createSessions } from './sessions/sessions.ts'
@@ -44,6 +45,8 @@ export interface IdentityParts {
   readonly masterKey: Uint8Array
   /** Brings links to the addresses they prove. */
   readonly mailer: Mailer
+  /** An address that is told of every new account of the account service (accounts A-57). */
+  readonly hookUrl: string | undefined
   /** How the account service is set up. */
   readonly accountsSurface: AccountsSurfaceSettings
   /** Tells the processes of identity apart. */
@@ -77,6 +80,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     issuer,
     masterKey,
     mailer,
+    hookUrl,
     accountsSurface,
     instance = '1',
   } = parts
@@ -86,15 +90,21 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const feed = createRevocationFeed(db, log)
   const memberships = createMemberships(members)
   const linkParts = { db, clock, mailer, publicUrl: issuer }
-  const tasks = { 'take-membership-step': membershipTask(memberships, log), 'send-link': linkTask(linkParts) }
+  const tokens = createTokenIssuer(issuer, keys)
+  const hookParts = { db, clock, tokens, hookUrl }
+  const tasks = {
+    'take-membership-step': membershipTask(memberships, log),
+    'send-link': linkTask(linkParts),
+    'call-hook': hookTask(hookParts),
+  }
   const jobs = createJobs({ database, service: 'identity', tasks, log, instance })
   const saga = createMembershipSaga({ memberships, jobs, log })
   const audit = createAudit(clock)
   const links = createLinkSending({ ...linkParts, jobs, log })
-  const accounts = createAccounts({ db, clock, hashing, saga, feed, audit, links })
+  const hook = createProvisioningHook({ ...hookParts, jobs, log })
+  const accounts = createAccounts({ db, clock, hashing, saga, feed, audit, links, hook })
   const roles = createRoles({ db, clock, feed, audit })
   const proofs = createProofs({ db, clock, hashing, feed, audit })
-  const tokens = createTokenIssuer(issuer, keys)
   const sessions = createSessions({ db, clock, log, hashing, tokens, feed, saga, audit })
   const publicKeys = (): readonly PublicJwk[] => keys.published
   let sweeping: { stop(): void } | undefined

@@ -3,7 +3,7 @@ import { type Call, ServiceUnreachable } from '@sallyport/contracts'
 import { openDatabase } from '@sallyport/database'
 import { createTestDatabase, type TestDatabase } from '@sallyport/database/testing'
 import { createAuthentication, createKeySet, platformAudience, RevocationList, type Service } from '@sallyport/service'
-import { systemClock } from '@sallyport/kernel'
+import { type Clock, systemClock } from '@sallyport/kernel'
 import { pino } from 'pino'
 import {
   buildIdentity,
@@ -59,10 +59,18 @@ export interface TestIdentity {
   stop(): Promise<void>
 }
 
+/** What a test sets up in its own way. */
+export interface TestOptions {
+  readonly clock?: Clock
+  readonly hookUrl?: string
+}
+
 /** Identity on a database of its own. A second one can be put on the same database. */
 export async function startIdentity(
   shared?: Pick<TestIdentity, 'testDatabase' | 'masterKey' | 'wallet' | 'gacha' | 'auction'>,
+  options: TestOptions = {},
 ): Promise<TestIdentity> {
+  const { clock = systemClock, hookUrl } = options
   const testDatabase =
     shared?.testDatabase ?? (await createTestDatabase<IdentityDatabase>({ service: 'identity', migrations }))
   const masterKey = shared?.masterKey ?? randomBytes(32)
@@ -71,14 +79,14 @@ export async function startIdentity(
   const auction = shared?.auction ?? receiver()
   const letters: Letter[] = []
   const mailer: Mailer = { send: async (letter) => void letters.push(letter) }
-  const revocations = new RevocationList(systemClock)
+  const revocations = new RevocationList(clock)
   const known: { identity?: Identity } = {}
   const accountKeys = createKeySet({
     issuer,
     audience: platformAudience,
     algorithms: ['RS256'],
     fetchKeys: async () => known.identity?.publicKeys() ?? [],
-    clock: systemClock,
+    clock,
   })
   const { connection } = testDatabase
   const database = openDatabase<IdentityDatabase>({ connection, service: 'identity' })
@@ -87,10 +95,11 @@ export async function startIdentity(
     authentication: createAuthentication({ accountKeys, revocations, identifyService: async () => undefined }),
     members: { wallet: wallet.call, gacha: gacha.call, auction: auction.call },
     log,
-    clock: systemClock,
+    clock,
     issuer,
     masterKey,
     mailer,
+    hookUrl,
     accountsSurface: { pageSize: 3, reservedNames: ['admin'], passwordEncoding: 'plain', version: 'test' },
   })
   known.identity = identity

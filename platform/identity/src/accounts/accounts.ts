@@ -4,6 +4,7 @@ import type { Actor, Audit, AuditKind } from '../audit/audit.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { MembershipSaga } from '../memberships/membership-saga.ts'
 import type { PasswordHashing } from '../passwords/password-hashing.ts'
+import type { ProvisioningHook } from '../provisioning/provisioning-hook.ts'
 import { type LinkSending, newWish } from '../proofs/link-sending.ts'
 import { levelOf, type Role } from '../roles/role.ts'
 import type { Authority } from '../roles/roles.ts'
@@ -96,8 +97,9 @@ export function createAccounts(parts: {
   readonly feed: RevocationFeed
   readonly audit: Audit
   readonly links: LinkSending
+  readonly hook: ProvisioningHook
 }): Accounts {
-  const { db, clock, hashing, saga, feed, audit, links } = parts
+  const { db, clock, hashing, saga, feed, audit, links, hook } = parts
 
   async function prepare(person: NewAccount, bornOn: Birthplace, role: Role): Promise<store.Credentials> {
     const { username, email, password } = person
@@ -147,13 +149,16 @@ export function createAccounts(parts: {
     async register(person, bornOn, by) {
       const credentials = await prepare(person, bornOn, user)
       const { account } = credentials
-      const wish = registrationPolicies[bornOn].needsProvenEmail ? newWish('verification', account.email) : undefined
+      const { needsProvenEmail, isAnnounced } = registrationPolicies[bornOn]
+      const wish = needsProvenEmail ? newWish('verification', account.email) : undefined
       await store.insertAccount(db, credentials, [
         audit.insertionOf({ kind: 'account.registered', by, subject: account.uid, details: { on: bornOn } }, 'born'),
         ...(account.memberSince ? [saga.promiseOpening(account.uid)] : []),
         ...(wish ? [links.promise(wish)] : []),
+        ...(isAnnounced ? hook.promise(account.uid) : []),
       ])
       if (wish) links.fulfil(wish)
+      if (isAnnounced) hook.fulfil(account.uid)
       if (account.memberSince) await saga.fulfil('open', account.uid)
       return account
     },

@@ -13,6 +13,8 @@ export interface RegistrationPolicy {
   checkPassword(password: string, about?: readonly string[]): void
   /** Whether sign-in waits until the e-mail address is proven. */
   readonly needsProvenEmail: boolean
+  /** Whether the provisioning hook is told of new accounts. */
+  readonly isAnnounced: boolean
   /** Whether names stay reserved when the account is deleted. */
   readonly keepsNames: boolean
 }
@@ -20,7 +22,7 @@ export interface RegistrationPolicy {
 const leastPasswordLength = 8
 
 /** The platform's floor (design §4): a surface may only tighten it. */
-export const platformFloor: Omit<RegistrationPolicy, 'needsProvenEmail' | 'keepsNames'> = {
+export const platformFloor: Pick<RegistrationPolicy, 'checkEmail' | 'checkUsername' | 'checkPassword'> = {
   checkEmail(email) {
     if (email.length > 254) throw new InvalidEmail()
   },
@@ -47,6 +49,7 @@ const special = /[!@#$%^&*(),.?":{}|<>]/
 /** The market's rules (market §4). */
 const market: RegistrationPolicy = {
   needsProvenEmail: false,
+  isAnnounced: false,
   keepsNames: false,
   checkEmail(email) {
     if (!marketEmail.test(email)) throw new InvalidEmail()
@@ -76,6 +79,7 @@ const leastScore = 3
 /** The rules of the account service (accounts A-41 to A-46). */
 const accounts: RegistrationPolicy = {
   needsProvenEmail: true,
+  isAnnounced: true,
   keepsNames: true,
   checkEmail(email) {
     if (email.length < 5 || email.length > 100 || !accountsEmail.test(email)) throw new InvalidEmail()
