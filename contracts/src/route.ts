@@ -55,6 +55,8 @@ export interface Surface {
    * where a contract fixes the order of refusals.
    */
   readonly decidedBy: 'door' | 'service'
+  /** Refuses what did not come over TLS (accounts A-7). */
+  readonly httpsOnly?: boolean
   /** The header a token comes in: `Authorization: Bearer` unless told otherwise. */
   readonly credential?: 'bearer' | 'x-access-token'
   /** A request that says it is of another media type than JSON is refused, also without a body (accounts A-2). */

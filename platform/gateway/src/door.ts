@@ -8,6 +8,7 @@ import type { Dispatcher } from './dispatch/dispatcher.ts'
 import { AmbiguousCredentials, cleanRequest } from './header-hygiene.ts'
 import { answerHealth, asksForHealth, type Readiness } from './health.ts'
 import { type Match, originForm, pathOf, type RouteTable } from './route-table.ts'
+import type { OriginReader, RequestOrigin } from './request-origin.ts'
 import { writeReply } from './write-reply.ts'
 
 export interface DoorParts {
@@ -17,6 +18,7 @@ export interface DoorParts {
   readonly authentication: Authentication
   readonly readiness: Readiness
   readonly log: Logger
+  readonly originOf: OriginReader
   /** The `Host` that services see, whatever the client says. */
   readonly host: string
 }
@@ -47,8 +49,9 @@ async function enter(parts: DoorParts, request: IncomingMessage, response: Serve
     return
   }
 
+  const origin = parts.originOf(request)
   const match = parts.routes.match(request.method ?? 'GET', url)
-  logAccess(parts, { request, response, requestId, path, match })
+  logAccess(parts, { request, response, requestId, path, match, origin })
   if (match.kind !== 'route') {
     refuseUnrouted(match, response)
     return
@@ -56,6 +59,10 @@ async function enter(parts: DoorParts, request: IncomingMessage, response: Serve
   const { route, surface, service } = match
   const { dialect } = surface
 
+  if (surface.httpsOnly === true && origin.scheme !== 'https') {
+    writeReply(response, dialect.badRequest('This is only to be had over https'))
+    return
+  }
   if (!isWellFramed(request)) {
     writeReply(response, dialect.badRequest('The body is framed in a way that is not understood'))
     return
@@ -69,8 +76,8 @@ async function enter(parts: DoorParts, request: IncomingMessage, response: Serve
     cleanRequest(request, {
       host: parts.host,
       'x-request-id': requestId,
-      'x-forwarded-for': request.socket.remoteAddress ?? '',
-      'x-forwarded-proto': 'http',
+      'x-forwarded-for': origin.address,
+      'x-forwarded-proto': origin.scheme,
     })
   } catch (error) {
     if (!(error instanceof AmbiguousCredentials)) throw error
@@ -124,11 +131,18 @@ function refuseUnrouted(match: Exclude<Match, { kind: 'route' }>, response: Serv
 
 function logAccess(
   { log, name }: DoorParts,
-  access: { request: IncomingMessage; response: ServerResponse; requestId: string; path: string; match: Match },
+  access: {
+    request: IncomingMessage
+    response: ServerResponse
+    requestId: string
+    path: string
+    match: Match
+    origin: RequestOrigin
+  },
 ): void {
   if (!log.isLevelEnabled('info')) return
   const started = performance.now()
-  const { request, response, requestId, path, match } = access
+  const { request, response, requestId, path, match, origin } = access
   response.on('close', () => {
     log.info(
       {
@@ -140,7 +154,7 @@ function logAccess(
         status: response.statusCode,
         complete: response.writableFinished,
         ms: Math.round(performance.now() - started),
-        client: request.socket.remoteAddress,
+        client: origin.address,
       },
       'access',
     )

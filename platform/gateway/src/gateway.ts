@@ -5,6 +5,7 @@ import type { Dispatcher } from './dispatch/dispatcher.ts'
 import { createDoor, type RequestHandler } from './door.ts'
 import { onceASecond, type Readiness } from './health.ts'
 import { listen } from './listener.ts'
+import { originReader } from './request-origin.ts'
 import { RouteTable } from './route-table.ts'
 
 export interface GatewayAddresses {
@@ -21,6 +22,8 @@ export interface GatewayParts {
   readonly authentication: Authentication
   readonly readiness: Readiness
   readonly log: Logger
+  /** Addresses and networks of proxies that are believed who the client is. */
+  readonly trustedProxies: readonly string[]
   /** The `Host` that services see, whatever the client says. */
   readonly publicHost: string
 }
@@ -46,8 +49,16 @@ export async function createGateway({ host, publicPort, adminPort }: GatewayAddr
     addresses: { public: publicDoor.url, admin: adminDoor.url },
     open(parts) {
       const readiness = onceASecond(parts.readiness)
+      const originOf = originReader(parts.trustedProxies)
       const door = (name: 'public' | 'admin'): RequestHandler =>
-        createDoor({ ...parts, readiness, name, host: parts.publicHost, routes: new RouteTable(parts.contracts, name) })
+        createDoor({
+          ...parts,
+          readiness,
+          originOf,
+          name,
+          host: parts.publicHost,
+          routes: new RouteTable(parts.contracts, name),
+        })
       dispatchers = [...parts.dispatchers.values()]
       publicDoor.answerWith(door('public'))
       adminDoor.answerWith(door('admin'))

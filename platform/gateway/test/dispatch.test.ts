@@ -41,6 +41,7 @@ afterAll(async () => {
 async function gatewayWith(dispatcher: Dispatcher) {
   const gateway = await createGateway({ host: '127.0.0.1', publicPort: 0, adminPort: 0 })
   gateway.open({
+    trustedProxies: [],
     contracts: [shop],
     dispatchers: new Map([['shop', dispatcher]]),
     authentication,
