@@ -7,7 +7,7 @@ export const configurationPagePath = fileURLToPath(new URL('../../docs/configura
 /** The page about the settings, made of their declarations. */
 export function configurationPage(): string {
   const rows = Object.entries(allSettings).map(([name, { desc = '', default: fallback, example }]) => {
-    const shown = fallback === undefined ? '' : `\`${fallback}\``
+    const shown = fallback === undefined || String(fallback) === '' ? '' : `\`${String(fallback)}\``
     const meaning = example === undefined ? desc : `${desc} For example \`${example}\`.`
     return `| \`${name}\` | ${meaning} | ${shown} |`
   })

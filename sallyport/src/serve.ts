@@ -1,4 +1,4 @@
-import { services as contracts } from '@sallyport/contracts'
+import { identity as identityContracts, services as contracts } from '@sallyport/contracts'
 import { type AuctionDatabase, buildAuction } from '@sallyport/auction'
 import { buildGacha, type GachaDatabase, secureSeed } from '@sallyport/gacha'
 import { createGateway, overHttpDispatcher } from '@sallyport/gateway'
@@ -133,7 +133,8 @@ async function serveGateway(
   await followIdentity('gateway', settings, platform, log)
   const gateway = await createGateway(settings)
   gateway.open({
-    contracts,
+    contracts: identityContracts.withAccountService(contracts, settings.accounts),
+    trustedProxies: settings.trustedProxies,
     dispatchers: new Map(upstreams.map(([service, baseUrl]) => [service, overHttpDispatcher({ baseUrl })])),
     authentication: platform.authenticationOf('gateway'),
     readiness: async () => Object.fromEntries(await Promise.all(upstreams.map(askReadiness))),

@@ -1,4 +1,5 @@
-import { cleanEnv, EnvError, EnvMissingError, makeValidator, str } from 'envalid'
+import { bool, cleanEnv, EnvError, EnvMissingError, makeValidator, str } from 'envalid'
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 
 /*
@@ -44,6 +45,21 @@ const positive = makeValidator<number>((text) => {
   return value
 })
 
+/** Addresses and networks, separated by commas. */
+const networks = makeValidator<readonly string[]>((text) => {
+  const list = listOf(text)
+  if (!list.every(isNetwork))
+    throw new EnvError('must be addresses or networks such as 10.0.0.0/8, separated by commas')
+  return list
+})
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits] = text.split('/', 2)
+  const family = isIP(address)
+  return family !== 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)))
+}
+
+const doors = ['public', 'admin'] as const
 const passwordEncodings = ['plain', 'base64'] as const
 
 const smtpUrl = makeValidator<string>((text) => {
@@ -111,6 +127,11 @@ export const settings = {
     desc: 'The address people know this installation by; the issuer of its tokens. Default: `http://localhost:` and the public port.',
     example: 'https://play.example.org',
   }),
+  SALLYPORT_TRUSTED_PROXIES: networks({
+    default: [],
+    desc: 'The proxies in front of the doors, addresses or networks separated by commas: they are believed what they say in `X-Forwarded-For` and `X-Forwarded-Proto`, and nobody else is.',
+    example: '10.0.0.1,192.168.0.0/16',
+  }),
   SALLYPORT_LOG_LEVEL: str({
     default: 'warn',
     choices: logLevels,
@@ -139,6 +160,15 @@ export const settings = {
     choices: passwordEncodings,
     desc: 'How passwords are written at `/authy` when the request does not say it in `password_encoding`: `base64` for clients that know nothing else.',
   }),
+  SALLYPORT_ACCOUNTS_ADMINISTRATION_DOOR: str({
+    default: 'public',
+    choices: doors,
+    desc: 'The door of the routes for administrators at `/authy`: `public`, where clients of the account service know them, or `admin`.',
+  }),
+  SALLYPORT_ACCOUNTS_HTTPS_ONLY: bool({
+    default: false,
+    desc: 'Whether `/authy` answers 400 to whatever did not come over https, as a trusted proxy tells it.',
+  }),
   SALLYPORT_ACCOUNTS_HOOK_URL: httpUrl({
     default: undefined,
     desc: 'Is told of every account that is made at `/authy`: a POST of `{"public_id": …}` with a token of the account in `x-access-token`, to be answered with 201; tried again until it is.',
@@ -164,7 +194,14 @@ const all = { ...settings, ...databaseSettings(), ...addressSettings() }
 
 /** The declarations of every setting, those that exist once for each service included. */
 export const allSettings: Readonly<
-  Record<string, { readonly desc?: string; readonly default?: string | number | undefined; readonly example?: string }>
+  Record<
+    string,
+    {
+      readonly desc?: string
+      readonly default?: string | number | boolean | readonly string[] | undefined
+      readonly example?: string
+    }
+  >
 > = all
 
 export interface Settings {
@@ -173,6 +210,7 @@ export interface Settings {
   readonly publicPort: number
   readonly adminPort: number
   readonly publicUrl: string | undefined
+  readonly trustedProxies: readonly string[]
   readonly logLevel: (typeof logLevels)[number]
   readonly administrator: {
     readonly file: string | undefined
@@ -190,6 +228,8 @@ export interface Settings {
     readonly pageSize: number
     readonly reservedNames: readonly string[]
     readonly passwordEncoding: (typeof passwordEncodings)[number]
+    readonly administrationDoor: (typeof doors)[number]
+    readonly httpsOnly: boolean
     readonly hookUrl: string | undefined
   }
   readonly mail: { readonly smtpUrl: string | undefined; readonly from: string }
@@ -210,6 +250,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     publicPort: env.SALLYPORT_PUBLIC_PORT,
     adminPort: env.SALLYPORT_ADMIN_PORT,
     publicUrl: env.SALLYPORT_PUBLIC_URL,
+    trustedProxies: env.SALLYPORT_TRUSTED_PROXIES,
     logLevel: env.SALLYPORT_LOG_LEVEL,
     administrator: {
       file: env.SALLYPORT_ADMIN_FILE,
@@ -234,6 +275,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       pageSize: env.SALLYPORT_ACCOUNTS_PAGE_SIZE,
       reservedNames: listOf(env.SALLYPORT_ACCOUNTS_RESERVED_NAMES).map((name) => name.toLowerCase()),
       passwordEncoding: env.SALLYPORT_ACCOUNTS_PASSWORD_ENCODING,
+      administrationDoor: env.SALLYPORT_ACCOUNTS_ADMINISTRATION_DOOR,
+      httpsOnly: env.SALLYPORT_ACCOUNTS_HTTPS_ONLY,
       hookUrl: env.SALLYPORT_ACCOUNTS_HOOK_URL,
     },
     mail: { smtpUrl: env.SALLYPORT_SMTP_URL, from: env.SALLYPORT_MAIL_FROM },
@@ -242,7 +285,11 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   }
 }
 
-const choicesOf = { SALLYPORT_LOG_LEVEL: logLevels, SALLYPORT_ACCOUNTS_PASSWORD_ENCODING: passwordEncodings }
+const choicesOf = {
+  SALLYPORT_LOG_LEVEL: logLevels,
+  SALLYPORT_ACCOUNTS_ADMINISTRATION_DOOR: doors,
+  SALLYPORT_ACCOUNTS_PASSWORD_ENCODING: passwordEncodings,
+}
 
 function listOf(text: string): string[] {
   return text

@@ -1,4 +1,4 @@
-import { services as contracts } from '@sallyport/contracts'
+import { identity as identityContracts, services as contracts } from '@sallyport/contracts'
 import { buildAuction } from '@sallyport/auction'
 import { buildGacha, secureSeed } from '@sallyport/gacha'
 import { createGateway, inProcessDispatcher } from '@sallyport/gateway'
@@ -141,7 +141,8 @@ async function start(
   const administrator = await ensureFirstAdministrator(settings, identity)
 
   gateway.open({
-    contracts,
+    contracts: identityContracts.withAccountService(contracts, settings.accounts),
+    trustedProxies: settings.trustedProxies,
     dispatchers: new Map(services.map((service) => [service.name, inProcessDispatcher(service)])),
     authentication: platform.authenticationOf('gateway'),
     readiness: () => readinessOf(services),

@@ -8,6 +8,7 @@ import { logIn, checkAccess, validateEmail, confirmEmail } from './signing-in.ts
 import { listEndpoints, readStatus, probeLimiter } from './system.ts'
 
 export * from './administration.ts'
+export * from './choices.ts'
 export * from './look-ups.ts'
 export * from './oneself.ts'
 export * from './roles.ts'
