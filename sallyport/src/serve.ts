@@ -101,6 +101,7 @@ async function build(
       mailer: createMailer(settings),
       hookUrl: settings.accounts.hookUrl,
       accountsSurface: { ...settings.accounts, version },
+      linkRates: settings.linkRates,
       instance,
     })
     await platform.follow({ keys: async () => identity.publicKeys(), revocations: identity.revocations })

@@ -1,4 +1,5 @@
 import { bool, cleanEnv, EnvError, EnvMissingError, makeValidator, str } from 'envalid'
+import { type AccountsSurfaceSettings, parseRates, type Rate } from '@sallyport/identity'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 
@@ -58,6 +59,12 @@ function isNetwork(text: string): boolean {
   const family = isIP(address)
   return family !== 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)))
 }
+
+/** So many in a second, minute, hour or day; several separated by commas. */
+const rates = makeValidator<string>((text) => {
+  if (!parseRates(text)) throw new EnvError('must be like 100/hour or 500/minute,50/second, or none')
+  return text
+})
 
 const doors = ['public', 'admin'] as const
 const passwordEncodings = ['plain', 'base64'] as const
@@ -160,6 +167,17 @@ export const settings = {
     choices: passwordEncodings,
     desc: 'How passwords are written at `/authy` when the request does not say it in `password_encoding`: `base64` for clients that know nothing else.',
   }),
+  SALLYPORT_ACCOUNTS_LIMIT: rates({
+    default: '500/minute,50/second',
+    desc: 'How often one client address may call `/authy`; `none` for no limit.',
+  }),
+  SALLYPORT_ACCOUNTS_LIMIT_LOGIN: rates({ default: '100/hour', desc: 'The same for `POST /authy/login`.' }),
+  SALLYPORT_ACCOUNTS_LIMIT_SIGN_UP: rates({ default: '20/hour', desc: 'The same for `POST /authy/user`.' }),
+  SALLYPORT_ACCOUNTS_LIMIT_VALIDATION: rates({ default: '20/hour', desc: 'The same for `/authy/validate/…`.' }),
+  SALLYPORT_LIMIT_LINKS: rates({
+    default: '30/hour',
+    desc: 'How often one client address may have letters with links sent.',
+  }),
   SALLYPORT_ACCOUNTS_ADMINISTRATION_DOOR: str({
     default: 'public',
     choices: doors,
@@ -228,10 +246,13 @@ export interface Settings {
     readonly pageSize: number
     readonly reservedNames: readonly string[]
     readonly passwordEncoding: (typeof passwordEncodings)[number]
+    readonly rates: AccountsSurfaceSettings['rates']
     readonly administrationDoor: (typeof doors)[number]
     readonly httpsOnly: boolean
     readonly hookUrl: string | undefined
   }
+  /** How often one client may have links sent. */
+  readonly linkRates: readonly Rate[]
   readonly mail: { readonly smtpUrl: string | undefined; readonly from: string }
   readonly partPort: number
   readonly instance: string
@@ -275,10 +296,17 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       pageSize: env.SALLYPORT_ACCOUNTS_PAGE_SIZE,
       reservedNames: listOf(env.SALLYPORT_ACCOUNTS_RESERVED_NAMES).map((name) => name.toLowerCase()),
       passwordEncoding: env.SALLYPORT_ACCOUNTS_PASSWORD_ENCODING,
+      rates: {
+        everything: ratesOf(env.SALLYPORT_ACCOUNTS_LIMIT),
+        logIn: ratesOf(env.SALLYPORT_ACCOUNTS_LIMIT_LOGIN),
+        signUp: ratesOf(env.SALLYPORT_ACCOUNTS_LIMIT_SIGN_UP),
+        validation: ratesOf(env.SALLYPORT_ACCOUNTS_LIMIT_VALIDATION),
+      },
       administrationDoor: env.SALLYPORT_ACCOUNTS_ADMINISTRATION_DOOR,
       httpsOnly: env.SALLYPORT_ACCOUNTS_HTTPS_ONLY,
       hookUrl: env.SALLYPORT_ACCOUNTS_HOOK_URL,
     },
+    linkRates: ratesOf(env.SALLYPORT_LIMIT_LINKS),
     mail: { smtpUrl: env.SALLYPORT_SMTP_URL, from: env.SALLYPORT_MAIL_FROM },
     partPort: env.SALLYPORT_PORT,
     instance: env.SALLYPORT_INSTANCE,
@@ -289,6 +317,10 @@ const choicesOf = {
   SALLYPORT_LOG_LEVEL: logLevels,
   SALLYPORT_ACCOUNTS_ADMINISTRATION_DOOR: doors,
   SALLYPORT_ACCOUNTS_PASSWORD_ENCODING: passwordEncodings,
+}
+
+function ratesOf(text: string): readonly Rate[] {
+  return parseRates(text) ?? []
 }
 
 function listOf(text: string): string[] {

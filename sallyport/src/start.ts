@@ -125,6 +125,7 @@ async function start(
     mailer: createMailer(settings),
     hookUrl: settings.accounts.hookUrl,
     accountsSurface: { ...settings.accounts, version },
+    linkRates: settings.linkRates,
     instance: settings.instance,
   })
   services.push(wallet, gacha, auction, identity.service)

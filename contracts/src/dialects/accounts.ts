@@ -1,5 +1,6 @@
 import type { RejectionReason } from '@sallyport/kernel'
 import type { Dialect, Reply } from '../dialect.ts'
+import { retryAfter } from './retry-after.ts'
 import { readStrictly } from './strict-reading.ts'
 
 /** A refusal in the envelope of the account service: `{"message": "…"}`, some with more beside it (accounts A-3). */
@@ -42,9 +43,6 @@ export const accountsDialect: Dialect = {
     accountsRefusal(503, 'The service is not available now', {}, { 'retry-after': String(retryAfterSeconds) }),
   timedOut: () => accountsRefusal(504, 'The service did not answer in time'),
   badRequest: (explanation) => accountsRefusal(400, explanation),
-  rejected: (rejection) => {
-    const headers: Record<string, string> = rejection.reason === 'busy' ? { 'retry-after': '1' } : {}
-    return accountsRefusal(statuses[rejection.reason], rejection.message, {}, headers)
-  },
+  rejected: (rejection) => accountsRefusal(statuses[rejection.reason], rejection.message, {}, retryAfter(rejection)),
   failed: (requestId) => accountsRefusal(500, `Internal error (request ${requestId})`),
 }

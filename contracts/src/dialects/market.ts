@@ -1,6 +1,7 @@
 import type { RejectionReason } from '@sallyport/kernel'
 import type { Dialect, Reply } from '../dialect.ts'
 import { readLeniently } from './lenient-reading.ts'
+import { retryAfter } from './retry-after.ts'
 
 const challenge = { 'www-authenticate': 'Bearer' }
 
@@ -46,9 +47,6 @@ export const market: Dialect = {
     marketRefusal(503, 'The service is not available now', { 'retry-after': String(retryAfterSeconds) }),
   timedOut: () => marketRefusal(504, 'The service did not answer in time'),
   badRequest: (explanation) => marketRefusal(400, explanation),
-  rejected: (rejection) => {
-    const headers = rejection.reason === 'busy' ? { 'retry-after': '1' } : {}
-    return marketRefusal(statuses[rejection.reason], rejection.message, headers)
-  },
+  rejected: (rejection) => marketRefusal(statuses[rejection.reason], rejection.message, retryAfter(rejection)),
   failed: (requestId) => marketRefusal(500, `Internal Server Error (request ${requestId})`),
 }

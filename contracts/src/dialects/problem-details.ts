@@ -1,5 +1,6 @@
 import type { RejectionReason } from '@sallyport/kernel'
 import type { Dialect, Reply } from '../dialect.ts'
+import { retryAfter } from './retry-after.ts'
 import { readStrictly } from './strict-reading.ts'
 
 const mediaType = { 'content-type': 'application/problem+json' }
@@ -50,8 +51,12 @@ export const problemDetails: Dialect = {
   badRequest: (explanation) => problem(400, 'Bad request', { detail: explanation }),
   rejected: (rejection) => {
     const { status, title } = refusals[rejection.reason]
-    const headers: Record<string, string> = rejection.reason === 'busy' ? { 'retry-after': '1' } : {}
-    return problem(status, title, { detail: rejection.message, code: rejection.code, ...rejection.facts }, headers)
+    return problem(
+      status,
+      title,
+      { detail: rejection.message, code: rejection.code, ...rejection.facts },
+      retryAfter(rejection),
+    )
   },
   failed: (requestId) => problem(500, 'Internal error', { request: requestId }),
 }

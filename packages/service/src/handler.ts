@@ -144,8 +144,8 @@ function authorizationOf(
   return typeof token === 'string' ? `Bearer ${token}` : undefined
 }
 
-/** The gateway sets it, whatever the client said. */
-function clientAddressOf({ headers }: RawRequest): string {
+/** Who is asking. The gateway says so, whatever the client said; empty where no gateway was in between. */
+export function clientAddressOf({ headers }: Pick<RawRequest, 'headers'>): string {
   const address = headers['x-forwarded-for']
   return typeof address === 'string' ? address : ''
 }

@@ -1,6 +1,6 @@
 export * from './authentication.ts'
 export * from './caller.ts'
-export { handle, type HandledRoute, type HandlerInput, Refusal, type Words } from './handler.ts'
+export { clientAddressOf, handle, type HandledRoute, type HandlerInput, Refusal, type Words } from './handler.ts'
 export * from './paging.ts'
 export * from './replies.ts'
 export * from './revocation-list.ts'

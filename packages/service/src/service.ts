@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Reply, Route, ServiceContract, Surface } from '@sallyport/contracts'
 import { newId } from '@sallyport/kernel'
@@ -34,7 +34,7 @@ export interface Service {
   /** Answers a request of Node's HTTP server: the same-process way in. */
   handle(request: IncomingMessage, response: ServerResponse): void
   /** Answers a request that never was on a socket. */
-  inject(request: InjectedRequest): Promise<{ readonly status: number; readonly body: string }>
+  inject(request: InjectedRequest): Promise<InjectedAnswer>
   start(): Promise<void>
   /** Opens a port of its own and returns its address, such as `http://127.0.0.1:9090`. */
   listen(options: { readonly host: string; readonly port: number }): Promise<string>
@@ -44,6 +44,12 @@ export interface Service {
   endStreams(): void
   /** Finishes the requests under way, then closes. */
   stop(): Promise<void>
+}
+
+export interface InjectedAnswer {
+  readonly status: number
+  readonly headers: OutgoingHttpHeaders
+  readonly body: string
 }
 
 export interface InjectedRequest {
@@ -169,7 +175,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     handle: (request, response) => app.routing(request, response),
     async inject({ method, path, headers, body }) {
       const response = await app.inject({ method, url: path, headers, ...(body !== undefined && { body }) })
-      return { status: response.statusCode, body: response.body }
+      return { status: response.statusCode, headers: response.headers, body: response.body }
     },
     start: async () => parts.start?.(),
     listen: ({ host, port }) => app.listen({ host, port }),

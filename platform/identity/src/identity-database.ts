@@ -49,6 +49,8 @@ export interface IdentityDatabase {
     created_at: Date
     expires_at: Date
   }
+  guess: { key: Buffer; account_key: Buffer | null; attempts: number; retry_at: Date; forget_at: Date }
+  familiar_network: { uid: AccountId; digest: Buffer; until: Date }
   signing_key: {
     kid: string
     algorithm: 'RS256'

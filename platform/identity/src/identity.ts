@@ -23,6 +23,10 @@ import type { Mailer } from './mail/mailer.ts'
 import { createLinkSending, linkTask } from './proofs/link-sending.ts'
 import { createProvisioningHook, hookTask } from './provisioning/provisioning-hook.ts'
 import { createProofs } from './proofs/proofs.ts'
+import { createGuesses } from './guessing/guesses.ts'
+import type { Rate } from './limits/rate.ts'
+import { createRequestLimit } from './limits/request-limits.ts'
+import { startSweeping } from './sweeping.ts'
 import { createRoles } from './roles/roles.ts'
 import { createSessions } from './sessions/sessions.ts'
 import { accountsRoutes, type AccountsSurfaceSettings } from './surfaces/accounts/index.ts'
@@ -49,6 +53,8 @@ export interface IdentityParts {
   readonly hookUrl: string | undefined
   /** How the account service is set up. */
   readonly accountsSurface: AccountsSurfaceSettings
+  /** How often one client may have links sent. */
+  readonly linkRates: readonly Rate[]
   /** Tells the processes of identity apart. */
   readonly instance?: string
 }
@@ -82,6 +88,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     mailer,
     hookUrl,
     accountsSurface,
+    linkRates,
     instance = '1',
   } = parts
   const { db } = database
@@ -102,11 +109,22 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const audit = createAudit(clock)
   const links = createLinkSending({ ...linkParts, jobs, log })
   const hook = createProvisioningHook({ ...hookParts, jobs, log })
-  const accounts = createAccounts({ db, clock, hashing, saga, feed, audit, links, hook })
+  const guesses = createGuesses({ db, clock })
+  const accounts = createAccounts({ db, clock, hashing, saga, feed, audit, links, hook, guesses })
   const roles = createRoles({ db, clock, feed, audit })
-  const proofs = createProofs({ db, clock, hashing, feed, audit })
-  const sessions = createSessions({ db, clock, log, hashing, tokens, feed, saga, audit })
+  const proofs = createProofs({ db, clock, hashing, feed, audit, guesses })
+  const sessions = createSessions({ db, clock, hashing, tokens, feed, saga, audit, guesses })
   const publicKeys = (): readonly PublicJwk[] => keys.published
+  // The library counts on the types `pg` has by itself.
+  const limitsPool = database.openPool({ purpose: 'limits', poolSize: 2 })
+  const { everything, logIn, signUp, validation } = accountsSurface.rates
+  const limits = {
+    everything: createRequestLimit(limitsPool, 'accounts', everything),
+    logIn: createRequestLimit(limitsPool, 'accounts log-in', logIn),
+    signUp: createRequestLimit(limitsPool, 'accounts sign-up', signUp),
+    validation: createRequestLimit(limitsPool, 'accounts validation', validation),
+  }
+  const linkLimit = createRequestLimit(limitsPool, 'links', linkRates)
   let sweeping: { stop(): void } | undefined
 
   const service = await createService({
@@ -115,8 +133,8 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     log,
     routes: [
       ...marketRoutes({ accounts, sessions }),
-      ...accountsRoutes({ accounts, sessions, roles, proofs, tokens, clock, settings: accountsSurface }),
-      ...ownAccountRoutes({ proofs, links }),
+      ...accountsRoutes({ accounts, sessions, roles, proofs, tokens, clock, limits, settings: accountsSurface }),
+      ...ownAccountRoutes({ proofs, links, linkLimit }),
       ...ownRoutes({ keys: publicKeys, feed }),
     ],
     checks: { database: () => database.ping() },
@@ -124,12 +142,13 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       await jobs.prepare()
       await jobs.resume({ timeoutMs: resumeLimitMs })
       await jobs.start()
-      sweeping = sessions.startSweeping()
+      sweeping = startSweeping({ db, clock, log })
     },
     async stop() {
       sweeping?.stop()
       await jobs.stop({ timeoutMs: stopLimitMs })
       await hashing.stop()
+      await limitsPool.end()
     },
   })
 

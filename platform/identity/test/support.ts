@@ -6,6 +6,7 @@ import { createAuthentication, createKeySet, platformAudience, RevocationList, t
 import { type Clock, systemClock } from '@sallyport/kernel'
 import { pino } from 'pino'
 import {
+  type AccountsSurfaceSettings,
   buildIdentity,
   type Identity,
   type IdentityDatabase,
@@ -63,6 +64,8 @@ export interface TestIdentity {
 export interface TestOptions {
   readonly clock?: Clock
   readonly hookUrl?: string
+  /** No limits unless told otherwise. */
+  readonly rates?: Partial<AccountsSurfaceSettings['rates']>
 }
 
 /** Identity on a database of its own. A second one can be put on the same database. */
@@ -70,7 +73,7 @@ export async function startIdentity(
   shared?: Pick<TestIdentity, 'testDatabase' | 'masterKey' | 'wallet' | 'gacha' | 'auction'>,
   options: TestOptions = {},
 ): Promise<TestIdentity> {
-  const { clock = systemClock, hookUrl } = options
+  const { clock = systemClock, hookUrl, rates } = options
   const testDatabase =
     shared?.testDatabase ?? (await createTestDatabase<IdentityDatabase>({ service: 'identity', migrations }))
   const masterKey = shared?.masterKey ?? randomBytes(32)
@@ -100,7 +103,14 @@ export async function startIdentity(
     masterKey,
     mailer,
     hookUrl,
-    accountsSurface: { pageSize: 3, reservedNames: ['admin'], passwordEncoding: 'plain', version: 'test' },
+    accountsSurface: {
+      pageSize: 3,
+      reservedNames: ['admin'],
+      passwordEncoding: 'plain',
+      version: 'test',
+      rates: { everything: [], logIn: [], signUp: [], validation: [], ...rates },
+    },
+    linkRates: [],
   })
   known.identity = identity
   const following = await identity.revocations.subscribe((news) => revocations.apply(news))

@@ -1,5 +1,6 @@
 import type { AccountId } from '@sallyport/kernel'
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
+import { alongQueries } from '../along-queries.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import { administratorLevel, type Role } from '../roles/role.ts'
 import { type Account, type Birthplace, NameTaken } from './account.ts'
@@ -35,10 +36,7 @@ export async function insertAccount(
       returning uid
     ), roles as (
       insert into account_role (uid, role) select born.uid, role from born, unnest(${roles}::text[]) as role
-    )${sql.join(
-      alongside.map((query, index) => sql`, ${sql.raw(`along_${index}`)} as (${query})`),
-      sql``,
-    )}
+    )${alongQueries(alongside)}
     select uid from born`
     .execute(db)
     .catch(asNameTaken)

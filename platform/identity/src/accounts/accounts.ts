@@ -1,6 +1,7 @@
 import { type AccountId, type Clock, newId, parseId } from '@sallyport/kernel'
 import type { Kysely, Transaction } from 'kysely'
 import type { Actor, Audit, AuditKind } from '../audit/audit.ts'
+import type { Guesses } from '../guessing/guesses.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { MembershipSaga } from '../memberships/membership-saga.ts'
 import type { PasswordHashing } from '../passwords/password-hashing.ts'
@@ -72,7 +73,7 @@ export interface Accounts {
    * @throws {WeakPassword} @throws {NameTaken} @throws {HashingBusy}
    */
   correct(uid: string, correction: Correction, by: Authority): Promise<void>
-  /** @throws {InvalidPassword} @throws {WrongCredentials} also for an unknown account @throws {HashingBusy} */
+  /** @throws {InvalidPassword} @throws {WrongCredentials} also for an unknown account @throws {TooManyAttempts} @throws {HashingBusy} */
   changePassword(change: PasswordChange, by: Actor): Promise<void>
   /** Ends the sessions of an account and lets nobody sign in until it is resumed. @throws {UnknownAccount} @throws {AccountTooStrong} */
   suspend(uid: string, by: Authority): Promise<void>
@@ -98,8 +99,9 @@ export function createAccounts(parts: {
   readonly audit: Audit
   readonly links: LinkSending
   readonly hook: ProvisioningHook
+  readonly guesses: Guesses
 }): Accounts {
-  const { db, clock, hashing, saga, feed, audit, links, hook } = parts
+  const { db, clock, hashing, saga, feed, audit, links, hook, guesses } = parts
 
   async function prepare(person: NewAccount, bornOn: Birthplace, role: Role): Promise<store.Credentials> {
     const { username, email, password } = person
@@ -143,6 +145,22 @@ export function createAccounts(parts: {
       return suspendedAt ? revokeSessions(tx, account.uid, clock.now()) : []
     })
     feed.publish(revocations)
+  }
+
+  /** Whoever has taken over a session may guess the password as slowly as anybody else. */
+  async function proveOldPassword(
+    { account, passwordHash }: store.Credentials,
+    password: string,
+    by: Actor,
+  ): Promise<void> {
+    const attempt = await guesses.begin(account.username, 'address' in by ? by.address : '')
+    try {
+      const fits = await hashing.verify(password, passwordHash)
+      await (fits ? attempt.succeeded() : attempt.failed())
+      if (!fits) throw new WrongCredentials()
+    } finally {
+      attempt.done()
+    }
   }
 
   return {
@@ -231,8 +249,8 @@ export function createAccounts(parts: {
       const credentials = id && (await store.findCredentials(db, id))
       const about = credentials ? [credentials.account.username, credentials.account.email] : []
       registrationPolicies[credentials?.account.bornOn ?? 'market'].checkPassword(newPassword, about)
-      const fits = await hashing.verify(oldPassword, credentials?.passwordHash)
-      if (!credentials || !fits) throw new WrongCredentials()
+      if (!credentials) throw new WrongCredentials()
+      await proveOldPassword(credentials, oldPassword, by)
       const to = await hashing.hash(newPassword)
       const { account } = credentials
       const revocations = await db.transaction().execute(async (tx) => {

@@ -80,9 +80,15 @@ export async function deleteLinks(tx: Tx, uid: AccountId, purpose: LinkPurpose):
   await tx.deleteFrom('email_link').where('uid', '=', uid).where('purpose', '=', purpose).execute()
 }
 
-/** Forgets links that have expired. */
-export async function sweepLinks(db: Kysely<IdentityDatabase>, now: Date): Promise<void> {
-  await db.deleteFrom('email_link').where('expires_at', '<', now).execute()
+/** Forgets links that have expired, at most `batch` at once; returns how many. */
+export async function sweepLinks(db: Kysely<IdentityDatabase>, now: Date, batch: number): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('email_link')
+    .where('digest', 'in', (eb) =>
+      eb.selectFrom('email_link').select('digest').where('expires_at', '<', now).limit(batch),
+    )
+    .executeTakeFirst()
+  return Number(numDeletedRows)
 }
 
 function digestOf(secret: string): Buffer {

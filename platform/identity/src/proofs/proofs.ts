@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import { findAccount, markVerified, setPasswordHash } from '../accounts/account-store.ts'
 import { registrationPolicies } from '../accounts/registration-policy.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
+import type { Guesses } from '../guessing/guesses.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { PasswordHashing } from '../passwords/password-hashing.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
@@ -32,8 +33,9 @@ export function createProofs(parts: {
   readonly hashing: PasswordHashing
   readonly feed: RevocationFeed
   readonly audit: Audit
+  readonly guesses: Guesses
 }): Proofs {
-  const { db, clock, hashing, feed, audit } = parts
+  const { db, clock, hashing, feed, audit, guesses } = parts
   return {
     async resetPassword(secret, password, by) {
       const known = await findLink(db, secret, 'password-reset', clock.now())
@@ -48,6 +50,7 @@ export function createProofs(parts: {
         if (!uid) throw new UnknownLink()
         await setPasswordHash(tx, uid, hash)
         await markVerified(tx, uid, now)
+        await guesses.forgive(tx, account.username)
         await audit.record(tx, { kind: 'password.reset', by, subject: uid })
         return revokeSessions(tx, uid, now)
       })

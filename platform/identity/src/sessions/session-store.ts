@@ -1,6 +1,7 @@
 import type { AccountId } from '@sallyport/kernel'
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Revocation } from '@sallyport/service'
+import { alongQueries } from '../along-queries.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import { endOfRevocation, type SessionId } from './session.ts'
 
@@ -15,8 +16,8 @@ export async function openSession(
   db: Database,
   session: { readonly sid: SessionId; readonly uid: AccountId; readonly createdAt: Date; readonly expiresAt: Date },
   provenHash: string,
-  /** A data-modifying query that is done if the query `opened` gives a row. */
-  alongside: RawBuilder<unknown>,
+  /** Data-modifying queries that are done if the query `opened` gives a row. */
+  alongside: readonly RawBuilder<unknown>[],
 ): Promise<boolean> {
   const { sid, uid, createdAt, expiresAt } = session
   const { rows } = await sql`
@@ -29,7 +30,7 @@ export async function openSession(
       insert into session (sid, uid, created_at, expires_at)
       select ${sid}::uuid, uid, ${createdAt}::timestamptz, ${expiresAt}::timestamptz from proven
       returning sid
-    ), along as (${alongside})
+    )${alongQueries(alongside)}
     select sid from opened`.execute(db)
   return rows.length === 1
 }

@@ -1,17 +1,17 @@
 import { type Clock, newId } from '@sallyport/kernel'
 import type { Kysely } from 'kysely'
-import type { Logger } from 'pino'
 import { type Account, roleOf, WrongCredentials } from '../accounts/account.ts'
 import { findCredentialsByUsername, markMember, replacePasswordHash } from '../accounts/account-store.ts'
 import { registrationPolicies } from '../accounts/registration-policy.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
+import type { Guesses } from '../guessing/guesses.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { MembershipSaga } from '../memberships/membership-saga.ts'
 import type { PasswordHashing } from '../passwords/password-hashing.ts'
 import type { TokenIssuer, Tokens } from '../tokens/token-issuer.ts'
 import type { RevocationFeed } from './revocation-feed.ts'
 import { endOfRevocation, type SessionId, type SessionKind, sessionLifeSeconds } from './session.ts'
-import { openSession, revokeSession, sweepExpired } from './session-store.ts'
+import { openSession, revokeSession } from './session-store.ts'
 
 export interface SignInRequest {
   readonly username: string
@@ -29,26 +29,24 @@ export interface Sessions {
   /**
    * Signs in with user name and password. What an account may not do (yet, or any more) looks like a wrong password.
    *
-   * @throws {WrongCredentials} @throws {HashingBusy}
+   * @throws {WrongCredentials} @throws {TooManyAttempts} @throws {HashingBusy}
    */
   signIn(request: SignInRequest): Promise<Tokens>
   /** Ends the session: its tokens meet 401 everywhere from now on. */
   signOut(sid: SessionId, by: Actor): Promise<void>
-  /** Sweeps what has expired once a minute, until stopped. */
-  startSweeping(): { stop(): void }
 }
 
 export function createSessions(parts: {
   readonly db: Kysely<IdentityDatabase>
   readonly clock: Clock
-  readonly log: Logger
   readonly hashing: PasswordHashing
   readonly tokens: TokenIssuer
   readonly feed: RevocationFeed
   readonly saga: MembershipSaga
   readonly audit: Audit
+  readonly guesses: Guesses
 }): Sessions {
-  const { db, clock, log, hashing, tokens, feed, saga, audit } = parts
+  const { db, clock, hashing, tokens, feed, saga, audit, guesses } = parts
 
   /** An account that was made elsewhere gets its things at the other services when it is first used. */
   async function join({ uid }: Account): Promise<void> {
@@ -68,37 +66,57 @@ export function createSessions(parts: {
     return replaced ? to : passwordHash
   }
 
+  /** The tokens of a new session, unless the credentials are wrong or may not be used. */
+  async function judge({
+    username,
+    password,
+    on,
+    scopes,
+    clientId,
+    address,
+  }: SignInRequest): Promise<Tokens | undefined> {
+    const credentials = await findCredentialsByUsername(db, username)
+    const fits = await hashing.verify(password, credentials?.passwordHash)
+    const account = credentials?.account
+    const refuse = async (): Promise<undefined> => {
+      await audit.record(db, {
+        kind: 'sign-in.refused',
+        by: { kind: 'anonymous', address },
+        ...(account && { subject: account.uid }),
+      })
+      return undefined
+    }
+    if (!credentials || !account || !fits || !mayUse(account)) return refuse()
+    const passwordHash = await upgrade(account, credentials.passwordHash, password)
+    const now = clock.now()
+    const lifeSeconds = sessionLifeSeconds[on]
+    const session = {
+      sid: newId<SessionId>(),
+      uid: account.uid,
+      createdAt: now,
+      expiresAt: new Date(now.getTime() + lifeSeconds * 1000),
+    }
+    const by: Actor = { kind: 'account', uid: account.uid, address }
+    const alongside = [
+      audit.insertionOf({ kind: 'sign-in.succeeded', by, subject: account.uid, details: { on } }, 'opened'),
+      guesses.remember(account.uid, address, 'opened'),
+    ]
+    if (!(await openSession(db, session, passwordHash, alongside))) return refuse()
+    if (!account.memberSince && roleOf(account) === 'user') await join(account)
+    return tokens.issue({ account, sid: session.sid, now, lifeSeconds, scopes, clientId })
+  }
+
   return {
-    async signIn({ username, password, on, scopes, clientId, address }) {
-      const credentials = await findCredentialsByUsername(db, username)
-      const fits = await hashing.verify(password, credentials?.passwordHash)
-      const account = credentials?.account
-      const refuse = async (): Promise<never> => {
-        await audit.record(db, {
-          kind: 'sign-in.refused',
-          by: { kind: 'anonymous', address },
-          ...(account && { subject: account.uid }),
-        })
-        throw new WrongCredentials()
+    async signIn(request) {
+      const attempt = await guesses.begin(request.username, request.address)
+      try {
+        const tokens = await judge(request)
+        await (tokens ? attempt.succeeded() : attempt.failed())
+        if (!tokens) throw new WrongCredentials()
+        return tokens
+      } finally {
+        attempt.done()
       }
-      if (!credentials || !account || !fits || !mayUse(account)) return refuse()
-      const passwordHash = await upgrade(account, credentials.passwordHash, password)
-      const now = clock.now()
-      const lifeSeconds = sessionLifeSeconds[on]
-      const session = {
-        sid: newId<SessionId>(),
-        uid: account.uid,
-        createdAt: now,
-        expiresAt: new Date(now.getTime() + lifeSeconds * 1000),
-      }
-      const by: Actor = { kind: 'account', uid: account.uid, address }
-      const event = audit.insertionOf(
-        { kind: 'sign-in.succeeded', by, subject: account.uid, details: { on } },
-        'opened',
-      )
-      if (!(await openSession(db, session, passwordHash, event))) return refuse()
-      if (!account.memberSince && roleOf(account) === 'user') await join(account)
-      return tokens.issue({ account, sid: session.sid, now, lifeSeconds, scopes, clientId })
     },
 
     async signOut(sid, by) {
@@ -107,17 +125,6 @@ export function createSessions(parts: {
         return revokeSession(tx, sid, endOfRevocation(clock.now()))
       })
       feed.publish(revocations)
-    },
-
-    startSweeping() {
-      const sweep = async (): Promise<void> => {
-        const batch = 1000
-        while ((await sweepExpired(db, clock.now(), batch)) >= batch);
-      }
-      const timer = setInterval(() => {
-        void sweep().catch((error: unknown) => log.warn({ err: error }, 'sweeping sessions failed'))
-      }, 60_000)
-      return { stop: () => clearInterval(timer) }
     },
   }
 }

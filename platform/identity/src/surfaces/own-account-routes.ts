@@ -2,12 +2,20 @@ import { identity } from '@sallyport/contracts'
 import { Rejection } from '@sallyport/kernel'
 import { handle, type HandledRoute, Refusal } from '@sallyport/service'
 import type { Actor } from '../audit/audit.ts'
+import { limited } from '../limits/limited.ts'
+import type { RequestLimit } from '../limits/request-limits.ts'
 import type { LinkSending } from '../proofs/link-sending.ts'
 import { type Proofs, UnknownLink } from '../proofs/proofs.ts'
 import { escapeHtml, page } from './pages.ts'
 
 /** What somebody can do about their account without being signed in: have links sent, and choose a new password. */
-export function ownAccountRoutes({ proofs, links }: { proofs: Proofs; links: LinkSending }): HandledRoute[] {
+export function ownAccountRoutes(parts: {
+  readonly proofs: Proofs
+  readonly links: LinkSending
+  /** How often one client may have links sent. */
+  readonly linkLimit: RequestLimit
+}): HandledRoute[] {
+  const { proofs, links, linkLimit } = parts
   const noContent = { status: 204, body: null } as const
   const onItsWay = {
     status: 202,
@@ -16,15 +24,17 @@ export function ownAccountRoutes({ proofs, links }: { proofs: Proofs; links: Lin
   const anonymous = (address: string): Actor => ({ kind: 'anonymous', address })
 
   return [
-    handle(identity.requestVerification, async ({ body }) => {
-      await links.request('verification', body.email)
-      return onItsWay
-    }),
+    ...[
+      handle(identity.requestVerification, async ({ body }) => {
+        await links.request('verification', body.email)
+        return onItsWay
+      }),
 
-    handle(identity.requestPasswordReset, async ({ body }) => {
-      await links.request('password-reset', body.email)
-      return onItsWay
-    }),
+      handle(identity.requestPasswordReset, async ({ body }) => {
+        await links.request('password-reset', body.email)
+        return onItsWay
+      }),
+    ].map((handled) => limited(handled, [linkLimit])),
 
     handle(identity.resetPassword, async ({ body, clientAddress }) => {
       await proofs.resetPassword(body.secret, body.password, anonymous(clientAddress))

@@ -1,0 +1,68 @@
+import { Rejection } from '@sallyport/kernel'
+import type { Pool } from 'pg'
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
+import { networkOf } from './network.ts'
+import type { Rate } from './rate.ts'
+
+/** Too many requests came from one place. */
+export class TooManyRequests extends Rejection {
+  override name = 'TooManyRequests'
+  readonly code = 'too-many-requests'
+  readonly reason = 'too-many'
+  override readonly facts: { readonly retryAfterSeconds: number }
+  constructor(retryAfterSeconds: number) {
+    super('too many requests')
+    this.facts = { retryAfterSeconds }
+  }
+}
+
+/** How often one client may ask for something. */
+export interface RequestLimit {
+  /** Counts a request. @throws {TooManyRequests} */
+  count(address: string): Promise<void>
+}
+
+/** Longer windows are counted in the database: all processes share them, and they outlast a restart. */
+const longestInMemorySeconds = 60
+
+/**
+ * Limits what a client address may ask for (accounts A-12), in fixed windows that begin with the first request. Who is
+ * over a limit is refused out of memory: a flood of refusals does not reach the database (A-F10).
+ *
+ * @param name tells limits apart in the database
+ */
+export function createRequestLimit(pool: Pool, name: string, rates: readonly Rate[]): RequestLimit {
+  const limiters = rates.map((rate) => limiterOf(pool, name, rate))
+  return {
+    async count(address) {
+      for (const limiter of limiters) await consume(limiter, networkOf(address))
+    },
+  }
+}
+
+function limiterOf(pool: Pool, name: string, { requests, seconds }: Rate): RateLimiterAbstract {
+  const options = { points: requests, duration: seconds, keyPrefix: `${name}/${seconds}` }
+  const memory = new RateLimiterMemory(options)
+  if (seconds <= longestInMemorySeconds) return memory
+  return new RateLimiterPostgres({
+    ...options,
+    storeClient: pool,
+    storeType: 'pool',
+    tableName: 'request_limit',
+    tableCreated: true,
+    // Sweeping is done for all tables in one place.
+    clearExpiredByTimeout: false,
+    inMemoryBlockOnConsumed: requests + 1,
+    // Without the database hardly anything works; what does is still limited.
+    insuranceLimiter: memory,
+  })
+}
+
+async function consume(limiter: RateLimiterAbstract, key: string): Promise<void> {
+  try {
+    await limiter.consume(key)
+  } catch (error) {
+    if (error instanceof RateLimiterRes) throw new TooManyRequests(Math.max(1, Math.ceil(error.msBeforeNext / 1000)))
+    throw error
+  }
+}

@@ -1,0 +1,39 @@
+import type { Clock } from '@sallyport/kernel'
+import { type Kysely, sql } from 'kysely'
+import type { Logger } from 'pino'
+import { sweepGuesses } from './guessing/guess-store.ts'
+import type { IdentityDatabase } from './identity-database.ts'
+import { sweepLinks } from './proofs/link-store.ts'
+import { sweepExpired } from './sessions/session-store.ts'
+
+const pauseMs = 60_000
+/** So many rows of a kind are removed by one statement. */
+const batch = 1000
+
+/** Removes what has expired, once a minute, until stopped. */
+export function startSweeping(parts: {
+  readonly db: Kysely<IdentityDatabase>
+  readonly clock: Clock
+  readonly log: Logger
+}): { stop(): void } {
+  const { db, clock, log } = parts
+  const sweeps = { sessions: sweepExpired, links: sweepLinks, guesses: sweepGuesses, limits: sweepLimits }
+  const sweepAll = async (): Promise<void> => {
+    for (const [what, sweep] of Object.entries(sweeps)) {
+      try {
+        while ((await sweep(db, clock.now(), batch)) >= batch);
+      } catch (error) {
+        log.warn({ err: error }, `sweeping ${what} failed`)
+      }
+    }
+  }
+  const timer = setInterval(() => void sweepAll(), pauseMs)
+  return { stop: () => clearInterval(timer) }
+}
+
+async function sweepLimits(db: Kysely<IdentityDatabase>, now: Date, batch: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    delete from request_limit where key in (
+      select key from request_limit where expire < ${now.getTime()}::bigint limit ${batch})`.execute(db)
+  return Number(numAffectedRows ?? 0n)
+}
