@@ -5,6 +5,7 @@ import type { Clock } from '@sallyport/kernel'
 import {
   type Authentication,
   createService,
+  type Metrics,
   type PublicJwk,
   type RevocationSource,
   type Service,
@@ -17,7 +18,7 @@ import { createAudit } from './audit/audit.ts'
 import { createMembershipSaga } from './memberships/membership-saga.ts'
 import { membershipTask } from './memberships/membership-steps.ts'
 import { createMemberships, type MemberServices } from './memberships/memberships.ts'
-import { createPasswordHashing } from './passwords/password-hashing.ts'
+import { createPasswordHashing, type PasswordHashingSettings } from './passwords/password-hashing.ts'
 import { createRevocationFeed } from './sessions/revocation-feed.ts'
 import type { Mailer } from './mail/mailer.ts'
 import { createLinkSending, linkTask } from './proofs/link-sending.ts'
@@ -44,6 +45,10 @@ export interface IdentityParts {
   readonly masterKey: Uint8Array
   /** Brings links to the addresses they prove. */
   readonly mailer: Mailer
+  /** How passwords are hashed. */
+  readonly passwordHashing: PasswordHashingSettings
+  /** Where identity's numbers go. */
+  readonly metrics: Metrics
   /** How the account service is set up. */
   readonly accountsSurface: AccountsSurfaceSettings
   /** Tells the processes of identity apart. */
@@ -77,12 +82,14 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     issuer,
     masterKey,
     mailer,
+    passwordHashing,
+    metrics,
     accountsSurface,
     instance = '1',
   } = parts
   const { db } = database
   const keys = await loadSigningKeys(db, masterKey, clock)
-  const hashing = createPasswordHashing({ log })
+  const hashing = createPasswordHashing({ ...passwordHashing, log, metrics })
   const feed = createRevocationFeed(db, log)
   const memberships = createMemberships(members)
   const linkParts = { db, clock, mailer, publicUrl: issuer }
@@ -120,6 +127,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       sweeping?.stop()
       await jobs.stop({ timeoutMs: stopLimitMs })
       await hashing.stop()
+      await sessions.settle()
     },
   })
 

@@ -2,13 +2,21 @@ import { randomBytes } from 'node:crypto'
 import { type Call, ServiceUnreachable } from '@sallyport/contracts'
 import { openDatabase } from '@sallyport/database'
 import { createTestDatabase, type TestDatabase } from '@sallyport/database/testing'
-import { createAuthentication, createKeySet, platformAudience, RevocationList, type Service } from '@sallyport/service'
+import {
+  createAuthentication,
+  createKeySet,
+  emptyMetrics,
+  platformAudience,
+  RevocationList,
+  type Service,
+} from '@sallyport/service'
 import { systemClock } from '@sallyport/kernel'
 import { pino } from 'pino'
 import {
   buildIdentity,
   type Identity,
   type IdentityDatabase,
+  type IdentityParts,
   type Letter,
   type Mailer,
   migrations,
@@ -62,6 +70,9 @@ export interface TestIdentity {
 /** Identity on a database of its own. A second one can be put on the same database. */
 export async function startIdentity(
   shared?: Pick<TestIdentity, 'testDatabase' | 'masterKey' | 'wallet' | 'gacha' | 'auction'>,
+  passwordHashing: IdentityParts['passwordHashing'] = {
+    newHashes: { algorithm: 'argon2id', pbkdf2Iterations: 260_000 },
+  },
 ): Promise<TestIdentity> {
   const testDatabase =
     shared?.testDatabase ?? (await createTestDatabase<IdentityDatabase>({ service: 'identity', migrations }))
@@ -91,6 +102,8 @@ export async function startIdentity(
     issuer,
     masterKey,
     mailer,
+    passwordHashing,
+    metrics: emptyMetrics(),
     accountsSurface: { pageSize: 3, reservedNames: ['admin'], passwordEncoding: 'plain', version: 'test' },
   })
   known.identity = identity

@@ -2,7 +2,12 @@ import { type Clock, newId } from '@sallyport/kernel'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import { type Account, roleOf, WrongCredentials } from '../accounts/account.ts'
-import { findCredentialsByUsername, markMember, replacePasswordHash } from '../accounts/account-store.ts'
+import {
+  type Credentials,
+  findCredentialsByUsername,
+  markMember,
+  replacePasswordHash,
+} from '../accounts/account-store.ts'
 import { registrationPolicies } from '../accounts/registration-policy.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
@@ -34,9 +39,14 @@ export interface Sessions {
   signIn(request: SignInRequest): Promise<Tokens>
   /** Ends the session: its tokens meet 401 everywhere from now on. */
   signOut(sid: SessionId, by: Actor): Promise<void>
+  /** Resolves when nothing is left to be done of what sign-ins put off. */
+  settle(): Promise<void>
   /** Sweeps what has expired once a minute, until stopped. */
   startSweeping(): { stop(): void }
 }
+
+/** How often a sign-in looks when the hash it has proven is replaced by another sign-in at the same time. */
+const mostLooks = 3
 
 export function createSessions(parts: {
   readonly db: Kysely<IdentityDatabase>
@@ -60,45 +70,59 @@ export function createSessions(parts: {
     if (joined) await saga.fulfil('open', uid)
   }
 
-  /** Brings the hash of a password that was just proven up to today's cost. */
-  async function upgrade({ uid }: Account, passwordHash: string, password: string): Promise<string> {
-    if (!hashing.isOutdated(passwordHash)) return passwordHash
-    const to = await hashing.hash(password)
-    const replaced = await db.transaction().execute((tx) => replacePasswordHash(tx, uid, { from: passwordHash, to }))
-    return replaced ? to : passwordHash
+  const putOff = new Set<Promise<void>>()
+
+  /** Brings the hash of a password that was just proven up to today's kind and cost, soon; it may fail (enrollment E-21). */
+  function upgrade({ account: { uid }, passwordHash: from }: Credentials, password: string): void {
+    if (!hashing.isOutdated(from)) return
+    const replace = async (): Promise<void> => {
+      const to = await hashing.rehash(password)
+      await db.transaction().execute((tx) => replacePasswordHash(tx, uid, { from, to }))
+    }
+    const upgrading = replace()
+      .catch((error: unknown) => log.warn({ err: error }, 'a password hash is brought up to date another time'))
+      .finally(() => putOff.delete(upgrading))
+    putOff.add(upgrading)
+  }
+
+  /** Opens a session for somebody who has proven a password; undefined when that is no longer who or what was proven. */
+  async function open(credentials: Credentials, request: SignInRequest): Promise<Tokens | undefined> {
+    const { account, passwordHash } = credentials
+    const { on, scopes, clientId, address } = request
+    const now = clock.now()
+    const lifeSeconds = sessionLifeSeconds[on]
+    const expiresAt = new Date(now.getTime() + lifeSeconds * 1000)
+    const session = { sid: newId<SessionId>(), uid: account.uid, createdAt: now, expiresAt }
+    const by: Actor = { kind: 'account', uid: account.uid, address }
+    const event = audit.insertionOf({ kind: 'sign-in.succeeded', by, subject: account.uid, details: { on } }, 'opened')
+    if (!(await openSession(db, session, passwordHash, event))) return undefined
+    upgrade(credentials, request.password)
+    if (!account.memberSince && roleOf(account) === 'user') await join(account)
+    return tokens.issue({ account, sid: session.sid, now, lifeSeconds, scopes, clientId })
   }
 
   return {
-    async signIn({ username, password, on, scopes, clientId, address }) {
-      const credentials = await findCredentialsByUsername(db, username)
-      const fits = await hashing.verify(password, credentials?.passwordHash)
-      const account = credentials?.account
-      const refuse = async (): Promise<never> => {
-        await audit.record(db, {
-          kind: 'sign-in.refused',
-          by: { kind: 'anonymous', address },
-          ...(account && { subject: account.uid }),
-        })
-        throw new WrongCredentials()
+    async signIn(request) {
+      const { username, password, address } = request
+      let credentials: Credentials | undefined
+      // The same password may have got another hash between the look and the session.
+      for (let looks = 0; looks < mostLooks; looks += 1) {
+        credentials = await findCredentialsByUsername(db, username)
+        const fits = await hashing.verify(password, credentials?.passwordHash)
+        if (!credentials || !fits || !mayUse(credentials.account)) break
+        const tokens = await open(credentials, request)
+        if (tokens) return tokens
       }
-      if (!credentials || !account || !fits || !mayUse(account)) return refuse()
-      const passwordHash = await upgrade(account, credentials.passwordHash, password)
-      const now = clock.now()
-      const lifeSeconds = sessionLifeSeconds[on]
-      const session = {
-        sid: newId<SessionId>(),
-        uid: account.uid,
-        createdAt: now,
-        expiresAt: new Date(now.getTime() + lifeSeconds * 1000),
-      }
-      const by: Actor = { kind: 'account', uid: account.uid, address }
-      const event = audit.insertionOf(
-        { kind: 'sign-in.succeeded', by, subject: account.uid, details: { on } },
-        'opened',
-      )
-      if (!(await openSession(db, session, passwordHash, event))) return refuse()
-      if (!account.memberSince && roleOf(account) === 'user') await join(account)
-      return tokens.issue({ account, sid: session.sid, now, lifeSeconds, scopes, clientId })
+      await audit.record(db, {
+        kind: 'sign-in.refused',
+        by: { kind: 'anonymous', address },
+        ...(credentials && { subject: credentials.account.uid }),
+      })
+      throw new WrongCredentials()
+    },
+
+    async settle() {
+      await Promise.all(putOff)
     },
 
     async signOut(sid, by) {
