@@ -27,21 +27,17 @@ export async function fits(password: string, text: string): Promise<boolean> {
 }
 
 async function fitsParsed(password: string, stored: StoredHash): Promise<boolean> {
-  switch (stored.kind) {
-    case 'argon2':
-      // The library fails on nothing but what is wrong with the record.
-      return verifyArgon2(stored.phc, password).catch(() => false)
-    case 'bcrypt':
-      return verifyBcrypt(password, stored.text)
-    case 'pbkdf2': {
-      const { salt, iterations, key, digest } = stored
-      return timingSafeEqual(await derivePbkdf2(password, salt, iterations, key.length, digest), key)
-    }
-    case 'scrypt': {
-      const { n, r, p, salt, key } = stored
-      // What the algorithm needs (RFC 7914 §2), and a little for the library; its own limit is below Werkzeug's default.
-      const maxmem = 128 * r * (n + p + 2)
-      return timingSafeEqual(await deriveScrypt(password, salt, key.length, { N: n, r, p, maxmem }), key)
-    }
-  }
+  // The library fails on nothing but what is wrong with the record.
+  if (stored.kind === 'argon2') return verifyArgon2(stored.phc, password).catch(() => false)
+  if (stored.kind === 'bcrypt') return verifyBcrypt(password, stored.text)
+  return timingSafeEqual(await derive(password, stored), stored.key)
+}
+
+function derive(password: string, stored: Extract<StoredHash, { readonly key: Buffer }>): Promise<Buffer> {
+  const { salt, key } = stored
+  if (stored.kind === 'pbkdf2') return derivePbkdf2(password, salt, stored.iterations, key.length, stored.digest)
+  const { n, r, p } = stored
+  // What the algorithm needs (RFC 7914 §2), and a little for the library; its own limit is below Werkzeug's default.
+  const maxmem = 128 * r * (n + p + 2)
+  return deriveScrypt(password, salt, key.length, { N: n, r, p, maxmem })
 }
