@@ -4,6 +4,7 @@ import { measureClosing } from './closing.ts'
 import type { Load } from './load.ts'
 import { runMarketMix } from './market-mix.ts'
 import { measureLogin, measureRegistration } from './password-hashing.ts'
+import { measureReadsUnderLogin } from './reads-under-login.ts'
 import { measureRoll } from './roll.ts'
 
 export interface Benchmark {
@@ -17,6 +18,7 @@ export interface Benchmark {
 export const benchmarks: Readonly<Record<string, Benchmark>> = {
   registration: { summary: 'registrations beside bare argon2id hashing', run: measureRegistration },
   login: { summary: 'sign-ins beside bare argon2id verification', run: measureLogin },
+  'reads-under-login': { summary: 'a cheap read while 200 sign-ins queue, beside idle', run: measureReadsUnderLogin },
   roll: { summary: 'rolls, one after the other and many at once', run: measureRoll },
   auction: { summary: 'new auctions, and bids one after the other', run: measureAuction },
   bids: { summary: 'bids on a thousand auctions and on one, beside pgbench', run: measureBids },

@@ -68,6 +68,18 @@ describe('npm start', () => {
     await expect(readFile(file)).rejects.toThrow('ENOENT')
   })
 
+  it('shows what it counts on the admin door, and not on the public one', async () => {
+    const { addresses } = await start()
+    const page = await fetch(`${addresses.admin}/metrics`)
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/plain')])
+    const text = await page.text()
+    for (const name of ['process_cpu_seconds_total', 'sallyport_password_hashing_waiting 0']) {
+      expect(text).toContain(name)
+    }
+    expect((await fetch(`${addresses.public}/metrics`)).status).toBe(404)
+    expect((await fetch(`${addresses.admin}/metrics`, { method: 'POST' })).status).toBe(404)
+  })
+
   it('finishes a request that is under way when it is told to stop', async () => {
     const program = await start()
     const username = `late_${process.pid}`

@@ -3,7 +3,7 @@ import { type AuctionDatabase, buildAuction } from '@sallyport/auction'
 import { buildGacha, type GachaDatabase, secureSeed } from '@sallyport/gacha'
 import { createGateway, overHttpDispatcher } from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
-import { pollRevocations, type PublicJwk, type Service } from '@sallyport/service'
+import { createMetrics, type Metrics, pollRevocations, type PublicJwk, type Service } from '@sallyport/service'
 import { buildWallet } from '@sallyport/wallet'
 import type { Logger } from 'pino'
 import { createMailer } from './mail.ts'
@@ -61,9 +61,10 @@ async function serveService(
     { onProgress: () => undefined, onLost: () => undefined },
   )
   await databases.migrate(part)
-  const { service, administrator } = await build(part, settings, platform, databases, log)
+  const metrics = createMetrics()
+  const { service, administrator } = await build(part, settings, { platform, databases, metrics, log })
   await service.start()
-  const url = await service.listen({ host: settings.host, port: settings.partPort })
+  const url = await service.listen({ host: settings.host, port: settings.partPort, metrics })
   return {
     addresses: { [part]: url },
     ...(administrator && { administrator }),
@@ -78,9 +79,17 @@ async function serveService(
 async function build(
   part: DatabaseService,
   settings: Settings,
-  platform: Platform,
-  databases: Databases,
-  log: Logger,
+  {
+    platform,
+    databases,
+    metrics,
+    log,
+  }: {
+    readonly platform: Platform
+    readonly databases: Databases
+    readonly metrics: Metrics
+    readonly log: Logger
+  },
 ): Promise<{ service: Service; administrator?: FirstAdministrator }> {
   const { clock, issuer } = platform
   const { instance } = settings
@@ -100,6 +109,8 @@ async function build(
       masterKey: await masterKey(settings.dataDirectory),
       mailer: createMailer(settings),
       hookUrl: settings.accounts.hookUrl,
+      passwordHashing: settings.passwordHashing,
+      metrics,
       accountsSurface: { ...settings.accounts, version },
       linkRates: settings.linkRates,
       instance,
@@ -138,6 +149,7 @@ async function serveGateway(
     trustedProxies: settings.trustedProxies,
     dispatchers: new Map(upstreams.map(([service, baseUrl]) => [service, overHttpDispatcher({ baseUrl })])),
     authentication: platform.authenticationOf('gateway'),
+    metrics: createMetrics(),
     readiness: async () => Object.fromEntries(await Promise.all(upstreams.map(askReadiness))),
     log,
     publicHost: new URL(publicUrl).host,

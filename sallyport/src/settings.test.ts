@@ -32,6 +32,10 @@ describe('settings', () => {
     ['SALLYPORT_PUBLIC_URL', 'ftp://secret-value'],
     ['SALLYPORT_PUBLIC_URL', 'secret-value'],
     ['SALLYPORT_LOG_LEVEL', 'secret-value'],
+    ['SALLYPORT_PASSWORD_HASH', 'secret-value'],
+    ['SALLYPORT_PBKDF2_ITERATIONS', '259999'],
+    ['SALLYPORT_PBKDF2_ITERATIONS', '5000001'],
+    ['SALLYPORT_PBKDF2_ITERATIONS', 'secret-value'],
     ['DATABASE_URL_IDENTITY', 'https://secret-value'],
     ['DATABASE_URL_GACHA_OWNER', 'secret-value'],
     ['SALLYPORT_URL_WALLET', 'secret-value'],
@@ -40,6 +44,14 @@ describe('settings', () => {
     expect(read).toThrow(InvalidSettings)
     expect(read).toThrow(name)
     expect(read).not.toThrow('secret-value')
+  })
+
+  it('E-18 E-19 say what new passwords are hashed with', () => {
+    const argon2id = { newHashes: { algorithm: 'argon2id', pbkdf2Iterations: 260_000 } }
+    expect(readSettings({}).passwordHashing).toEqual(argon2id)
+    const chosen = { SALLYPORT_PASSWORD_HASH: 'pbkdf2_sha256', SALLYPORT_PBKDF2_ITERATIONS: '600000' }
+    const pbkdf2 = { newHashes: { algorithm: 'pbkdf2_sha256', pbkdf2Iterations: 600_000 } }
+    expect(readSettings(chosen).passwordHashing).toEqual(pbkdf2)
   })
 
   it('are all told of at once', () => {

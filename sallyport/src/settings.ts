@@ -67,6 +67,20 @@ const rates = makeValidator<string>((text) => {
 })
 
 const doors = ['public', 'admin'] as const
+/** What the enrollment system was built with; fewer would be too cheap to guess (enrollment E-19). */
+const leastPbkdf2Iterations = 260_000
+/** A second or two of a core; identity reads no hashes that ask for more. */
+const mostPbkdf2Iterations = 5_000_000
+
+const pbkdf2Iterations = makeValidator<number>((text) => {
+  const value = Number(text)
+  if (!/^\d{1,8}$/.test(text) || value < leastPbkdf2Iterations || value > mostPbkdf2Iterations) {
+    throw new EnvError(`must be a whole number, ${leastPbkdf2Iterations} to ${mostPbkdf2Iterations}`)
+  }
+  return value
+})
+
+const passwordHashes = ['argon2id', 'pbkdf2_sha256'] as const
 const passwordEncodings = ['plain', 'base64'] as const
 
 const smtpUrl = makeValidator<string>((text) => {
@@ -192,6 +206,15 @@ export const settings = {
     desc: 'Is told of every account that is made at `/authy`: a POST of `{"public_id": …}` with a token of the account in `x-access-token`, to be answered with 201; tried again until it is.',
     example: 'https://provisioning.example.org/accounts',
   }),
+  SALLYPORT_PASSWORD_HASH: str({
+    default: 'argon2id',
+    choices: passwordHashes,
+    desc: 'What new passwords are hashed with: `argon2id` or `pbkdf2_sha256`. Older hashes keep working and are replaced when their owners sign in.',
+  }),
+  SALLYPORT_PBKDF2_ITERATIONS: pbkdf2Iterations({
+    default: leastPbkdf2Iterations,
+    desc: 'The iterations of new `pbkdf2_sha256` hashes; no fewer than the default.',
+  }),
   SALLYPORT_SMTP_URL: smtpUrl({
     default: undefined,
     desc: 'The mail server that takes letters with links. Without it they are put into `mailbox` in the data directory.',
@@ -253,6 +276,9 @@ export interface Settings {
   }
   /** How often one client may have links sent. */
   readonly linkRates: readonly Rate[]
+  readonly passwordHashing: {
+    readonly newHashes: { readonly algorithm: (typeof passwordHashes)[number]; readonly pbkdf2Iterations: number }
+  }
   readonly mail: { readonly smtpUrl: string | undefined; readonly from: string }
   readonly partPort: number
   readonly instance: string
@@ -307,6 +333,12 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       hookUrl: env.SALLYPORT_ACCOUNTS_HOOK_URL,
     },
     linkRates: ratesOf(env.SALLYPORT_LIMIT_LINKS),
+    passwordHashing: {
+      newHashes: {
+        algorithm: env.SALLYPORT_PASSWORD_HASH,
+        pbkdf2Iterations: env.SALLYPORT_PBKDF2_ITERATIONS,
+      },
+    },
     mail: { smtpUrl: env.SALLYPORT_SMTP_URL, from: env.SALLYPORT_MAIL_FROM },
     partPort: env.SALLYPORT_PORT,
     instance: env.SALLYPORT_INSTANCE,
@@ -317,6 +349,7 @@ const choicesOf = {
   SALLYPORT_LOG_LEVEL: logLevels,
   SALLYPORT_ACCOUNTS_ADMINISTRATION_DOOR: doors,
   SALLYPORT_ACCOUNTS_PASSWORD_ENCODING: passwordEncodings,
+  SALLYPORT_PASSWORD_HASH: passwordHashes,
 }
 
 function ratesOf(text: string): readonly Rate[] {

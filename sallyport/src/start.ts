@@ -3,7 +3,7 @@ import { buildAuction } from '@sallyport/auction'
 import { buildGacha, secureSeed } from '@sallyport/gacha'
 import { createGateway, inProcessDispatcher } from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
-import type { Service } from '@sallyport/service'
+import { createMetrics, type Service } from '@sallyport/service'
 import { buildWallet } from '@sallyport/wallet'
 import type { Logger } from 'pino'
 import { createMailer } from './mail.ts'
@@ -85,6 +85,7 @@ async function start(
   const publicUrl = settings.publicUrl ?? `http://localhost:${new URL(addresses.public).port}`
   const platform = createPlatform(settings, publicUrl, log)
   const { clock } = platform
+  const metrics = createMetrics()
   undo.push(() => platform.close())
 
   const wallet = await buildWallet({
@@ -124,6 +125,8 @@ async function start(
     masterKey: await masterKey(dataDirectory),
     mailer: createMailer(settings),
     hookUrl: settings.accounts.hookUrl,
+    passwordHashing: settings.passwordHashing,
+    metrics,
     accountsSurface: { ...settings.accounts, version },
     linkRates: settings.linkRates,
     instance: settings.instance,
@@ -147,6 +150,7 @@ async function start(
     dispatchers: new Map(services.map((service) => [service.name, inProcessDispatcher(service)])),
     authentication: platform.authenticationOf('gateway'),
     readiness: () => readinessOf(services),
+    metrics,
     log: log.child({ service: 'gateway' }),
     publicHost: new URL(publicUrl).host,
   })

@@ -8,6 +8,7 @@ import type { Authentication } from './authentication.ts'
 import { isJson, MalformedJson, parseBody } from './body.ts'
 import { eventStreamHeaders } from './event-stream.ts'
 import type { HandledRoute } from './handler.ts'
+import type { Metrics } from './metrics.ts'
 
 /** The largest body a service reads, in bytes (market §1). */
 export const bodyLimitBytes = 1024 * 1024
@@ -36,8 +37,8 @@ export interface Service {
   /** Answers a request that never was on a socket. */
   inject(request: InjectedRequest): Promise<InjectedAnswer>
   start(): Promise<void>
-  /** Opens a port of its own and returns its address, such as `http://127.0.0.1:9090`. */
-  listen(options: { readonly host: string; readonly port: number }): Promise<string>
+  /** Opens a port of its own, where `/metrics` shows these, and returns its address, such as `http://127.0.0.1:9090`. */
+  listen(options: { readonly host: string; readonly port: number; readonly metrics?: Metrics }): Promise<string>
   /** The state of everything the service needs: `ready`, or what is wrong. */
   readiness(): Promise<Readonly<Record<string, string>>>
   /** Ends the answers that would go on: whoever closes a door does not wait for them. */
@@ -141,6 +142,15 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     return reply.code(isReady(parts) ? 200 : 503).send({ status: isReady(parts) ? 'ready' : 'not ready', parts })
   })
 
+  let shown: Metrics | undefined
+  app.get('/metrics', async (_request, reply) => {
+    if (!shown) return reply.callNotFound()
+    return reply
+      .header('cache-control', 'no-store')
+      .type(shown.contentType)
+      .send(await shown.metrics())
+  })
+
   app.setNotFoundHandler((request, reply) => {
     const { dialect } = surfaceOf(contract, request.url)
     const allowed = allowedMethods(contract, request.url)
@@ -178,7 +188,10 @@ export async function createService(parts: ServiceParts): Promise<Service> {
       return { status: response.statusCode, headers: response.headers, body: response.body }
     },
     start: async () => parts.start?.(),
-    listen: ({ host, port }) => app.listen({ host, port }),
+    listen({ host, port, metrics }) {
+      shown = metrics
+      return app.listen({ host, port })
+    },
     readiness: () => readiness(checks),
     endStreams,
     async stop() {

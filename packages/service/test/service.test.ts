@@ -11,7 +11,7 @@ import {
 import { Rejection } from '@sallyport/kernel'
 import { Type } from 'typebox'
 import { describe, expect, it } from 'vitest'
-import { createService, handle, ok } from '../src/index.ts'
+import { createMetrics, createService, handle, ok } from '../src/index.ts'
 import { accessClaims, createTestIssuer, silent, stoppedClock, testAuthentication } from './support.ts'
 
 class OutOfStock extends Rejection {
@@ -248,5 +248,19 @@ describe('a service', () => {
   it('tells how its parts are', async () => {
     const reply = await shop.inject({ method: 'GET', path: '/health/ready', headers: {} })
     expect(JSON.parse(reply.body)).toEqual({ status: 'ready', parts: { stock: 'ready' } })
+  })
+})
+
+describe('a port of its own', () => {
+  it('shows what the process counts, which no other way in does', async () => {
+    expect((await shop.inject({ method: 'GET', path: '/metrics', headers: {} })).status).toBe(404)
+    const address = await shop.listen({ host: '127.0.0.1', port: 0, metrics: createMetrics() })
+    try {
+      const page = await fetch(`${address}/metrics`)
+      expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/plain')])
+      expect(await page.text()).toContain('process_cpu_seconds_total')
+    } finally {
+      await shop.stop()
+    }
   })
 })

@@ -2,11 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { finished } from 'node:stream/promises'
 import { type Dialect, type Door as DoorName, problemDetails, type Reply } from '@sallyport/contracts'
 import { Rejection } from '@sallyport/kernel'
-import { type Authentication, bodyLimitBytes } from '@sallyport/service'
+import { type Authentication, bodyLimitBytes, type Metrics } from '@sallyport/service'
 import type { Logger } from 'pino'
 import type { Dispatcher } from './dispatch/dispatcher.ts'
 import { AmbiguousCredentials, cleanRequest } from './header-hygiene.ts'
 import { answerHealth, asksForHealth, type Readiness } from './health.ts'
+import { answerMetrics, asksForMetrics } from './metrics.ts'
 import { type Match, originForm, pathOf, type RouteTable } from './route-table.ts'
 import type { OriginReader, RequestOrigin } from './request-origin.ts'
 import { writeReply } from './write-reply.ts'
@@ -17,6 +18,8 @@ export interface DoorParts {
   readonly dispatchers: ReadonlyMap<string, Dispatcher>
   readonly authentication: Authentication
   readonly readiness: Readiness
+  /** Shown on the admin door alone. */
+  readonly metrics: Metrics
   readonly log: Logger
   readonly originOf: OriginReader
   /** The `Host` that services see, whatever the client says. */
@@ -46,6 +49,10 @@ async function enter(parts: DoorParts, request: IncomingMessage, response: Serve
   response.setHeader('x-content-type-options', 'nosniff')
   if (asksForHealth(path, request)) {
     await answerHealth(path, response, parts.readiness)
+    return
+  }
+  if (parts.name === 'admin' && asksForMetrics(path, request)) {
+    await answerMetrics(response, parts.metrics)
     return
   }
 

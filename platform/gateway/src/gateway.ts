@@ -1,5 +1,5 @@
 import type { ServiceContract } from '@sallyport/contracts'
-import type { Authentication } from '@sallyport/service'
+import type { Authentication, Metrics } from '@sallyport/service'
 import type { Logger } from 'pino'
 import type { Dispatcher } from './dispatch/dispatcher.ts'
 import { createDoor, type RequestHandler } from './door.ts'
@@ -21,6 +21,8 @@ export interface GatewayParts {
   readonly dispatchers: ReadonlyMap<string, Dispatcher>
   readonly authentication: Authentication
   readonly readiness: Readiness
+  /** What the admin door shows of this process. */
+  readonly metrics: Metrics
   readonly log: Logger
   /** Addresses and networks of proxies that are believed who the client is. */
   readonly trustedProxies: readonly string[]

@@ -5,6 +5,7 @@ import type { Clock } from '@sallyport/kernel'
 import {
   type Authentication,
   createService,
+  type Metrics,
   type PublicJwk,
   type RevocationSource,
   type Service,
@@ -17,7 +18,7 @@ import { createAudit } from './audit/audit.ts'
 import { createMembershipSaga } from './memberships/membership-saga.ts'
 import { membershipTask } from './memberships/membership-steps.ts'
 import { createMemberships, type MemberServices } from './memberships/memberships.ts'
-import { createPasswordHashing } from './passwords/password-hashing.ts'
+import { createPasswordHashing, type PasswordHashingSettings } from './passwords/password-hashing.ts'
 import { createRevocationFeed } from './sessions/revocation-feed.ts'
 import type { Mailer } from './mail/mailer.ts'
 import { createLinkSending, linkTask } from './proofs/link-sending.ts'
@@ -51,6 +52,10 @@ export interface IdentityParts {
   readonly mailer: Mailer
   /** An address that is told of every new account of the account service (accounts A-57). */
   readonly hookUrl: string | undefined
+  /** How passwords are hashed. */
+  readonly passwordHashing: PasswordHashingSettings
+  /** Where identity's numbers go. */
+  readonly metrics: Metrics
   /** How the account service is set up. */
   readonly accountsSurface: AccountsSurfaceSettings
   /** How often one client may have links sent. */
@@ -87,13 +92,15 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     masterKey,
     mailer,
     hookUrl,
+    passwordHashing,
+    metrics,
     accountsSurface,
     linkRates,
     instance = '1',
   } = parts
   const { db } = database
   const keys = await loadSigningKeys(db, masterKey, clock)
-  const hashing = createPasswordHashing({ log })
+  const hashing = createPasswordHashing({ ...passwordHashing, log, metrics })
   const feed = createRevocationFeed(db, log)
   const memberships = createMemberships(members)
   const linkParts = { db, clock, mailer, publicUrl: issuer }
@@ -113,7 +120,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const accounts = createAccounts({ db, clock, hashing, saga, feed, audit, links, hook, guesses })
   const roles = createRoles({ db, clock, feed, audit })
   const proofs = createProofs({ db, clock, hashing, feed, audit, guesses })
-  const sessions = createSessions({ db, clock, hashing, tokens, feed, saga, audit, guesses })
+  const sessions = createSessions({ db, clock, log, hashing, tokens, feed, saga, audit, guesses })
   const publicKeys = (): readonly PublicJwk[] => keys.published
   // The library counts on the types `pg` has by itself.
   const limitsPool = database.openPool({ purpose: 'limits', poolSize: 2 })
@@ -149,6 +156,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       await jobs.stop({ timeoutMs: stopLimitMs })
       await hashing.stop()
       await limitsPool.end()
+      await sessions.settle()
     },
   })
 

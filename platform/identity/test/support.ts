@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { type Call, ServiceUnreachable } from '@sallyport/contracts'
 import { openDatabase } from '@sallyport/database'
 import { createTestDatabase, type TestDatabase } from '@sallyport/database/testing'
-import { createAuthentication, createKeySet, platformAudience, RevocationList, type Service } from '@sallyport/service'
+import {
+  createAuthentication,
+  createKeySet,
+  emptyMetrics,
+  platformAudience,
+  RevocationList,
+  type Service,
+} from '@sallyport/service'
 import { type Clock, systemClock } from '@sallyport/kernel'
 import { pino } from 'pino'
 import {
@@ -10,6 +17,7 @@ import {
   buildIdentity,
   type Identity,
   type IdentityDatabase,
+  type IdentityParts,
   type Letter,
   type Mailer,
   migrations,
@@ -60,8 +68,13 @@ export interface TestIdentity {
   stop(): Promise<void>
 }
 
+const defaultHashing: IdentityParts['passwordHashing'] = {
+  newHashes: { algorithm: 'argon2id', pbkdf2Iterations: 260_000 },
+}
+
 /** What a test sets up in its own way. */
 export interface TestOptions {
+  readonly passwordHashing?: IdentityParts['passwordHashing']
   readonly clock?: Clock
   readonly hookUrl?: string
   /** No limits unless told otherwise. */
@@ -73,7 +86,7 @@ export async function startIdentity(
   shared?: Pick<TestIdentity, 'testDatabase' | 'masterKey' | 'wallet' | 'gacha' | 'auction'>,
   options: TestOptions = {},
 ): Promise<TestIdentity> {
-  const { clock = systemClock, hookUrl, rates } = options
+  const { clock = systemClock, hookUrl, rates, passwordHashing = defaultHashing } = options
   const testDatabase =
     shared?.testDatabase ?? (await createTestDatabase<IdentityDatabase>({ service: 'identity', migrations }))
   const masterKey = shared?.masterKey ?? randomBytes(32)
@@ -103,6 +116,8 @@ export async function startIdentity(
     masterKey,
     mailer,
     hookUrl,
+    passwordHashing,
+    metrics: emptyMetrics(),
     accountsSurface: {
       pageSize: 3,
       reservedNames: ['admin'],

@@ -1,8 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { Rejection } from '@sallyport/kernel'
+import type { Metrics } from '@sallyport/service'
 import type { Logger } from 'pino'
+import { createHashingMetrics } from './hashing-metrics.ts'
 import type { HashingAnswer, HashingOrder, HashingRequest } from './hashing-process.ts'
+import { hashOfNobody, type NewHashes, prefixOf } from './new-hashes.ts'
+import { parseStoredHash } from './stored-hash.ts'
 
 /** Too many passwords wait to be hashed. Nothing was done; the caller may try again. */
 export class HashingBusy extends Rejection {
@@ -16,21 +20,36 @@ export class HashingBusy extends Rejection {
 
 /** Hashes and verifies passwords in a process of its own. */
 export interface PasswordHashing {
-  /** The argon2id hash of a password (PHC string). @throws {HashingBusy} */
+  /** A new hash of a password. @throws {HashingBusy} */
   readonly hash: (password: string) => Promise<string>
-  /** Whether a password fits a hash; without a hash the same work is done and the answer is no. @throws {HashingBusy} */
+  /**
+   * Whether a password fits a hash of any form that `parseStoredHash` knows. Without such a hash the work of a new one is
+   * done and the answer is no.
+   *
+   * @throws {HashingBusy}
+   */
   readonly verify: (password: string, hash: string | undefined) => Promise<boolean>
-  /** Whether a hash is of another kind or cost than new ones are, and should be replaced when its password is known. */
+  /**
+   * Whether a hash is of another kind or cost than new ones are, and should be replaced when its password is known: a
+   * weaker one for safety, a stronger one because of what every sign-in would cost.
+   */
   readonly isOutdated: (hash: string) => boolean
+  /** The same as `hash`, for what can wait for another time: it leaves half of the queue to others. @throws {HashingBusy} */
+  readonly rehash: (password: string) => Promise<string>
   readonly stop: () => Promise<void>
 }
 
-export interface PasswordHashingOptions {
-  readonly log: Logger
+export interface PasswordHashingSettings {
+  readonly newHashes: NewHashes
   /** How many hashes are computed at once. */
   readonly concurrency?: number
   /** How many may wait; one more is refused. */
   readonly queueLimit?: number
+}
+
+export interface PasswordHashingParts extends PasswordHashingSettings {
+  readonly log: Logger
+  readonly metrics: Metrics
 }
 
 /** More orders than threads are with the process, so that no thread waits for the next one to be sent. */
@@ -44,6 +63,8 @@ const mostPasswordBytes = 1024
 
 interface Waiting {
   readonly order: HashingOrder
+  /** Milliseconds of `performance.now()`. */
+  readonly since: number
   resolve(answer: HashingAnswer): void
   reject(error: Error): void
 }
@@ -54,11 +75,16 @@ interface Waiting {
  */
 export function createPasswordHashing({
   log,
+  metrics,
+  newHashes,
   concurrency = availableParallelism(),
   queueLimit = 512,
-}: PasswordHashingOptions): PasswordHashing {
+}: PasswordHashingParts): PasswordHashing {
   const queue: Waiting[] = []
   const running = new Map<number, Waiting>()
+  const counts = createHashingMetrics(metrics, { waiting: () => queue.length, running: () => running.size })
+  const nobody = hashOfNobody(newHashes)
+  const prefix = prefixOf(newHashes)
   let nextId = 1
   let stopped = false
   let restartDelayMs = leastRestartDelayMs
@@ -79,9 +105,12 @@ export function createPasswordHashing({
     }
     started.on('message', (answer: HashingAnswer) => {
       restartDelayMs = leastRestartDelayMs
-      running.get(answer.id)?.resolve(answer)
+      const answered = running.get(answer.id)
       running.delete(answer.id)
       dispatch()
+      if (!answered) return
+      counts.finished(answered.order.task)
+      answered.resolve(answer)
     })
     // A process that could not be started has an error and no exit; one that was has an exit.
     started.on('error', (error) => {
@@ -98,6 +127,7 @@ export function createPasswordHashing({
     child = undefined
     if (stopped) return
     log.error({ err: cause }, 'the hashing process is gone and is started again')
+    counts.restarted()
     for (const waiting of running.values()) waiting.reject(new HashingBusy())
     running.clear()
     setTimeout(start, restartDelayMs).unref()
@@ -112,6 +142,7 @@ export function createPasswordHashing({
       if (!next) return
       const id = nextId++
       running.set(id, next)
+      counts.waited((performance.now() - next.since) / 1000)
       const request: HashingRequest = { id, ...next.order }
       current.send(request, (error) => {
         if (error && running.delete(id)) next.reject(new HashingBusy())
@@ -119,27 +150,35 @@ export function createPasswordHashing({
     }
   }
 
-  function ask(order: HashingOrder): Promise<HashingAnswer> {
+  function ask(order: HashingOrder, mostWaiting = queueLimit): Promise<HashingAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<HashingAnswer>()
-    if (stopped || queue.length >= queueLimit) reject(new HashingBusy())
-    else queue.push({ order, resolve, reject })
-    dispatch()
+    if (stopped || queue.length >= mostWaiting) {
+      counts.refused()
+      reject(new HashingBusy())
+    } else {
+      queue.push({ order, since: performance.now(), resolve, reject })
+      dispatch()
+    }
     return promise
   }
 
+  async function hash(password: string, mostWaiting?: number): Promise<string> {
+    const answer = await ask({ task: 'hash', password, newHashes }, mostWaiting)
+    if (answer.hash === undefined) throw new Error('the password could not be hashed')
+    return answer.hash
+  }
+
   return {
-    async hash(password) {
-      const answer = await ask({ task: 'hash', password })
-      if (answer.hash === undefined) throw new Error('the password could not be hashed')
-      return answer.hash
-    },
+    hash: (password) => hash(password),
+    rehash: (password) => hash(password, queueLimit / 2),
     async verify(password, hash) {
+      const known = hash !== undefined && parseStoredHash(hash) !== undefined
       const tooLong = Buffer.byteLength(password) > mostPasswordBytes
-      const answer = await ask({ task: 'verify', password: tooLong ? '' : password, hash: hash ?? hashOfNobody })
+      const answer = await ask({ task: 'verify', password: tooLong ? '' : password, hash: known ? hash : nobody })
       if (answer.fits === undefined) throw new Error('the password could not be verified')
-      return answer.fits && hash !== undefined && !tooLong
+      return answer.fits && known && !tooLong
     },
-    isOutdated: (hash) => !hash.startsWith('$argon2id$v=19$m=19456,t=2,p=1$'),
+    isOutdated: (hash) => !hash.startsWith(prefix),
     async stop() {
       stopped = true
       for (const waiting of [...queue.splice(0), ...running.values()]) waiting.reject(new HashingBusy())
@@ -152,7 +191,3 @@ export function createPasswordHashing({
     },
   }
 }
-
-/** The hash of a password that was never kept, so that unknown users cost the same work as known ones. */
-export const hashOfNobody =
-  '$argon2id$v=19$m=19456,t=2,p=1$c2FsbHlwb3J0LW5vYm9keQ$zwYxUe/HY99+hlVwfdg9x8NpFy2R3RQtBg5FNvcBzLA'

@@ -1,7 +1,13 @@
 import { type Clock, newId } from '@sallyport/kernel'
 import type { Kysely } from 'kysely'
+import type { Logger } from 'pino'
 import { type Account, roleOf, WrongCredentials } from '../accounts/account.ts'
-import { findCredentialsByUsername, markMember, replacePasswordHash } from '../accounts/account-store.ts'
+import {
+  type Credentials,
+  findCredentialsByUsername,
+  markMember,
+  replacePasswordHash,
+} from '../accounts/account-store.ts'
 import { registrationPolicies } from '../accounts/registration-policy.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
 import type { Guesses } from '../guessing/guesses.ts'
@@ -13,32 +19,47 @@ import type { RevocationFeed } from './revocation-feed.ts'
 import { endOfRevocation, type SessionId, type SessionKind, sessionLifeSeconds } from './session.ts'
 import { openSession, revokeSession } from './session-store.ts'
 
-export interface SignInRequest {
+export interface PasswordProof {
   readonly username: string
   readonly password: string
   /** The surface whose words are spoken; it says how long the session lasts. */
   readonly on: SessionKind
-  readonly scopes: readonly string[]
-  /** Who the ID token is for. */
-  readonly clientId: string | undefined
   /** Where the request comes from. */
   readonly address: string
 }
 
+export interface SignInRequest extends PasswordProof {
+  readonly scopes: readonly string[]
+  /** Who the ID token is for. */
+  readonly clientId: string | undefined
+}
+
+/** Somebody who has just proven their password, and may sign in. */
+export interface ProvenPassword extends Credentials {
+  readonly password: string
+}
+
 export interface Sessions {
   /**
-   * Signs in with user name and password. What an account may not do (yet, or any more) looks like a wrong password.
+   * Proves a password, opens a session and issues its tokens. What an account may not do (yet, or any more) looks like a
+   * wrong password.
    *
    * @throws {WrongCredentials} @throws {TooManyAttempts} @throws {HashingBusy}
    */
   signIn(request: SignInRequest): Promise<Tokens>
   /** Ends the session: its tokens meet 401 everywhere from now on. */
   signOut(sid: SessionId, by: Actor): Promise<void>
+  /** Resolves when nothing is left to be done of what sign-ins put off. */
+  settle(): Promise<void>
 }
+
+/** How often a sign-in looks when the hash it has proven is replaced by another sign-in at the same time. */
+const mostLooks = 3
 
 export function createSessions(parts: {
   readonly db: Kysely<IdentityDatabase>
   readonly clock: Clock
+  readonly log: Logger
   readonly hashing: PasswordHashing
   readonly tokens: TokenIssuer
   readonly feed: RevocationFeed
@@ -46,7 +67,7 @@ export function createSessions(parts: {
   readonly audit: Audit
   readonly guesses: Guesses
 }): Sessions {
-  const { db, clock, hashing, tokens, feed, saga, audit, guesses } = parts
+  const { db, clock, log, hashing, tokens, feed, saga, audit, guesses } = parts
 
   /** An account that was made elsewhere gets its things at the other services when it is first used. */
   async function join({ uid }: Account): Promise<void> {
@@ -58,65 +79,83 @@ export function createSessions(parts: {
     if (joined) await saga.fulfil('open', uid)
   }
 
-  /** Brings the hash of a password that was just proven up to today's cost. */
-  async function upgrade({ uid }: Account, passwordHash: string, password: string): Promise<string> {
-    if (!hashing.isOutdated(passwordHash)) return passwordHash
-    const to = await hashing.hash(password)
-    const replaced = await db.transaction().execute((tx) => replacePasswordHash(tx, uid, { from: passwordHash, to }))
-    return replaced ? to : passwordHash
+  const putOff = new Set<Promise<void>>()
+
+  /** Brings the hash of a password that was just proven up to today's kind and cost, soon; it may fail (enrollment E-21). */
+  function upgrade({ account: { uid }, passwordHash: from, password }: ProvenPassword): void {
+    if (!hashing.isOutdated(from)) return
+    const replace = async (): Promise<void> => {
+      const to = await hashing.rehash(password)
+      await db.transaction().execute((tx) => replacePasswordHash(tx, uid, { from, to }))
+    }
+    const upgrading = replace()
+      .catch((error: unknown) => log.warn({ err: error }, 'a password hash is brought up to date another time'))
+      .finally(() => putOff.delete(upgrading))
+    putOff.add(upgrading)
   }
 
-  /** The tokens of a new session, unless the credentials are wrong or may not be used. */
-  async function judge({
-    username,
-    password,
-    on,
-    scopes,
-    clientId,
-    address,
-  }: SignInRequest): Promise<Tokens | undefined> {
-    const credentials = await findCredentialsByUsername(db, username)
-    const fits = await hashing.verify(password, credentials?.passwordHash)
-    const account = credentials?.account
-    const refuse = async (): Promise<undefined> => {
-      await audit.record(db, {
-        kind: 'sign-in.refused',
-        by: { kind: 'anonymous', address },
-        ...(account && { subject: account.uid }),
-      })
-      return undefined
+  async function refuse({ on, address }: PasswordProof, subject: Account | undefined, reason: RefusalReason) {
+    await audit.record(db, {
+      kind: 'sign-in.refused',
+      by: { kind: 'anonymous', address },
+      // Not the name that was typed: people put their passwords there.
+      ...(subject && { subject: subject.uid }),
+      details: { on, reason },
+    })
+    return new WrongCredentials()
+  }
+
+  async function prove(proof: PasswordProof): Promise<ProvenPassword> {
+    const { username, password, address } = proof
+    const attempt = await guesses.begin(username, address)
+    try {
+      const credentials = await findCredentialsByUsername(db, username)
+      const fits = await hashing.verify(password, credentials?.passwordHash)
+      const reason = credentials ? obstacleOf(credentials.account, fits) : 'unknown-account'
+      await (reason ? attempt.failed() : attempt.succeeded())
+      if (!credentials || reason) throw await refuse(proof, credentials?.account, reason ?? 'unknown-account')
+      return { ...credentials, password }
+    } finally {
+      attempt.done()
     }
-    if (!credentials || !account || !fits || !mayUse(account)) return refuse()
-    const passwordHash = await upgrade(account, credentials.passwordHash, password)
-    const now = clock.now()
-    const lifeSeconds = sessionLifeSeconds[on]
-    const session = {
-      sid: newId<SessionId>(),
-      uid: account.uid,
-      createdAt: now,
-      expiresAt: new Date(now.getTime() + lifeSeconds * 1000),
-    }
-    const by: Actor = { kind: 'account', uid: account.uid, address }
+  }
+
+  /** Opens a session for somebody who has proven a password; undefined when that is no longer who or what was proven. */
+  async function open(proven: ProvenPassword, { on, address }: PasswordProof) {
+    const { account, passwordHash } = proven
+    const { uid } = account
+    const openedAt = clock.now()
+    const expiresAt = new Date(openedAt.getTime() + sessionLifeSeconds[on] * 1000)
+    const session = { sid: newId<SessionId>(), uid, createdAt: openedAt, expiresAt }
+    const by: Actor = { kind: 'account', uid, address }
     const alongside = [
-      audit.insertionOf({ kind: 'sign-in.succeeded', by, subject: account.uid, details: { on } }, 'opened'),
-      guesses.remember(account.uid, address, 'opened'),
+      audit.insertionOf({ kind: 'sign-in.succeeded', by, subject: uid, details: { on } }, 'opened'),
+      guesses.remember(uid, address, 'opened'),
     ]
-    if (!(await openSession(db, session, passwordHash, alongside))) return refuse()
+    if (!(await openSession(db, session, passwordHash, alongside))) return undefined
+    upgrade(proven)
     if (!account.memberSince && roleOf(account) === 'user') await join(account)
-    return tokens.issue({ account, sid: session.sid, now, lifeSeconds, scopes, clientId })
+    return { sid: session.sid, openedAt }
   }
 
   return {
     async signIn(request) {
-      const attempt = await guesses.begin(request.username, request.address)
-      try {
-        const tokens = await judge(request)
-        await (tokens ? attempt.succeeded() : attempt.failed())
-        if (!tokens) throw new WrongCredentials()
-        return tokens
-      } finally {
-        attempt.done()
+      const { on, scopes, clientId } = request
+      let account: Account | undefined
+      // The same password may get another hash between the look and the session.
+      for (let looks = 0; looks < mostLooks; looks += 1) {
+        const proven = await prove(request)
+        account = proven.account
+        const session = await open(proven, request)
+        if (!session) continue
+        const { sid, openedAt: now } = session
+        return tokens.issue({ account, sid, now, lifeSeconds: sessionLifeSeconds[on], scopes, clientId })
       }
+      throw await refuse(request, account, 'changed-meanwhile')
+    },
+
+    async settle() {
+      await Promise.all(putOff)
     },
 
     async signOut(sid, by) {
@@ -129,7 +168,15 @@ export function createSessions(parts: {
   }
 }
 
-function mayUse({ bornOn, suspendedAt, emailVerifiedAt }: Account): boolean {
-  if (suspendedAt) return false
-  return emailVerifiedAt !== undefined || !registrationPolicies[bornOn].needsProvenEmail
+/** Why a sign-in was refused: for the trail alone, whoever asked is told nothing. */
+type RefusalReason = 'unknown-account' | 'wrong-password' | 'suspended' | 'unverified' | 'changed-meanwhile'
+
+/** What keeps somebody out of an account. */
+function obstacleOf(
+  { bornOn, suspendedAt, emailVerifiedAt }: Account,
+  passwordFits: boolean,
+): RefusalReason | undefined {
+  if (!passwordFits) return 'wrong-password'
+  if (suspendedAt) return 'suspended'
+  return emailVerifiedAt === undefined && registrationPolicies[bornOn].needsProvenEmail ? 'unverified' : undefined
 }
