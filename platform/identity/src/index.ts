@@ -1,6 +1,16 @@
-export { WrongMasterKey } from './tokens/signing-keys.ts'
+export { checkMasterKey, WrongMasterKey } from './tokens/signing-keys.ts'
 export { InvalidEmail, InvalidPassword, InvalidUsername, NameTaken } from './accounts/account.ts'
 export type { Accounts, NewAccount } from './accounts/accounts.ts'
+export {
+  type EventFilter,
+  listEvents,
+  listEventsAbout,
+  listSealedEvents,
+  type RecordedEvent,
+} from './audit/audit-store.ts'
+export { formatHead, type Head, noHead, parseHead } from './audit/chain.ts'
+export { lastLink } from './audit/chain-store.ts'
+export { type Break, type Verification, verifyAudit } from './audit/verification.ts'
 export type { AccountsSurfaceSettings } from './surfaces/accounts.ts'
 export { mailboxMailer } from './mail/mailbox.ts'
 export type { Letter, Mailer } from './mail/mailer.ts'

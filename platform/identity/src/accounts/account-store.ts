@@ -84,6 +84,16 @@ export async function findByUsername(db: Database, username: string): Promise<Ac
   return rows.map(toAccount)[0]
 }
 
+/** Whose an e-mail address is, whatever its case; not of the deleted. As quick for an address that nobody has. */
+export async function findUidByEmail(db: Database, email: string): Promise<AccountId | undefined> {
+  const row = await db
+    .selectFrom('account')
+    .select('uid')
+    .where(sql<boolean>`lower(email) = lower(${email}) and deleted_at is null`)
+    .executeTakeFirst()
+  return row?.uid
+}
+
 /** By the e-mail address whatever its case; not of the deleted. */
 export async function findByEmail(db: Database, email: string): Promise<Account | undefined> {
   const { rows } = await sql<AccountRow>`

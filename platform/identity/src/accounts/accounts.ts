@@ -194,7 +194,7 @@ export function createAccounts(parts: {
           const details = { username: username !== undefined, email: email !== undefined }
           await audit.record(tx, { kind: 'account.renamed', by, subject: account.uid, details })
         })
-        if (email !== undefined && policy.needsProvenEmail) await links.request('verification', email)
+        if (email !== undefined && policy.needsProvenEmail) await links.requestVerification(email)
       }
       return present(await store.findAccount(db, account.uid))
     },
@@ -218,7 +218,7 @@ export function createAccounts(parts: {
         return revokeSessions(tx, account.uid, clock.now())
       })
       feed.publish(revocations)
-      if (email !== undefined && policy.needsProvenEmail) await links.request('verification', email)
+      if (email !== undefined && policy.needsProvenEmail) await links.requestVerification(email)
     },
 
     async changePassword({ uid, oldPassword, newPassword, session }, by) {
@@ -227,7 +227,16 @@ export function createAccounts(parts: {
       const about = credentials ? [credentials.account.username, credentials.account.email] : []
       registrationPolicies[credentials?.account.bornOn ?? 'market'].checkPassword(newPassword, about)
       const fits = await hashing.verify(oldPassword, credentials?.passwordHash)
-      if (!credentials || !fits) throw new WrongCredentials()
+      if (!credentials || !fits) {
+        const subject = credentials && { subject: credentials.account.uid }
+        await audit.record(db, {
+          kind: 'password.change-refused',
+          by,
+          ...subject,
+          details: { reason: 'wrong-password' },
+        })
+        throw new WrongCredentials()
+      }
       const to = await hashing.hash(newPassword)
       const { account } = credentials
       const revocations = await db.transaction().execute(async (tx) => {
@@ -249,7 +258,8 @@ export function createAccounts(parts: {
         if (registrationPolicies[account.bornOn].keepsNames) await store.markDeleted(tx, account.uid, now)
         else await store.removeAccount(tx, account.uid)
         if (account.memberSince) await saga.promiseClosing(tx, account.uid)
-        await audit.record(tx, { kind: 'account.deleted', by, subject: account.uid })
+        const details = { on: account.bornOn }
+        await audit.record(tx, { kind: 'account.deleted', by, subject: account.uid, details })
         return { account, revocations: await revokeAccount(tx, account.uid, endOfRevocation(now)) }
       })
       feed.publish(revocations)

@@ -73,15 +73,20 @@ export function createSessions(parts: {
       const credentials = await findCredentialsByUsername(db, username)
       const fits = await hashing.verify(password, credentials?.passwordHash)
       const account = credentials?.account
-      const refuse = async (): Promise<never> => {
+      const refuse = async (reason: RefusalReason): Promise<never> => {
         await audit.record(db, {
           kind: 'sign-in.refused',
           by: { kind: 'anonymous', address },
+          // Not the name that was typed: people put their passwords there.
           ...(account && { subject: account.uid }),
+          details: { on, reason },
         })
         throw new WrongCredentials()
       }
-      if (!credentials || !account || !fits || !mayUse(account)) return refuse()
+      if (!credentials || !account) return refuse('unknown-account')
+      if (!fits) return refuse('wrong-password')
+      const obstacle = obstacleOf(account)
+      if (obstacle) return refuse(obstacle)
       const passwordHash = await upgrade(account, credentials.passwordHash, password)
       const now = clock.now()
       const lifeSeconds = sessionLifeSeconds[on]
@@ -96,7 +101,7 @@ export function createSessions(parts: {
         { kind: 'sign-in.succeeded', by, subject: account.uid, details: { on } },
         'opened',
       )
-      if (!(await openSession(db, session, passwordHash, event))) return refuse()
+      if (!(await openSession(db, session, passwordHash, event))) return refuse('changed-meanwhile')
       if (!account.memberSince && roleOf(account) === 'user') await join(account)
       return tokens.issue({ account, sid: session.sid, now, lifeSeconds, scopes, clientId })
     },
@@ -122,7 +127,11 @@ export function createSessions(parts: {
   }
 }
 
-function mayUse({ bornOn, suspendedAt, emailVerifiedAt }: Account): boolean {
-  if (suspendedAt) return false
-  return emailVerifiedAt !== undefined || !registrationPolicies[bornOn].needsProvenEmail
+/** Why a sign-in was refused: for the trail alone, whoever asked is told nothing. */
+type RefusalReason = 'unknown-account' | 'wrong-password' | 'suspended' | 'unverified' | 'changed-meanwhile'
+
+/** What keeps somebody from using the account although the password is right. */
+function obstacleOf({ bornOn, suspendedAt, emailVerifiedAt }: Account): RefusalReason | undefined {
+  if (suspendedAt) return 'suspended'
+  return emailVerifiedAt === undefined && registrationPolicies[bornOn].needsProvenEmail ? 'unverified' : undefined
 }
