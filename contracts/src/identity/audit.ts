@@ -35,10 +35,10 @@ export const pageThroughAuditEvents = route({
   door: 'admin',
   access: administrator,
   query: pageQuery({
-    kind: Type.Optional(Type.String({ maxLength: 50 })),
+    kind: Type.Optional(Type.String({ maxLength: 50, pattern: '^[a-z0-9.-]+$' })),
     actor: Type.Optional(Uuid),
     subject: Type.Optional(Uuid),
-    address: Type.Optional(Type.String({ maxLength: 64 })),
+    address: Type.Optional(Type.String({ maxLength: 64, pattern: '^[0-9A-Za-z:.%_-]*$' })),
     from: Type.Optional(Type.String({ format: 'date-time', description: 'RFC 3339; from this moment on' })),
     to: Type.Optional(Type.String({ format: 'date-time', description: 'RFC 3339; before this moment' })),
   }),

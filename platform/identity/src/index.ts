@@ -1,5 +1,6 @@
 export { checkMasterKey, WrongMasterKey } from './tokens/signing-keys.ts'
 export { InvalidEmail, InvalidPassword, InvalidUsername, NameTaken } from './accounts/account.ts'
+export { findUidByName } from './accounts/account-store.ts'
 export type { Accounts, NewAccount } from './accounts/accounts.ts'
 export {
   type EventFilter,
@@ -8,9 +9,10 @@ export {
   listSealedEvents,
   type RecordedEvent,
 } from './audit/audit-store.ts'
-export { formatHead, type Head, noHead, parseHead } from './audit/chain.ts'
+export { formatHead, type Head, parseHead } from './audit/chain.ts'
 export { lastLink } from './audit/chain-store.ts'
 export { type Break, type Verification, verifyAudit } from './audit/verification.ts'
+export { toAuditItem } from './surfaces/audit-routes.ts'
 export type { AccountsSurfaceSettings } from './surfaces/accounts.ts'
 export { mailboxMailer } from './mail/mailbox.ts'
 export type { Letter, Mailer } from './mail/mailer.ts'

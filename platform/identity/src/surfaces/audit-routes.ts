@@ -18,14 +18,15 @@ export function auditRoutes(db: Kysely<IdentityDatabase>): HandledRoute[] {
         to: momentIn(query.to),
       }
       const { events, next } = await listEvents(db, filter, pageRequest(query))
-      return ok({ items: events.map(toItem), next: next?.toString() ?? null })
+      return ok({ items: events.map(toAuditItem), next: next?.toString() ?? null })
     }),
   ]
 }
 
 type Item = ReplyOf<typeof identity.pageThroughAuditEvents>['body']['items'][number]
 
-function toItem({ id, at, kind, actor, address, subject, details }: RecordedEvent): Item {
+/** An event in the words of the contract. */
+export function toAuditItem({ id, at, kind, actor, address, subject, details }: RecordedEvent): Item {
   return {
     id: id.toString(),
     at: at.toISOString(),
