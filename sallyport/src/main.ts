@@ -1,4 +1,7 @@
-import { Argument, Command } from 'commander'
+import { type Head, parseHead } from '@sallyport/identity'
+import { Argument, Command, InvalidArgumentError } from 'commander'
+import { tailAudit, type TailOptions } from './commands/admin-audit-tail.ts'
+import { verifyAuditTrail } from './commands/admin-audit-verify.ts'
 import { jobServices, listDeadLetters, retryDeadLetter } from './commands/admin-jobs.ts'
 import { verifyMarket } from './commands/admin-market.ts'
 import { verifyWallet } from './commands/admin-wallet.ts'
@@ -90,6 +93,53 @@ jobs
     const known = jobServices.find((name) => name === service)
     if (known) await retryDeadLetter(readSettings(process.env), known, id)
   })
+
+const audit = admin.command('audit').description('the trail of what happened to accounts and roles')
+
+audit
+  .command('verify')
+  .description('recompute the chain of the trail and say where it was changed; ends with 1 when it was')
+  .option('--head <sequence:mac>', 'a head that was noted down earlier: whether it is still in the chain', readHead)
+  .addHelpText(
+    'after',
+    `
+What it prints last is the head of the chain. Keep it somewhere else: whoever has the database could cut off the end of the
+trail, and only somebody who knows an earlier head would notice.
+
+Examples:
+  $ npx sallyport admin audit verify
+  $ npx sallyport admin audit verify --head 4711:09f3…`,
+  )
+  .action(({ head }: { head?: Head }) => verifyAuditTrail(readSettings(process.env), head))
+
+audit
+  .command('tail')
+  .description('show the newest events of the trail, one on each line')
+  .option('-n, --lines <number>', 'how many', readCount, 20)
+  .option('-f, --follow', 'go on with what happens, until Ctrl-C')
+  .option('-k, --kind <kind>', 'only events of this kind, such as sign-in.refused')
+  .option('-a, --account <account>', 'only what this account (its id or its user name) did, or what happened to it')
+  .option('--json', 'as one JSON object on each line')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  $ npx sallyport admin audit tail --follow
+  $ npx sallyport admin audit tail -n 100 --kind sign-in.refused
+  $ npx sallyport admin audit tail --account ada --json | jq -r .address`,
+  )
+  .action((options: TailOptions) => tailAudit(readSettings(process.env), options))
+
+function readHead(text: string): Head {
+  const head = parseHead(text)
+  if (!head) throw new InvalidArgumentError('it has to be SEQUENCE:MAC, as verify printed it')
+  return head
+}
+
+function readCount(text: string): number {
+  if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError('it has to be a whole number up to 9999')
+  return Number(text)
+}
 
 try {
   await program.parseAsync(process.argv.length > 2 ? process.argv : [...process.argv, 'start'])

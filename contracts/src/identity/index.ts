@@ -1,11 +1,13 @@
 import type { ServiceContract } from '../route.ts'
 import { accounts } from './accounts/index.ts'
+import { auditTrail } from './audit.ts'
 import { internal } from './internal.ts'
 import { accountsOfTheMarket } from './market.ts'
 import { ownAccount } from './own.ts'
 import { wellKnown } from './well-known.ts'
 
 export * from './accounts/index.ts'
+export * from './audit.ts'
 export * from './internal.ts'
 export * from './market.ts'
 export * from './own.ts'
@@ -14,5 +16,5 @@ export * from './well-known.ts'
 export const identityContract: ServiceContract = {
   name: 'identity',
   title: 'Identity',
-  surfaces: [accountsOfTheMarket, accounts, ownAccount, wellKnown, internal],
+  surfaces: [accountsOfTheMarket, accounts, ownAccount, auditTrail, wellKnown, internal],
 }

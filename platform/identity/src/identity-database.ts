@@ -1,7 +1,7 @@
 import type { AccountId } from '@sallyport/kernel'
 import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely'
 import type { Birthplace } from './accounts/account.ts'
-import type { Actor, AuditKind } from './audit/audit.ts'
+import type { Actor, AuditDetails, AuditKind } from './audit/audit.ts'
 import type { LinkPurpose } from './proofs/link-store.ts'
 import type { SessionId } from './sessions/session.ts'
 
@@ -39,8 +39,10 @@ export interface IdentityDatabase {
     actor: AccountId | null
     address: string | null
     subject: AccountId | null
-    details: Readonly<Record<string, string | number | boolean | null>>
+    details: AuditDetails
   }
+  audit_pending: { event_id: bigint }
+  audit_link: { sequence: bigint; event_id: bigint; mac: Buffer }
   email_link: {
     digest: Buffer
     uid: AccountId

@@ -15,6 +15,8 @@ import { type Accounts, createAccounts } from './accounts/accounts.ts'
 import { hasAdministrator } from './accounts/account-store.ts'
 import type { IdentityDatabase } from './identity-database.ts'
 import { createAudit } from './audit/audit.ts'
+import { chainKey } from './audit/chain.ts'
+import { createSealer } from './audit/sealer.ts'
 import { createMembershipSaga } from './memberships/membership-saga.ts'
 import { membershipTask } from './memberships/membership-steps.ts'
 import { createMemberships, type MemberServices } from './memberships/memberships.ts'
@@ -31,6 +33,7 @@ import { startSweeping } from './sweeping.ts'
 import { createRoles } from './roles/roles.ts'
 import { createSessions } from './sessions/sessions.ts'
 import { accountsRoutes, type AccountsSurfaceSettings } from './surfaces/accounts/index.ts'
+import { auditRoutes } from './surfaces/audit-routes.ts'
 import { marketRoutes } from './surfaces/market.ts'
 import { ownAccountRoutes } from './surfaces/own-account-routes.ts'
 import { ownRoutes } from './surfaces/own-routes.ts'
@@ -114,7 +117,8 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const jobs = createJobs({ database, service: 'identity', tasks, log, instance })
   const saga = createMembershipSaga({ memberships, jobs, log })
   const audit = createAudit(clock)
-  const links = createLinkSending({ ...linkParts, jobs, log })
+  const sealer = createSealer({ db, key: chainKey(masterKey), clock, log })
+  const links = createLinkSending({ ...linkParts, jobs, log, audit })
   const hook = createProvisioningHook({ ...hookParts, jobs, log })
   const guesses = createGuesses({ db, clock })
   const accounts = createAccounts({ db, clock, hashing, saga, feed, audit, links, hook, guesses })
@@ -142,18 +146,21 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       ...marketRoutes({ accounts, sessions }),
       ...accountsRoutes({ accounts, sessions, roles, proofs, tokens, clock, limits, settings: accountsSurface }),
       ...ownAccountRoutes({ proofs, links, linkLimit }),
+      ...auditRoutes(db),
       ...ownRoutes({ keys: publicKeys, feed }),
     ],
-    checks: { database: () => database.ping() },
+    checks: { database: () => database.ping(), audit: () => sealer.check() },
     async start() {
       await jobs.prepare()
       await jobs.resume({ timeoutMs: resumeLimitMs })
       await jobs.start()
       sweeping = startSweeping({ db, clock, log })
+      await sealer.start()
     },
     async stop() {
       sweeping?.stop()
       await jobs.stop({ timeoutMs: stopLimitMs })
+      await sealer.stop()
       await hashing.stop()
       await limitsPool.end()
       await sessions.settle()

@@ -1,8 +1,20 @@
-export { WrongMasterKey } from './tokens/signing-keys.ts'
+export { checkMasterKey, WrongMasterKey } from './tokens/signing-keys.ts'
 export { InvalidEmail, InvalidPassword, InvalidUsername, NameTaken } from './accounts/account.ts'
+export { findUidByName } from './accounts/account-store.ts'
 export type { Accounts, NewAccount } from './accounts/accounts.ts'
 export type { AccountsSurfaceSettings } from './surfaces/accounts/index.ts'
 export { parseRates, type Rate } from './limits/rate.ts'
+export {
+  type EventFilter,
+  listEvents,
+  listEventsAbout,
+  listSealedEvents,
+  type RecordedEvent,
+} from './audit/audit-store.ts'
+export { formatHead, type Head, parseHead } from './audit/chain.ts'
+export { lastLink } from './audit/chain-store.ts'
+export { type Break, type Verification, verifyAudit } from './audit/verification.ts'
+export { toAuditItem } from './surfaces/audit-routes.ts'
 export { mailboxMailer } from './mail/mailbox.ts'
 export type { Letter, Mailer } from './mail/mailer.ts'
 export { smtpMailer } from './mail/smtp.ts'

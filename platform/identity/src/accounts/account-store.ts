@@ -82,6 +82,26 @@ export async function findByUsername(db: Database, username: string): Promise<Ac
   return rows.map(toAccount)[0]
 }
 
+/** Whose a user name is, whatever its case; also of the deleted whose names stay reserved. */
+export async function findUidByName(db: Database, username: string): Promise<AccountId | undefined> {
+  const row = await db
+    .selectFrom('account')
+    .select('uid')
+    .where(sql<boolean>`lower(username) = lower(${username})`)
+    .executeTakeFirst()
+  return row?.uid
+}
+
+/** Whose an e-mail address is, whatever its case; not of the deleted. As quick for an address that nobody has. */
+export async function findUidByEmail(db: Database, email: string): Promise<AccountId | undefined> {
+  const row = await db
+    .selectFrom('account')
+    .select('uid')
+    .where(sql<boolean>`lower(email) = lower(${email}) and deleted_at is null`)
+    .executeTakeFirst()
+  return row?.uid
+}
+
 /** By the e-mail address whatever its case; not of the deleted. */
 export async function findByEmail(db: Database, email: string): Promise<Account | undefined> {
   const { rows } = await sql<AccountRow>`

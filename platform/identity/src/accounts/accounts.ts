@@ -160,7 +160,10 @@ export function createAccounts(parts: {
     try {
       const fits = await hashing.verify(password, passwordHash)
       await (fits ? attempt.succeeded() : attempt.failed())
-      if (!fits) throw new WrongCredentials()
+      if (fits) return
+      const details = { reason: 'wrong-password' }
+      await audit.record(db, { kind: 'password.change-refused', by, subject: account.uid, details })
+      throw new WrongCredentials()
     } finally {
       attempt.done()
     }
@@ -220,7 +223,7 @@ export function createAccounts(parts: {
           const details = { username: username !== undefined, email: email !== undefined }
           await audit.record(tx, { kind: 'account.renamed', by, subject: account.uid, details })
         })
-        if (email !== undefined && policy.needsProvenEmail) await links.request('verification', email)
+        if (email !== undefined && policy.needsProvenEmail) await links.requestVerification(email)
       }
       return present(await store.findAccount(db, account.uid))
     },
@@ -244,7 +247,7 @@ export function createAccounts(parts: {
         return revokeSessions(tx, account.uid, clock.now())
       })
       feed.publish(revocations)
-      if (email !== undefined && policy.needsProvenEmail) await links.request('verification', email)
+      if (email !== undefined && policy.needsProvenEmail) await links.requestVerification(email)
     },
 
     async changePassword({ uid, oldPassword, newPassword, session }, by) {
@@ -281,7 +284,8 @@ export function createAccounts(parts: {
         if (registrationPolicies[account.bornOn].keepsNames) await store.markDeleted(tx, account.uid, now)
         else await store.removeAccount(tx, account.uid)
         if (account.memberSince) await saga.promiseClosing(tx, account.uid)
-        await audit.record(tx, { kind: 'account.deleted', by, subject: account.uid })
+        const details = { on: account.bornOn }
+        await audit.record(tx, { kind: 'account.deleted', by, subject: account.uid, details })
         return { account, revocations: await revokeAccount(tx, account.uid, endOfRevocation(now)) }
       })
       feed.publish(revocations)

@@ -20,6 +20,7 @@ export type AuditKind =
   | 'accounts.exported'
   | 'email.verified'
   | 'password.changed'
+  | 'password.change-refused'
   | 'password.reset'
   | 'password.reset-requested'
   | 'sign-in.succeeded'
@@ -30,13 +31,15 @@ export type AuditKind =
   | 'role.withdrawn'
   | 'keys.rotated'
 
+/** Facts that are no secret and may be kept for as long as the trail is. */
+export type AuditDetails = Readonly<Record<string, string | number | boolean | null>>
+
 export interface AuditEvent {
   readonly kind: AuditKind
   readonly by: Actor
   /** Whom it happened to. */
   readonly subject?: AccountId
-  /** Facts that are no secret and may be kept for as long as the trail is. */
-  readonly details?: Readonly<Record<string, string | number | boolean | null>>
+  readonly details?: AuditDetails
 }
 
 /** The trail of what happened. An event is written down with what it is about: in its transaction, or before its answer. */

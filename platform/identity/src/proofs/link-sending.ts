@@ -3,7 +3,8 @@ import type { Clock } from '@sallyport/kernel'
 import { type Jobs, jobTask } from '@sallyport/jobs'
 import type { Kysely, RawBuilder } from 'kysely'
 import type { Logger } from 'pino'
-import { findByEmail } from '../accounts/account-store.ts'
+import { findByEmail, findUidByEmail } from '../accounts/account-store.ts'
+import type { Actor, Audit } from '../audit/audit.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import { letterOf, linkLifeSeconds } from './letters.ts'
@@ -38,14 +39,20 @@ export interface LinkSending {
   promise(wish: LinkWish): RawBuilder<unknown>
   /** Sends what was promised, in the background; what cannot be sent now is sent by its job. */
   fulfil(wish: LinkWish): void
-  /** Both, for somebody who asks for a link: the same is done for an address that nobody has. */
-  request(purpose: LinkPurpose, email: string): Promise<void>
+  /** Both, for an address that has to be proven: the same is done for one that nobody has. */
+  requestVerification(email: string): Promise<void>
+  /** Both, for somebody who has forgotten the password; it is recorded who asked, also for an address that nobody has. */
+  requestPasswordReset(email: string, by: Actor): Promise<void>
 }
 
 export function createLinkSending(
-  parts: LinkSendingParts & { readonly jobs: Jobs<IdentityDatabase, LinkTasks>; readonly log: Logger },
+  parts: LinkSendingParts & {
+    readonly jobs: Jobs<IdentityDatabase, LinkTasks>
+    readonly log: Logger
+    readonly audit: Audit
+  },
 ): LinkSending {
-  const { db, jobs, log } = parts
+  const { db, jobs, log, audit } = parts
   const fulfil = (wish: LinkWish): void => {
     sendLink(parts, wish).then(
       () => jobs.completeSoon([keyOf(wish)]),
@@ -55,9 +62,18 @@ export function createLinkSending(
   return {
     promise: (wish) => jobs.insertionOf([toJob(wish)]),
     fulfil,
-    async request(purpose, email) {
-      const wish = newWish(purpose, email)
+    async requestVerification(email) {
+      const wish = newWish('verification', email)
       await db.transaction().execute((tx) => jobs.enqueue(tx, toJob(wish)))
+      fulfil(wish)
+    },
+    async requestPasswordReset(email, by) {
+      const wish = newWish('password-reset', email)
+      const subject = await findUidByEmail(db, email)
+      await db.transaction().execute(async (tx) => {
+        await jobs.enqueue(tx, toJob(wish))
+        await audit.record(tx, { kind: 'password.reset-requested', by, ...(subject && { subject }) })
+      })
       fulfil(wish)
     },
   }

@@ -26,12 +26,12 @@ export function ownAccountRoutes(parts: {
   return [
     ...[
       handle(identity.requestVerification, async ({ body }) => {
-        await links.request('verification', body.email)
+        await links.requestVerification(body.email)
         return onItsWay
       }),
 
-      handle(identity.requestPasswordReset, async ({ body }) => {
-        await links.request('password-reset', body.email)
+      handle(identity.requestPasswordReset, async ({ body, clientAddress }) => {
+        await links.requestPasswordReset(body.email, anonymous(clientAddress))
         return onItsWay
       }),
     ].map((handled) => limited(handled, [linkLimit])),

@@ -52,6 +52,12 @@ export async function loadSigningKeys(
   }
 }
 
+/** Whether the signing keys can be read. @throws {WrongMasterKey} */
+export async function checkMasterKey(db: Kysely<IdentityDatabase>, masterKey: Uint8Array): Promise<void> {
+  const rows = await db.selectFrom('signing_key').select(['kid', 'sealed_private_key']).execute()
+  for (const row of rows) open(row, masterKey)
+}
+
 function open(row: { kid: string; sealed_private_key: Buffer }, masterKey: Uint8Array): string {
   try {
     return unseal(row.sealed_private_key, masterKey, row.kid)
