@@ -1,6 +1,6 @@
 import { DirectoryInUse, DirectoryUnusable, PostgresFailed } from '@sallyport/database'
 import { DoorBlocked } from '@sallyport/gateway'
-import { WrongMasterKey } from '@sallyport/identity'
+import { KeyNeeded, KeyWaiting, NoSuchKey, WrongMasterKey } from '@sallyport/identity'
 import { NoSuchJob } from './commands/admin-jobs.ts'
 import { DamagedFile } from './data-directory/secrets.ts'
 import { InvalidSettings } from './settings.ts'
@@ -11,7 +11,10 @@ const explained = [
   DirectoryUnusable,
   DoorBlocked,
   InvalidSettings,
+  KeyNeeded,
+  KeyWaiting,
   NoSuchJob,
+  NoSuchKey,
   PostgresFailed,
   WrongMasterKey,
 ]

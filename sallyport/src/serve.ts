@@ -3,7 +3,7 @@ import { type AuctionDatabase, buildAuction } from '@sallyport/auction'
 import { buildGacha, type GachaDatabase, secureSeed } from '@sallyport/gacha'
 import { createGateway, overHttpDispatcher } from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
-import { pollRevocations, type PublicJwk, type Service } from '@sallyport/service'
+import { pollIdentity, type PublicJwk, type Service } from '@sallyport/service'
 import { buildWallet } from '@sallyport/wallet'
 import type { Logger } from 'pino'
 import { createMailer } from './mail.ts'
@@ -98,11 +98,15 @@ async function build(
       clock,
       issuer,
       masterKey: await masterKey(settings.dataDirectory),
+      tokenKeys: settings.tokens,
       mailer: createMailer(settings),
       accountsSurface: { ...settings.accounts, version },
       instance,
     })
-    await platform.follow({ keys: async () => identity.publicKeys(), revocations: identity.revocations })
+    await platform.follow({
+      keys: { fetch: async () => identity.publicKeys(), watch: identity.watchKeys },
+      revocations: identity.revocations,
+    })
     return { service: identity.service, administrator: await ensureFirstAdministrator(settings, identity) }
   }
   await followIdentity(part, settings, platform, log)
@@ -130,12 +134,16 @@ async function serveGateway(
 ): Promise<RunningPart> {
   const upstreams = databaseServices.map((service) => [service, urlOf(settings, service)] as const)
   await followIdentity('gateway', settings, platform, log)
+  const authentication = platform.authenticationOf('gateway')
   const gateway = await createGateway(settings)
   gateway.open({
     contracts,
     dispatchers: new Map(upstreams.map(([service, baseUrl]) => [service, overHttpDispatcher({ baseUrl })])),
-    authentication: platform.authenticationOf('gateway'),
-    readiness: async () => Object.fromEntries(await Promise.all(upstreams.map(askReadiness))),
+    authentication,
+    readiness: async () => ({
+      ...Object.fromEntries(await Promise.all(upstreams.map(askReadiness))),
+      revocations: authentication.revocations(),
+    }),
     log,
     publicHost: new URL(publicUrl).host,
   })
@@ -151,10 +159,8 @@ async function serveGateway(
 /** Keys and revocations come from identity over the network. */
 async function followIdentity(part: PartName, settings: Settings, platform: Platform, log: Logger): Promise<void> {
   const url = urlOf(settings, 'identity')
-  await platform.follow({
-    keys: () => fetchKeys(url),
-    revocations: pollRevocations(await platform.clientFor(part, 'identity'), log),
-  })
+  const { revocations, watchKeys } = pollIdentity(await platform.clientFor(part, 'identity'), log)
+  await platform.follow({ keys: { fetch: () => fetchKeys(url), watch: watchKeys }, revocations })
 }
 
 async function fetchKeys(identityUrl: string): Promise<readonly PublicJwk[]> {

@@ -1,3 +1,4 @@
+import { tokenAlgorithms } from '@sallyport/identity'
 import { cleanEnv, EnvError, EnvMissingError, makeValidator, str } from 'envalid'
 import { resolve } from 'node:path'
 
@@ -42,6 +43,11 @@ const positive = makeValidator<number>((text) => {
   const value = Number(text)
   if (!/^\d{1,9}$/.test(text) || value < 1) throw new EnvError('must be a whole number from 1')
   return value
+})
+
+const natural = makeValidator<number>((text) => {
+  if (!/^\d{1,9}$/.test(text)) throw new EnvError('must be a whole number from 0')
+  return Number(text)
 })
 
 const passwordEncodings = ['plain', 'base64'] as const
@@ -139,6 +145,19 @@ export const settings = {
     choices: passwordEncodings,
     desc: 'How passwords are written at `/authy` when the request does not say it in `password_encoding`: `base64` for clients that know nothing else.',
   }),
+  SALLYPORT_TOKEN_ALGORITHM: str({
+    default: 'RS256',
+    choices: tokenAlgorithms,
+    desc: 'What tokens are signed with, from the next key on: `sallyport admin keys rotate` makes one.',
+  }),
+  SALLYPORT_KEY_ROTATION_DAYS: natural({
+    default: 90,
+    desc: 'After how many days another key signs the tokens, by itself; 0 is never.',
+  }),
+  SALLYPORT_REVOCATIONS_FAIL_CLOSED_SECONDS: natural({
+    default: 0,
+    desc: 'When a part has not heard what was revoked for so many seconds, it answers those who are signed in with 503 until it does; 0 is never.',
+  }),
   SALLYPORT_SMTP_URL: smtpUrl({
     default: undefined,
     desc: 'The mail server that takes letters with links. Without it they are put into `mailbox` in the data directory.',
@@ -186,6 +205,11 @@ export interface Settings {
     readonly reservedNames: readonly string[]
     readonly passwordEncoding: (typeof passwordEncodings)[number]
   }
+  readonly tokens: {
+    readonly algorithm: (typeof tokenAlgorithms)[number]
+    readonly rotationDays: number
+    readonly failClosedSeconds: number
+  }
   readonly mail: { readonly smtpUrl: string | undefined; readonly from: string }
   readonly partPort: number
   readonly instance: string
@@ -229,13 +253,22 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       reservedNames: listOf(env.SALLYPORT_ACCOUNTS_RESERVED_NAMES).map((name) => name.toLowerCase()),
       passwordEncoding: env.SALLYPORT_ACCOUNTS_PASSWORD_ENCODING,
     },
+    tokens: {
+      algorithm: env.SALLYPORT_TOKEN_ALGORITHM,
+      rotationDays: env.SALLYPORT_KEY_ROTATION_DAYS,
+      failClosedSeconds: env.SALLYPORT_REVOCATIONS_FAIL_CLOSED_SECONDS,
+    },
     mail: { smtpUrl: env.SALLYPORT_SMTP_URL, from: env.SALLYPORT_MAIL_FROM },
     partPort: env.SALLYPORT_PORT,
     instance: env.SALLYPORT_INSTANCE,
   }
 }
 
-const choicesOf = { SALLYPORT_LOG_LEVEL: logLevels, SALLYPORT_ACCOUNTS_PASSWORD_ENCODING: passwordEncodings }
+const choicesOf = {
+  SALLYPORT_LOG_LEVEL: logLevels,
+  SALLYPORT_ACCOUNTS_PASSWORD_ENCODING: passwordEncodings,
+  SALLYPORT_TOKEN_ALGORITHM: tokenAlgorithms,
+}
 
 function listOf(text: string): string[] {
   return text

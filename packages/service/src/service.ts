@@ -63,6 +63,11 @@ export async function createService(parts: ServiceParts): Promise<Service> {
   const surfaces = surfacesByRoute(contract)
   checkComplete(contract, surfaces, parts.routes)
 
+  const state = async (): Promise<Record<string, string>> => ({
+    ...(await readiness(checks)),
+    ...(authentication.revocations && { revocations: authentication.revocations() }),
+  })
+
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -131,7 +136,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
 
   // On its own port a service tells the gateway and its operator how it is; the doors have a health of their own.
   app.get('/health/ready', async (_request, reply) => {
-    const parts = await readiness(checks)
+    const parts = await state()
     return reply.code(isReady(parts) ? 200 : 503).send({ status: isReady(parts) ? 'ready' : 'not ready', parts })
   })
 
@@ -173,7 +178,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     },
     start: async () => parts.start?.(),
     listen: ({ host, port }) => app.listen({ host, port }),
-    readiness: () => readiness(checks),
+    readiness: state,
     endStreams,
     async stop() {
       endStreams()
@@ -191,7 +196,7 @@ async function send(reply: FastifyReply, { status, headers, body }: Reply): Prom
       .send(body)
     return
   }
-  if (status === 204) {
+  if (status === 204 || status === 304) {
     await reply
       .code(status)
       .headers({ 'cache-control': 'no-store', ...headers })

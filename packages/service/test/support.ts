@@ -54,6 +54,7 @@ export function accessClaims(clock: Clock, claims: Record<string, unknown> = {})
 
 export function testAuthentication(clock: Clock, issuer: TestIssuer) {
   const revocations = new RevocationList(clock)
+  revocations.apply([])
   const accountKeys = createKeySet({
     issuer: issuerName,
     audience: 'sallyport',

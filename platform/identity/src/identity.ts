@@ -5,6 +5,7 @@ import type { Clock } from '@sallyport/kernel'
 import {
   type Authentication,
   createService,
+  type KeySource,
   type PublicJwk,
   type RevocationSource,
   type Service,
@@ -28,6 +29,8 @@ import { accountsRoutes, type AccountsSurfaceSettings } from './surfaces/account
 import { marketRoutes } from './surfaces/market.ts'
 import { ownAccountRoutes } from './surfaces/own-account-routes.ts'
 import { ownRoutes } from './surfaces/own-routes.ts'
+import { createKeyRotation } from './tokens/key-rotation.ts'
+import type { TokenAlgorithm } from './tokens/signing-key.ts'
 import { loadSigningKeys } from './tokens/signing-keys.ts'
 import { createTokenIssuer } from './tokens/token-issuer.ts'
 
@@ -42,6 +45,7 @@ export interface IdentityParts {
   readonly issuer: string
   /** 32 bytes that private keys are encrypted under. */
   readonly masterKey: Uint8Array
+  readonly tokenKeys: TokenKeySettings
   /** Brings links to the addresses they prove. */
   readonly mailer: Mailer
   /** How the account service is set up. */
@@ -50,10 +54,20 @@ export interface IdentityParts {
   readonly instance?: string
 }
 
+/** What the keys of the tokens are like. */
+export interface TokenKeySettings {
+  /** What new keys are for; those that are there stay what they are. */
+  readonly algorithm: TokenAlgorithm
+  /** After how many days another key takes over; 0 is never. */
+  readonly rotationDays: number
+}
+
 export interface Identity {
   readonly service: Service
   /** The public keys of the tokens, for services of the same process. */
   readonly publicKeys: () => readonly PublicJwk[]
+  /** Tells services of the same process when other keys are published; nothing is signed with them before they know. */
+  readonly watchKeys: KeySource['watch']
   /** What was revoked, for services of the same process. */
   readonly revocations: RevocationSource
   /** Whether any account administers. */
@@ -76,12 +90,16 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     clock,
     issuer,
     masterKey,
+    tokenKeys: { algorithm, rotationDays },
     mailer,
     accountsSurface,
     instance = '1',
   } = parts
   const { db } = database
-  const keys = await loadSigningKeys(db, masterKey, clock)
+  const audit = createAudit(clock)
+  const keyParts = { db, masterKey, clock, algorithm }
+  const rotation = createKeyRotation({ ...keyParts, audit })
+  const keys = await loadSigningKeys({ ...keyParts, log, rotation, rotationDays })
   const hashing = createPasswordHashing({ log })
   const feed = createRevocationFeed(db, log)
   const memberships = createMemberships(members)
@@ -89,15 +107,14 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const tasks = { 'take-membership-step': membershipTask(memberships, log), 'send-link': linkTask(linkParts) }
   const jobs = createJobs({ database, service: 'identity', tasks, log, instance })
   const saga = createMembershipSaga({ memberships, jobs, log })
-  const audit = createAudit(clock)
   const links = createLinkSending({ ...linkParts, jobs, log })
   const accounts = createAccounts({ db, clock, hashing, saga, feed, audit, links })
   const roles = createRoles({ db, clock, feed, audit })
   const proofs = createProofs({ db, clock, hashing, feed, audit })
   const tokens = createTokenIssuer(issuer, keys)
   const sessions = createSessions({ db, clock, log, hashing, tokens, feed, saga, audit })
-  const publicKeys = (): readonly PublicJwk[] => keys.published
   let sweeping: { stop(): void } | undefined
+  let following: { stop(): void } | undefined
 
   const service = await createService({
     contract: contracts.identityContract,
@@ -107,7 +124,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       ...marketRoutes({ accounts, sessions }),
       ...accountsRoutes({ accounts, sessions, roles, proofs, tokens, clock, settings: accountsSurface }),
       ...ownAccountRoutes({ proofs, links }),
-      ...ownRoutes({ keys: publicKeys, feed }),
+      ...ownRoutes({ keys, feed }),
     ],
     checks: { database: () => database.ping() },
     async start() {
@@ -115,9 +132,11 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       await jobs.resume({ timeoutMs: resumeLimitMs })
       await jobs.start()
       sweeping = sessions.startSweeping()
+      following = keys.follow()
     },
     async stop() {
       sweeping?.stop()
+      following?.stop()
       await jobs.stop({ timeoutMs: stopLimitMs })
       await hashing.stop()
     },
@@ -125,7 +144,8 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
 
   return {
     service,
-    publicKeys,
+    publicKeys: () => keys.published(),
+    watchKeys: keys.watch,
     revocations: feed,
     hasAdministrator: () => hasAdministrator(db),
     accounts,

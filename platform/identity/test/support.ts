@@ -90,6 +90,7 @@ export async function startIdentity(
     clock: systemClock,
     issuer,
     masterKey,
+    tokenKeys: { algorithm: 'RS256', rotationDays: 0 },
     mailer,
     accountsSurface: { pageSize: 3, reservedNames: ['admin'], passwordEncoding: 'plain', version: 'test' },
   })

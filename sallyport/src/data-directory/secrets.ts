@@ -20,6 +20,13 @@ export async function masterKey(dataDirectory: string): Promise<Uint8Array> {
   return key
 }
 
+/** The same, where it was made long ago: whoever operates on the wrong directory makes no other. @throws {DamagedFile} */
+export async function existingMasterKey(dataDirectory: string): Promise<Uint8Array> {
+  const path = join(dataDirectory, 'master.key')
+  if ((await readIfPresent(path)) === undefined) throw new DamagedFile(path, 'there')
+  return masterKey(dataDirectory)
+}
+
 /**
  * The key with which a service proves to the others who it is; made at the first start. Its public half lies beside it
  * for them to read. @throws {DamagedFile}

@@ -29,6 +29,7 @@ export type AuditKind =
   | 'role.assigned'
   | 'role.withdrawn'
   | 'keys.rotated'
+  | 'keys.revoked'
 
 export interface AuditEvent {
   readonly kind: AuditKind
