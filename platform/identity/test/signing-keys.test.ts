@@ -26,6 +26,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await database.close()
+  await testDatabase.drop()
 })
 afterEach(async () => {
   await database.db.deleteFrom('signing_key').execute()
