@@ -17,7 +17,7 @@ export async function measureRevocation(): Promise<string> {
   const parts = await startParts()
   const door = openDoor(parts.door, 1)
   try {
-    const places = [...placesAtDoors(parts.door, parts.adminDoor), ...placesAtPorts(parts.urlOf)]
+    const places = [...placesAtDoors(parts.door, parts.adminDoor), ...placesAtPorts((service) => parts.urlOf(service))]
     const inSeveral = describe('several processes', await measure(door, places))
     return [`revocation: ${logouts} logouts, the time until a token is refused`, ...inOne, ...inSeveral].join('\n')
   } finally {

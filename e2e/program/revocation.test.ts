@@ -142,7 +142,7 @@ describe('in several processes', () => {
   beforeAll(async () => {
     parts = await startParts()
     const { door, adminDoor, dataDirectory } = parts
-    const places = [...placesAtDoors(door, adminDoor), ...placesAtPorts(parts.urlOf)]
+    const places = [...placesAtDoors(door, adminDoor), ...placesAtPorts((service) => parts.urlOf(service))]
     mode = { door, adminDoor, dataDirectory, places, limitMs: 1000 }
   })
   afterAll(async () => {
