@@ -121,6 +121,11 @@ describe('rotation', () => {
     await Promise.all([one.look(), two.look()])
     const standings = await rotation().list()
     expect(standings.map(({ state }) => state)).toEqual(['signing', 'next'])
+    const { rows } = await database.pool.query(
+      `select 1 from audit_event where kind = 'keys.rotated' and details ->> 'kid' = $1`,
+      [standings[1]?.key.kid],
+    )
+    expect(rows).toHaveLength(1)
     pass(leadMs)
     expect([one.signing().kid, two.signing().kid]).toEqual([standings[1]?.key.kid, standings[1]?.key.kid])
   })
