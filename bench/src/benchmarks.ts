@@ -5,6 +5,7 @@ import type { Load } from './load.ts'
 import { runMarketMix } from './market-mix.ts'
 import { measureLogin, measureRegistration } from './password-hashing.ts'
 import { measureReadsUnderLogin } from './reads-under-login.ts'
+import { measureRevocation } from './revocation.ts'
 import { measureRoll } from './roll.ts'
 
 export interface Benchmark {
@@ -23,5 +24,6 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   auction: { summary: 'new auctions, and bids one after the other', run: measureAuction },
   bids: { summary: 'bids on a thousand auctions and on one, beside pgbench', run: measureBids },
   closing: { summary: 'how long after their end auctions are delivered and paid', run: measureClosing },
+  revocation: { summary: 'how long after a logout its token is refused everywhere', run: measureRevocation },
   'market-mix': { summary: 'a market in full swing: what each route does under mixed load', run: runMarketMix },
 }

@@ -123,7 +123,7 @@ describe('sallyport admin audit verify', () => {
     for (let attempt = 0; attempt < 2; attempt += 1)
       expect(await audit('verify')).toEqual({
         code: 1,
-        output: `sallyport: ${key} is not there: without the master key nobody can tell whether the audit trail was changed\n`,
+        output: `sallyport: ${key} is not there; restore it from a backup\n`,
       })
     await rename(join(elsewhere, 'master.key'), key)
   })

@@ -1,77 +1,18 @@
-import { rm } from 'node:fs/promises'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '@sallyport/database'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeDataDirectory } from '../support/data-directory.ts'
-import { launch, type Launched } from '../support/program.ts'
+import { administratorPassword, type Parts, startParts } from '../support/parts.ts'
+import { launch } from '../support/program.ts'
 
-/** Every part as a process of its own, on databases named by their addresses. */
-const ports = { identity: 0, wallet: 0, gacha: 0, auction: 0 }
-const parts = new Map<string, Launched>()
-let postgres: EmbeddedPostgres
-let postgresDirectory: string
-let dataDirectory: string
+let parts: Parts
 let door: string
 let adminDoor: string
 
-function databaseUrl(service: string, role: 'owner' | 'service'): string {
-  const { host, port, user, database } = postgres.connection(service, role)
-  const address = new URLSearchParams({ host, port: String(port) }).toString()
-  return `postgres://${user}@localhost/${database}?${address}`
-}
-
-function environment(part: string): Record<string, string> {
-  const url = (service: keyof typeof ports): string => `http://127.0.0.1:${ports[service]}`
-  return {
-    SALLYPORT_DATA: dataDirectory,
-    SALLYPORT_PUBLIC_URL: 'http://sallyport.test',
-    SALLYPORT_PUBLIC_PORT: '0',
-    SALLYPORT_ADMIN_PORT: '0',
-    SALLYPORT_ADMIN_PASSWORD: 'Front-Door-8180!',
-    SALLYPORT_URL_IDENTITY: url('identity'),
-    SALLYPORT_URL_WALLET: url('wallet'),
-    SALLYPORT_URL_GACHA: url('gacha'),
-    SALLYPORT_URL_AUCTION: url('auction'),
-    ...(part in ports && {
-      SALLYPORT_PORT: String(Reflect.get(ports, part)),
-      [`DATABASE_URL_${part.toUpperCase()}`]: databaseUrl(part, 'service'),
-      [`DATABASE_URL_${part.toUpperCase()}_OWNER`]: databaseUrl(part, 'owner'),
-    }),
-  }
-}
-
-async function serve(part: string): Promise<string> {
-  const launched = launch(['serve', part], environment(part))
-  parts.set(part, launched)
-  for (let looks = 0; ; looks += 1) {
-    if (
-      launched.output().includes('listens on') &&
-      (part !== 'gateway' || launched.output().includes('admin listens on'))
-    ) {
-      return launched.output()
-    }
-    if (launched.process.exitCode !== null || looks > 3000) throw new Error(`${part}: ${launched.output()}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-}
-
 beforeAll(async () => {
-  postgresDirectory = await makeDataDirectory()
-  dataDirectory = await makeDataDirectory()
-  postgres = await startEmbeddedPostgres({ dataDirectory: postgresDirectory, settings: { fsync: 'off' } })
-  await postgres.ensureServices(Object.keys(ports))
-  // The parts call one another, so their addresses have to be known before they start.
-  const free = await Promise.all(Object.keys(ports).map(() => freePort()))
-  Object.keys(ports).forEach((name, index) => Reflect.set(ports, name, free[index] ?? 0))
-  await Promise.all(Object.keys(ports).map(serve))
-  const output = await serve('gateway')
-  door = /public listens on (\S+)/.exec(output)?.[1] ?? ''
-  adminDoor = /admin listens on (\S+)/.exec(output)?.[1] ?? ''
+  parts = await startParts()
+  ;({ door, adminDoor } = parts)
 })
 
 afterAll(async () => {
-  for (const part of parts.values()) await part.end('SIGTERM')
-  await postgres.stop()
-  for (const directory of [postgresDirectory, dataDirectory]) await rm(directory, { recursive: true, force: true })
+  await parts.stop()
 })
 
 const password = 'Correct-Horse7!'
@@ -149,7 +90,7 @@ describe('parts that are processes of their own', () => {
 
   it('do not take a person’s token between services', async () => {
     const token = await signIn('ada')
-    const direct = `http://127.0.0.1:${ports.wallet}/internal/wallet/players/6f1a3c6e-8f0b-4a53-9a3e-0c9b7f3f1d11`
+    const direct = `${parts.urlOf('wallet')}/internal/wallet/players/6f1a3c6e-8f0b-4a53-9a3e-0c9b7f3f1d11`
     const reply = await fetch(direct, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } })
     expect(reply.status).toBe(401)
   })
@@ -166,13 +107,13 @@ describe('parts that are processes of their own', () => {
   })
 
   it('are independent: without the wallet people register, and get their wallet when it is back', async () => {
-    await parts.get('wallet')?.end('SIGKILL')
+    await parts.end('wallet', 'SIGKILL')
     const uid = await register('alan')
     const token = await signIn('alan')
     expect(await status(`/api/tux-management/balances/${uid}`, token)).toBe(503)
     expect(await status(`/api/distro/${uid}/gacha/collection`, token)).toBe(200)
     await becomes(503, () => fetch(`${adminDoor}/health/ready`).then((reply) => reply.status))
-    await serve('wallet')
+    await parts.serve('wallet')
     // Identity's job knocks again after six seconds.
     const end = performance.now() + 25_000
     let answer = 0
@@ -183,7 +124,7 @@ describe('parts that are processes of their own', () => {
 
   it('take bids and close auctions across processes, also when auction is killed before the end', async () => {
     const [seller, bidder] = [await player('seller'), await player('bidder')]
-    const admin = await signIn('admin', 'Front-Door-8180!')
+    const admin = await signIn('admin', administratorPassword)
     await send(`${adminDoor}/admin/api/distro/add/user/gacha`, admin, { uid: seller.uid, gacha_name: 'NixOS' })
     const end_time = Math.floor(Date.now() / 1000) + 3
     const auction = await send(`${door}/api/auction/auctions`, seller.token, {
@@ -195,9 +136,9 @@ describe('parts that are processes of their own', () => {
     const auction_id = String(Reflect.get(Object(auction), 'auction_id'))
     const bids = `${door}/api/auction/auctions/${auction_id}/bids`
     await send(bids, bidder.token, { auction_id, player_id: bidder.uid, bid: 20 })
-    await parts.get('auction')?.end('SIGKILL')
+    await parts.end('auction', 'SIGKILL')
     expect(await status('/api/auction/auctions', bidder.token)).toBe(503)
-    await serve('auction')
+    await parts.serve('auction')
     const balances = () =>
       fetch(`${door}/api/tux-management/balances/${seller.uid}`, bearer(seller.token)).then((reply) => reply.json())
     await expect.poll(balances, { timeout: 10_000 }).toMatchObject({ tux_balance: 70 })
@@ -212,26 +153,17 @@ describe('parts that are processes of their own', () => {
     const uid = await fetch(`${door}/api/auth/userinfo`, { headers: { authorization: `Bearer ${token}` } })
       .then((reply) => reply.json())
       .then((account: unknown) => String(Reflect.get(Object(account), 'uid')))
-    await parts.get('identity')?.end('SIGKILL')
+    await parts.end('identity', 'SIGKILL')
     expect(await status(`/api/tux-management/balances/${uid}`, token)).toBe(200)
     expect(await status('/api/auth/userinfo', token)).toBe(503)
-    await serve('identity')
+    await parts.serve('identity')
     await becomes(200, () => status('/api/auth/userinfo', token))
   })
 
   it('say which setting is missing', async () => {
-    const { DATABASE_URL_WALLET: _, ...rest } = environment('wallet')
+    const { DATABASE_URL_WALLET: _, ...rest } = parts.environment('wallet')
     const alone = launch(['serve', 'wallet'], rest)
     expect(await alone.ended()).toBe(1)
     expect(alone.output()).toContain('DATABASE_URL_WALLET is needed')
   })
 })
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net')
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return address !== null && typeof address === 'object' ? address.port : 0
-}

@@ -1,9 +1,9 @@
 import { DirectoryInUse, DirectoryUnusable, PostgresFailed } from '@sallyport/database'
 import { DoorBlocked } from '@sallyport/gateway'
-import { WrongMasterKey } from '@sallyport/identity'
+import { KeyNeeded, KeyWaiting, NoSuchKey, WrongMasterKey } from '@sallyport/identity'
 import { NoSuchAccount } from './commands/admin-audit-tail.ts'
 import { NoSuchJob } from './commands/admin-jobs.ts'
-import { DamagedFile, MasterKeyMissing } from './data-directory/secrets.ts'
+import { DamagedFile } from './data-directory/secrets.ts'
 import { InvalidSettings } from './settings.ts'
 
 const explained = [
@@ -12,9 +12,11 @@ const explained = [
   DirectoryUnusable,
   DoorBlocked,
   InvalidSettings,
-  MasterKeyMissing,
+  KeyNeeded,
+  KeyWaiting,
   NoSuchAccount,
   NoSuchJob,
+  NoSuchKey,
   PostgresFailed,
   WrongMasterKey,
 ]

@@ -3,6 +3,7 @@ import { Argument, Command, InvalidArgumentError } from 'commander'
 import { tailAudit, type TailOptions } from './commands/admin-audit-tail.ts'
 import { verifyAuditTrail } from './commands/admin-audit-verify.ts'
 import { jobServices, listDeadLetters, retryDeadLetter } from './commands/admin-jobs.ts'
+import { listKeys, revokeKey, rotateKeys } from './commands/admin-keys.ts'
 import { verifyMarket } from './commands/admin-market.ts'
 import { verifyWallet } from './commands/admin-wallet.ts'
 import { migrateEverything } from './commands/migrate.ts'
@@ -140,6 +141,40 @@ function readCount(text: string): number {
   if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError('it has to be a whole number up to 9999')
   return Number(text)
 }
+const keys = admin.command('keys').description('the keys that tokens are signed with')
+
+keys
+  .command('list')
+  .description('list every key: next, signing, verifying, retired or revoked, and since or until when')
+  .action(() => listKeys(readSettings(process.env)))
+
+keys
+  .command('rotate')
+  .description('make another key, which takes over once everybody had the time to hear of it')
+  .option('--now', 'it takes over in two seconds; also one that waits already')
+  .addHelpText(
+    'after',
+    `
+A key is published for six minutes before it signs, since verifiers may keep the keys for five. What the key before it
+signed stays valid until it expires. Sallyport's own parts hear of a new key within two seconds; a verifier of your own
+that meets an unknown key id after --now has to ask for the keys again. New keys are of SALLYPORT_TOKEN_ALGORITHM.`,
+  )
+  .action(({ now = false }: { now?: boolean }) => rotateKeys(readSettings(process.env), { hurry: now }))
+
+keys
+  .command('revoke')
+  .description('end every token that a key signed, and the key, because it may be known to others')
+  .argument('<kid>', 'the id that the list shows')
+  .option('--rotate', 'have another key sign at once, when this is the one that signs')
+  .addHelpText(
+    'after',
+    `
+Within seconds the tokens of this key meet 401 everywhere: who has one signs in again. When another key waits to take
+over it does so at once, and --rotate is not needed.`,
+  )
+  .action((kid: string, { rotate = false }: { rotate?: boolean }) =>
+    revokeKey(readSettings(process.env), kid, { rotate }),
+  )
 
 try {
   await program.parseAsync(process.argv.length > 2 ? process.argv : [...process.argv, 'start'])

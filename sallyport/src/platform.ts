@@ -6,6 +6,7 @@ import {
   createKeySet,
   createServiceCredential,
   createServiceIdentification,
+  type KeySource,
   platformAudience,
   type PublicJwk,
   RevocationList,
@@ -14,6 +15,7 @@ import {
   httpTransport,
   localTransport,
 } from '@sallyport/service'
+import { tokenAlgorithms } from '@sallyport/identity'
 import type { Logger } from 'pino'
 import { publicServiceKey, serviceKey } from './data-directory/secrets.ts'
 import { InvalidSettings, type DatabaseService, type Settings } from './settings.ts'
@@ -27,15 +29,18 @@ export interface Platform {
   readonly clock: Clock
   readonly issuer: string
   /** What a part uses to tell who is calling it. */
-  authenticationOf(part: PartName): Authentication
+  authenticationOf(part: PartName): Required<Authentication>
   /** How one part calls another. */
   clientFor(caller: PartName, callee: DatabaseService): Promise<Call>
   /** Makes a service of this process known to the others of it. */
   admit(service: Service): void
-  /** Tells where the account tokens' keys and the revocations come from, and starts to listen to the latter. */
-  follow(source: { keys: () => Promise<readonly PublicJwk[]>; revocations: RevocationSource }): Promise<void>
+  /** Tells where the account tokens' keys and the revocations come from, and starts to listen. */
+  follow(source: { readonly keys: KeySource; readonly revocations: RevocationSource }): Promise<void>
   close(): Promise<void>
 }
+
+/** However it is that no news of keys comes: after so many milliseconds they are fetched again. */
+const keysPauseMs = 30_000
 
 /** The services of this process are called directly; others by the address in the settings. */
 export function createPlatform(settings: Settings, issuer: string, log: Logger): Platform {
@@ -50,7 +55,7 @@ export function createPlatform(settings: Settings, issuer: string, log: Logger):
   const accountKeys = createKeySet({
     issuer,
     audience: platformAudience,
-    algorithms: ['RS256'],
+    algorithms: tokenAlgorithms,
     fetchKeys: () => fetchKeys(),
     clock,
   })
@@ -62,6 +67,7 @@ export function createPlatform(settings: Settings, issuer: string, log: Logger):
       createAuthentication({
         accountKeys,
         revocations,
+        failClosedSeconds: settings.tokens.failClosedSeconds,
         identifyService: createServiceIdentification({
           audience: part,
           callers: partNames.filter((name) => name !== part),
@@ -88,12 +94,18 @@ export function createPlatform(settings: Settings, issuer: string, log: Logger):
     },
     admit: (service) => void local.set(service.name, service),
     async follow(source) {
-      fetchKeys = source.keys
-      await accountKeys.refresh().catch((error: unknown) => {
-        log.warn({ err: error }, 'the keys of account tokens are not there yet')
-      })
+      fetchKeys = () => source.keys.fetch()
+      const explain = (error: unknown): void => log.warn({ err: error }, 'the keys of account tokens are not there now')
+      // Listening first and asking then: a change in between is heard.
+      const watching = source.keys.watch((version) => accountKeys.catchUp(version))
+      await accountKeys.refresh().catch(explain)
+      const timer = setInterval(() => void accountKeys.refresh().catch(explain), keysPauseMs)
       const subscription = await source.revocations.subscribe((news) => revocations.apply(news))
-      closing.push(() => subscription.stop())
+      closing.push(
+        () => watching.stop(),
+        () => clearInterval(timer),
+        () => subscription.stop(),
+      )
     },
     async close() {
       for (const close of closing) await close()

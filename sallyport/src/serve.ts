@@ -3,7 +3,7 @@ import { type AuctionDatabase, buildAuction } from '@sallyport/auction'
 import { buildGacha, type GachaDatabase, secureSeed } from '@sallyport/gacha'
 import { createGateway, overHttpDispatcher } from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
-import { createMetrics, type Metrics, pollRevocations, type PublicJwk, type Service } from '@sallyport/service'
+import { createMetrics, type Metrics, pollIdentity, type PublicJwk, type Service } from '@sallyport/service'
 import { buildWallet } from '@sallyport/wallet'
 import type { Logger } from 'pino'
 import { createMailer } from './mail.ts'
@@ -107,6 +107,7 @@ async function build(
       clock,
       issuer,
       masterKey: await masterKey(settings.dataDirectory),
+      tokenKeys: settings.tokens,
       mailer: createMailer(settings),
       hookUrl: settings.accounts.hookUrl,
       passwordHashing: settings.passwordHashing,
@@ -115,7 +116,10 @@ async function build(
       linkRates: settings.linkRates,
       instance,
     })
-    await platform.follow({ keys: async () => identity.publicKeys(), revocations: identity.revocations })
+    await platform.follow({
+      keys: { fetch: async () => identity.publicKeys(), watch: identity.watchKeys },
+      revocations: identity.revocations,
+    })
     return { service: identity.service, administrator: await ensureFirstAdministrator(settings, identity) }
   }
   await followIdentity(part, settings, platform, log)
@@ -143,14 +147,18 @@ async function serveGateway(
 ): Promise<RunningPart> {
   const upstreams = databaseServices.map((service) => [service, urlOf(settings, service)] as const)
   await followIdentity('gateway', settings, platform, log)
+  const authentication = platform.authenticationOf('gateway')
   const gateway = await createGateway(settings)
   gateway.open({
     contracts: identityContracts.withAccountService(contracts, settings.accounts),
     trustedProxies: settings.trustedProxies,
     dispatchers: new Map(upstreams.map(([service, baseUrl]) => [service, overHttpDispatcher({ baseUrl })])),
-    authentication: platform.authenticationOf('gateway'),
+    authentication,
     metrics: createMetrics(),
-    readiness: async () => Object.fromEntries(await Promise.all(upstreams.map(askReadiness))),
+    readiness: async () => ({
+      ...Object.fromEntries(await Promise.all(upstreams.map(askReadiness))),
+      revocations: authentication.revocations(),
+    }),
     log,
     publicHost: new URL(publicUrl).host,
   })
@@ -166,10 +174,8 @@ async function serveGateway(
 /** Keys and revocations come from identity over the network. */
 async function followIdentity(part: PartName, settings: Settings, platform: Platform, log: Logger): Promise<void> {
   const url = urlOf(settings, 'identity')
-  await platform.follow({
-    keys: () => fetchKeys(url),
-    revocations: pollRevocations(await platform.clientFor(part, 'identity'), log),
-  })
+  const { revocations, watchKeys } = pollIdentity(await platform.clientFor(part, 'identity'), log)
+  await platform.follow({ keys: { fetch: () => fetchKeys(url), watch: watchKeys }, revocations })
 }
 
 async function fetchKeys(identityUrl: string): Promise<readonly PublicJwk[]> {

@@ -1,5 +1,5 @@
+import { type AccountsSurfaceSettings, parseRates, type Rate, tokenAlgorithms } from '@sallyport/identity'
 import { bool, cleanEnv, EnvError, EnvMissingError, makeValidator, str } from 'envalid'
-import { type AccountsSurfaceSettings, parseRates, type Rate } from '@sallyport/identity'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 
@@ -81,6 +81,11 @@ const pbkdf2Iterations = makeValidator<number>((text) => {
 })
 
 const passwordHashes = ['argon2id', 'pbkdf2_sha256'] as const
+const natural = makeValidator<number>((text) => {
+  if (!/^\d{1,9}$/.test(text)) throw new EnvError('must be a whole number from 0')
+  return Number(text)
+})
+
 const passwordEncodings = ['plain', 'base64'] as const
 
 const smtpUrl = makeValidator<string>((text) => {
@@ -215,6 +220,19 @@ export const settings = {
     default: leastPbkdf2Iterations,
     desc: 'The iterations of new `pbkdf2_sha256` hashes; no fewer than the default.',
   }),
+  SALLYPORT_TOKEN_ALGORITHM: str({
+    default: 'RS256',
+    choices: tokenAlgorithms,
+    desc: 'What tokens are signed with, from the next key on: `sallyport admin keys rotate` makes one.',
+  }),
+  SALLYPORT_KEY_ROTATION_DAYS: natural({
+    default: 90,
+    desc: 'After how many days another key signs the tokens, by itself; 0 is never.',
+  }),
+  SALLYPORT_REVOCATIONS_FAIL_CLOSED_SECONDS: natural({
+    default: 0,
+    desc: 'When a part has not heard what was revoked for so many seconds, it answers those who are signed in with 503 until it does; 0 is never.',
+  }),
   SALLYPORT_SMTP_URL: smtpUrl({
     default: undefined,
     desc: 'The mail server that takes letters with links. Without it they are put into `mailbox` in the data directory.',
@@ -279,6 +297,11 @@ export interface Settings {
   readonly passwordHashing: {
     readonly newHashes: { readonly algorithm: (typeof passwordHashes)[number]; readonly pbkdf2Iterations: number }
   }
+  readonly tokens: {
+    readonly algorithm: (typeof tokenAlgorithms)[number]
+    readonly rotationDays: number
+    readonly failClosedSeconds: number
+  }
   readonly mail: { readonly smtpUrl: string | undefined; readonly from: string }
   readonly partPort: number
   readonly instance: string
@@ -339,6 +362,11 @@ export function readSettings(environment: Readonly<Record<string, string | undef
         pbkdf2Iterations: env.SALLYPORT_PBKDF2_ITERATIONS,
       },
     },
+    tokens: {
+      algorithm: env.SALLYPORT_TOKEN_ALGORITHM,
+      rotationDays: env.SALLYPORT_KEY_ROTATION_DAYS,
+      failClosedSeconds: env.SALLYPORT_REVOCATIONS_FAIL_CLOSED_SECONDS,
+    },
     mail: { smtpUrl: env.SALLYPORT_SMTP_URL, from: env.SALLYPORT_MAIL_FROM },
     partPort: env.SALLYPORT_PORT,
     instance: env.SALLYPORT_INSTANCE,
@@ -350,6 +378,7 @@ const choicesOf = {
   SALLYPORT_ACCOUNTS_ADMINISTRATION_DOOR: doors,
   SALLYPORT_ACCOUNTS_PASSWORD_ENCODING: passwordEncodings,
   SALLYPORT_PASSWORD_HASH: passwordHashes,
+  SALLYPORT_TOKEN_ALGORITHM: tokenAlgorithms,
 }
 
 function ratesOf(text: string): readonly Rate[] {

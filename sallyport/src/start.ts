@@ -123,6 +123,7 @@ async function start(
     clock,
     issuer: publicUrl,
     masterKey: await masterKey(dataDirectory),
+    tokenKeys: settings.tokens,
     mailer: createMailer(settings),
     hookUrl: settings.accounts.hookUrl,
     passwordHashing: settings.passwordHashing,
@@ -136,7 +137,10 @@ async function start(
     platform.admit(service)
     undo.push(() => service.stop())
   }
-  await platform.follow({ keys: async () => identity.publicKeys(), revocations: identity.revocations })
+  await platform.follow({
+    keys: { fetch: async () => identity.publicKeys(), watch: identity.watchKeys },
+    revocations: identity.revocations,
+  })
   // What was owed before the last end is done before the doors open, by each with the help of those before it.
   await wallet.start()
   await gacha.start()
@@ -144,13 +148,17 @@ async function start(
   await identity.service.start()
   const administrator = await ensureFirstAdministrator(settings, identity)
 
+  const authentication = platform.authenticationOf('gateway')
   gateway.open({
     contracts: identityContracts.withAccountService(contracts, settings.accounts),
     trustedProxies: settings.trustedProxies,
     dispatchers: new Map(services.map((service) => [service.name, inProcessDispatcher(service)])),
-    authentication: platform.authenticationOf('gateway'),
-    readiness: () => readinessOf(services),
+    authentication,
     metrics,
+    readiness: async () => ({
+      ...(await readinessOf(services)),
+      'gateway.revocations': authentication.revocations(),
+    }),
     log: log.child({ service: 'gateway' }),
     publicHost: new URL(publicUrl).host,
   })

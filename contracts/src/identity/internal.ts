@@ -13,13 +13,22 @@ export const Revocation = Type.Object({
 
 export const readRevocations = route({
   name: 'readRevocations',
-  summary: 'What was revoked since a place in the feed, oldest first, at most 1000 at once',
+  summary:
+    'What was revoked since a place in the feed, oldest first, at most 1000 at once, and the version of the keys',
   method: 'GET',
   path: '/internal/identity/revocations',
   door: 'internal',
   access: { who: 'service', from: ['gateway', 'wallet', 'gacha', 'auction'] },
   query: Type.Object({ after: Type.Integer({ minimum: 0 }) }),
-  replies: { 200: Type.Object({ revocations: Type.Array(Revocation) }) },
+  replies: {
+    200: Type.Object({
+      /** Names the feed; in another one places mean something else. */
+      feed: Type.String(),
+      revocations: Type.Array(Revocation),
+      /** Another one than before means that the published keys are to be fetched again. */
+      keys: Type.String(),
+    }),
+  },
 })
 
 export const internal = internalSurface('identity', [readRevocations])

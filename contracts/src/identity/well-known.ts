@@ -10,8 +10,10 @@ export const publishedKeys = route({
   path: '/.well-known/jwks.json',
   door: 'public',
   access: anyone,
+  headers: Type.Object({ 'if-none-match': Type.Optional(Type.String()) }),
   replies: {
     200: Type.Object({ keys: Type.Array(Type.Record(Type.String(), Type.Unknown())) }),
+    304: Type.Null(),
   },
 })
 

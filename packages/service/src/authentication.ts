@@ -1,3 +1,4 @@
+import { Rejection } from '@sallyport/kernel'
 import type { AccountCaller, ServiceCaller } from './caller.ts'
 import type { RevocationList } from './revocation-list.ts'
 import { identifyAccount } from './tokens/account-tokens.ts'
@@ -7,28 +8,52 @@ import type { IdentifyService } from './tokens/service-tokens.ts'
 /** Why there is no caller: no bearer token came, or one that does not count. */
 export type NoCaller = 'missing' | 'invalid'
 
+/** What was revoked has not been heard for longer than may be, so a token that looks good may be none any more. */
+export class RevocationsUnknown extends Rejection {
+  override name = 'RevocationsUnknown'
+  readonly code = 'revocations-unknown'
+  readonly reason = 'busy'
+
+  constructor() {
+    super('it cannot be told now whether the token still counts')
+  }
+}
+
 /** Tells who is calling from the `Authorization` header. */
 export interface Authentication {
+  /** @throws {KeysUnavailable} @throws {RevocationsUnknown} */
   account(authorization: string | undefined): Promise<AccountCaller | NoCaller>
   service(authorization: string | undefined): Promise<ServiceCaller | NoCaller>
+  /** Whether revocations are heard; absent where none are to be heard. */
+  revocations?(): 'ready' | 'lost'
 }
 
 export function createAuthentication(parts: {
   readonly accountKeys: KeySet
   readonly revocations: RevocationList
   readonly identifyService: IdentifyService
-}): Authentication {
+  /** After so many seconds without the feed of revocations no token is taken for good; 0 is never. */
+  readonly failClosedSeconds?: number
+}): Required<Authentication> {
+  const { accountKeys, revocations, identifyService, failClosedSeconds = 0 } = parts
+  const silenceLimitMs = failClosedSeconds > 0 ? failClosedSeconds * 1000 : Number.POSITIVE_INFINITY
+  // Infinity is not more than infinity: without a limit a feed that was never heard is no hindrance either.
+  const isTooSilent = (): boolean => revocations.silentMs > silenceLimitMs
+
   return {
     async account(authorization) {
       const token = bearerTokenOf(authorization)
       if (token === undefined) return 'missing'
-      return (await identifyAccount(token, parts.accountKeys, parts.revocations)) ?? 'invalid'
+      const caller = await identifyAccount(token, accountKeys, revocations)
+      if (caller && isTooSilent()) throw new RevocationsUnknown()
+      return caller ?? 'invalid'
     },
     async service(authorization) {
       const token = bearerTokenOf(authorization)
       if (token === undefined) return 'missing'
-      return (await parts.identifyService(token)) ?? 'invalid'
+      return (await identifyService(token)) ?? 'invalid'
     },
+    revocations: () => revocations.state,
   }
 }
 

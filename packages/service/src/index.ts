@@ -5,7 +5,7 @@ export { Counter, createMetrics, emptyMetrics, Gauge, Histogram, type Metrics } 
 export * from './paging.ts'
 export * from './replies.ts'
 export * from './revocation-list.ts'
-export { followRevocations, pollRevocations } from './revocation-polling.ts'
+export { type FeedPage, followRevocations, pollIdentity } from './revocation-polling.ts'
 export { bodyLimitBytes, createService, type Service, type ServiceParts } from './service.ts'
 export * from './tokens/account-tokens.ts'
 export * from './tokens/key-set.ts'

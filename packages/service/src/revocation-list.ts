@@ -12,9 +12,15 @@ export interface Revocation {
 
 /** Where revocations come from: identity itself in the same process, or its feed over the network. */
 export interface RevocationSource {
-  /** Calls back with what is in force and, until stopped, with everything that comes after it. */
+  /**
+   * Calls back with what is in force and, until stopped, with everything that comes after it; with nothing where there was
+   * nothing to hear, so that silence means that nothing can be heard.
+   */
   subscribe(listener: (revocations: readonly Revocation[]) => void): Promise<{ stop(): void }>
 }
+
+/** After so many milliseconds of silence the feed counts as lost; it is read several times a second. */
+const lostAfterMs = 2000
 
 /**
  * The revocations in force, in memory. An entry lives no longer than the tokens it concerns, so the size is bounded by
@@ -24,22 +30,25 @@ export class RevocationList {
   readonly #clock: Clock
   readonly #until = new Map<string, number>()
   #nextSweep = 0
-  #last = 0
+  #heardAtMs = Number.NEGATIVE_INFINITY
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** The place in the feed that this list has reached. */
-  get sequence(): number {
-    return this.#last
+  /** How long the feed has not been heard, in milliseconds; infinite before it was heard for the first time. */
+  get silentMs(): number {
+    return this.#clock.now().getTime() - this.#heardAtMs
+  }
+
+  /** Whether what others revoke is known here at once, as it should be. */
+  get state(): 'ready' | 'lost' {
+    return this.silentMs > lostAfterMs ? 'lost' : 'ready'
   }
 
   apply(revocations: readonly Revocation[]): void {
-    for (const { sequence, kind, id, until } of revocations) {
-      this.#until.set(`${kind}:${id}`, until)
-      this.#last = Math.max(this.#last, sequence)
-    }
+    this.#heardAtMs = this.#clock.now().getTime()
+    for (const { kind, id, until } of revocations) this.#until.set(`${kind}:${id}`, until)
     this.#sweep()
   }
 

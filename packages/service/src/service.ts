@@ -70,6 +70,11 @@ export async function createService(parts: ServiceParts): Promise<Service> {
   const surfaces = surfacesByRoute(contract)
   checkComplete(contract, surfaces, parts.routes)
 
+  const state = async (): Promise<Record<string, string>> => ({
+    ...(await readiness(checks)),
+    ...(authentication.revocations && { revocations: authentication.revocations() }),
+  })
+
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -138,7 +143,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
 
   // On its own port a service tells the gateway and its operator how it is; the doors have a health of their own.
   app.get('/health/ready', async (_request, reply) => {
-    const parts = await readiness(checks)
+    const parts = await state()
     return reply.code(isReady(parts) ? 200 : 503).send({ status: isReady(parts) ? 'ready' : 'not ready', parts })
   })
 
@@ -192,7 +197,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
       shown = metrics
       return app.listen({ host, port })
     },
-    readiness: () => readiness(checks),
+    readiness: state,
     endStreams,
     async stop() {
       endStreams()
@@ -210,7 +215,7 @@ async function send(reply: FastifyReply, { status, headers, body }: Reply): Prom
       .send(body)
     return
   }
-  if (status === 204) {
+  if (status === 204 || status === 304) {
     await reply
       .code(status)
       .headers({ 'cache-control': 'no-store', ...headers })

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { createKeySet, KeysUnavailable, type PublicJwk } from '../src/index.ts'
+import { createKeySet, KeysUnavailable, keysVersion, type PublicJwk } from '../src/index.ts'
 import { accessClaims, createTestIssuer, issuerName, stoppedClock } from './support.ts'
 
 const clock = stoppedClock()
@@ -144,5 +144,97 @@ describe('the issuer’s keys', () => {
     published = []
     await keys.refresh()
     expect(await keys.verify(issuer.sign(accessClaims(clock)))).toBeUndefined()
+  })
+
+  it('that are gone take with them what they verified before', async () => {
+    let published: PublicJwk[] = [issuer.jwk]
+    const keys = keySet(async () => published)
+    const token = issuer.sign(accessClaims(clock))
+    expect(await keys.verify(token)).toBeDefined()
+    published = []
+    await keys.catchUp(keysVersion(published))
+    expect(await keys.verify(token)).toBeUndefined()
+  })
+
+  it('are not fetched for a version that is known already', async () => {
+    let asked = 0
+    const keys = keySet(async () => {
+      asked += 1
+      return [issuer.jwk]
+    })
+    await keys.refresh()
+    await keys.catchUp(keysVersion([issuer.jwk]))
+    expect(asked).toBe(1)
+    await keys.catchUp(keysVersion([]))
+    expect(asked).toBe(2)
+  })
+
+  it('are fetched once more by who asks while they are fetched: that answer may be of before the change', async () => {
+    const answers = [Promise.withResolvers<PublicJwk[]>(), Promise.withResolvers<PublicJwk[]>()]
+    let asked = 0
+    const keys = keySet(async () => answers[asked++]?.promise ?? [])
+    const first = keys.refresh()
+    const others = [keys.refresh(), keys.refresh()]
+    answers[0]?.resolve([issuer.jwk])
+    await first
+    expect(await keys.verify(issuer.sign(accessClaims(clock)))).toBeDefined()
+    answers[1]?.resolve([])
+    await Promise.all(others)
+    expect(asked).toBe(2)
+    expect(await keys.verify(issuer.sign(accessClaims(clock)))).toBeUndefined()
+  })
+
+  it('have a version that does not depend on their order', () => {
+    const [one, two] = [createTestIssuer('one').jwk, createTestIssuer('two').jwk]
+    expect(keysVersion([one, two])).toBe(keysVersion([two, one]))
+    expect(keysVersion([one])).not.toBe(keysVersion([two]))
+    expect(keysVersion([{ ...one, alg: 'ES256' }])).not.toBe(keysVersion([one]))
+  })
+})
+
+describe('keys of several algorithms (RFC 8725 §3.1)', () => {
+  const algorithms = ['RS256', 'ES256', 'EdDSA'] as const
+  const issuers = algorithms.map((algorithm) => ({ algorithm, issuer: createTestIssuer(`of ${algorithm}`, algorithm) }))
+  const several = (accepted: readonly (typeof algorithms)[number][], jwks: readonly PublicJwk[]) =>
+    createKeySet({
+      issuer: issuerName,
+      audience: 'sallyport',
+      algorithms: accepted,
+      fetchKeys: async () => jwks,
+      clock,
+    })
+  const published = issuers.map(({ issuer: { jwk } }) => jwk)
+  const claims = accessClaims(clock)
+
+  it.each(issuers)('verify what was signed with $algorithm', async ({ issuer: one }) => {
+    expect(await several(algorithms, published).verify(one.sign(claims))).toBeDefined()
+  })
+
+  it.each(issuers)(
+    'do not verify it under the name of another algorithm, nor under another key: $algorithm',
+    async (one) => {
+      const keys = several(algorithms, published)
+      for (const alg of ['RS256', 'RS512', 'PS256', 'ES256', 'ES384', 'EdDSA', 'HS256', 'none']) {
+        if (alg === one.algorithm) continue
+        expect(await keys.verify(one.issuer.sign(claims, { alg })), alg).toBeUndefined()
+      }
+      for (const other of issuers) {
+        if (other === one) continue
+        const header = { kid: `of ${other.algorithm}` }
+        expect(await keys.verify(one.issuer.sign(claims, header))).toBeUndefined()
+        expect(await keys.verify(one.issuer.sign(claims, { ...header, alg: other.algorithm }))).toBeUndefined()
+      }
+    },
+  )
+
+  it('count only where the algorithm is accepted, and where the key is one for it', async () => {
+    for (const { algorithm, issuer: one } of issuers) {
+      const others = algorithms.filter((name) => name !== algorithm)
+      expect(await several(others, published).verify(one.sign(claims))).toBeUndefined()
+      for (const alg of [...others, 'HS256', 'none', undefined]) {
+        const keys = several(algorithms, [{ ...one.jwk, alg }])
+        expect(await keys.verify(one.sign(claims)), `${algorithm} published for ${alg}`).toBeUndefined()
+      }
+    }
   })
 })

@@ -247,7 +247,21 @@ describe('a service', () => {
 
   it('tells how its parts are', async () => {
     const reply = await shop.inject({ method: 'GET', path: '/health/ready', headers: {} })
-    expect(JSON.parse(reply.body)).toEqual({ status: 'ready', parts: { stock: 'ready' } })
+    expect(JSON.parse(reply.body)).toEqual({ status: 'ready', parts: { stock: 'ready', revocations: 'ready' } })
+  })
+
+  it('is not ready while it does not hear what is revoked', async () => {
+    const ask = () => shop.inject({ method: 'GET', path: '/health/ready', headers: {} })
+    const before = clock.now()
+    clock.set(new Date(before.getTime() + 2001))
+    const { status, body } = await ask()
+    expect([status, JSON.parse(body)]).toEqual([
+      503,
+      { status: 'not ready', parts: { stock: 'ready', revocations: 'lost' } },
+    ])
+    revocations.apply([])
+    expect((await ask()).status).toBe(200)
+    clock.set(before)
   })
 })
 

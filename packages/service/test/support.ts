@@ -1,7 +1,13 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import type { Clock } from '@sallyport/kernel'
 import { pino } from 'pino'
-import { createAuthentication, createKeySet, type PublicJwk, RevocationList } from '../src/index.ts'
+import {
+  createAuthentication,
+  createKeySet,
+  type PublicJwk,
+  RevocationList,
+  type SignatureAlgorithm,
+} from '../src/index.ts'
 
 export const silent = pino({ level: 'silent' })
 
@@ -14,20 +20,29 @@ export function stoppedClock(at = new Date('2026-11-22T12:00:00Z')): Clock & { s
 export interface TestIssuer {
   readonly jwk: PublicJwk
   readonly publicKey: KeyObject
-  sign(claims: Record<string, unknown>, header?: { kid?: string }): string
+  sign(claims: Record<string, unknown>, header?: { kid?: string; alg?: string }): string
 }
 
-/** An issuer of tokens with an RSA key of its own. */
-export function createTestIssuer(kid = 'test-key'): TestIssuer {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+/** Makes a key pair for an algorithm. */
+const makers = {
+  RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
+  ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  EdDSA: () => generateKeyPairSync('ed25519'),
+}
+
+/** An issuer of tokens with a key of its own. */
+export function createTestIssuer(kid = 'test-key', algorithm: SignatureAlgorithm = 'RS256'): TestIssuer {
+  const { publicKey, privateKey } = makers[algorithm]()
+  const hash = algorithm === 'EdDSA' ? null : 'sha256'
   return {
     publicKey,
-    jwk: { ...publicKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' },
+    jwk: { ...publicKey.export({ format: 'jwk' }), kid, alg: algorithm, use: 'sig' },
     // By hand: a library would refuse to sign some of what has to be refused.
     sign(claims, header = {}) {
       const encode = (part: unknown): string => Buffer.from(JSON.stringify(part)).toString('base64url')
-      const input = `${encode({ alg: 'RS256', typ: 'JWT', kid: header.kid ?? kid })}.${encode(claims)}`
-      return `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`
+      const input = `${encode({ alg: algorithm, typ: 'JWT', kid, ...header })}.${encode(claims)}`
+      const signature = sign(hash, Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' })
+      return `${input}.${signature.toString('base64url')}`
     },
   }
 }
@@ -52,8 +67,9 @@ export function accessClaims(clock: Clock, claims: Record<string, unknown> = {})
   }
 }
 
-export function testAuthentication(clock: Clock, issuer: TestIssuer) {
+export function testAuthentication(clock: Clock, issuer: TestIssuer, options: { failClosedSeconds?: number } = {}) {
   const revocations = new RevocationList(clock)
+  revocations.apply([])
   const accountKeys = createKeySet({
     issuer: issuerName,
     audience: 'sallyport',
@@ -61,6 +77,11 @@ export function testAuthentication(clock: Clock, issuer: TestIssuer) {
     fetchKeys: async () => [issuer.jwk],
     clock,
   })
-  const authentication = createAuthentication({ accountKeys, revocations, identifyService: async () => undefined })
+  const authentication = createAuthentication({
+    accountKeys,
+    revocations,
+    identifyService: async () => undefined,
+    ...options,
+  })
   return { authentication, revocations }
 }

@@ -4,6 +4,7 @@ import type { Birthplace } from './accounts/account.ts'
 import type { Actor, AuditDetails, AuditKind } from './audit/audit.ts'
 import type { LinkPurpose } from './proofs/link-store.ts'
 import type { SessionId } from './sessions/session.ts'
+import type { TokenAlgorithm } from './tokens/signing-key.ts'
 
 /** The tables of identity's database. */
 export interface IdentityDatabase {
@@ -55,10 +56,12 @@ export interface IdentityDatabase {
   familiar_network: { uid: AccountId; digest: Buffer; until: Date }
   signing_key: {
     kid: string
-    algorithm: 'RS256'
+    algorithm: TokenAlgorithm
     public_jwk: JSONColumnType<Record<string, unknown>>
-    sealed_private_key: Buffer
+    sealed_private_key: Buffer | null
     created_at: Date
+    signs_from: Date
+    revoked_at: Date | null
   }
 }
 

@@ -5,6 +5,7 @@ import type { Clock } from '@sallyport/kernel'
 import {
   type Authentication,
   createService,
+  type KeySource,
   type Metrics,
   type PublicJwk,
   type RevocationSource,
@@ -37,6 +38,8 @@ import { auditRoutes } from './surfaces/audit-routes.ts'
 import { marketRoutes } from './surfaces/market.ts'
 import { ownAccountRoutes } from './surfaces/own-account-routes.ts'
 import { ownRoutes } from './surfaces/own-routes.ts'
+import { createKeyRotation } from './tokens/key-rotation.ts'
+import type { TokenAlgorithm } from './tokens/signing-key.ts'
 import { loadSigningKeys } from './tokens/signing-keys.ts'
 import { createTokenIssuer } from './tokens/token-issuer.ts'
 
@@ -51,6 +54,7 @@ export interface IdentityParts {
   readonly issuer: string
   /** 32 bytes that private keys are encrypted under. */
   readonly masterKey: Uint8Array
+  readonly tokenKeys: TokenKeySettings
   /** Brings links to the addresses they prove. */
   readonly mailer: Mailer
   /** An address that is told of every new account of the account service (accounts A-57). */
@@ -67,10 +71,20 @@ export interface IdentityParts {
   readonly instance?: string
 }
 
+/** What the keys of the tokens are like. */
+export interface TokenKeySettings {
+  /** What new keys are for; those that are there stay what they are. */
+  readonly algorithm: TokenAlgorithm
+  /** After how many days another key takes over; 0 is never. */
+  readonly rotationDays: number
+}
+
 export interface Identity {
   readonly service: Service
   /** The public keys of the tokens, for services of the same process. */
   readonly publicKeys: () => readonly PublicJwk[]
+  /** Tells services of the same process when other keys are published; nothing is signed with them before they know. */
+  readonly watchKeys: KeySource['watch']
   /** What was revoked, for services of the same process. */
   readonly revocations: RevocationSource
   /** Whether any account administers. */
@@ -93,6 +107,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     clock,
     issuer,
     masterKey,
+    tokenKeys: { algorithm, rotationDays },
     mailer,
     hookUrl,
     passwordHashing,
@@ -102,7 +117,10 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     instance = '1',
   } = parts
   const { db } = database
-  const keys = await loadSigningKeys(db, masterKey, clock)
+  const audit = createAudit(clock)
+  const keyParts = { db, masterKey, clock, algorithm }
+  const rotation = createKeyRotation({ ...keyParts, audit })
+  const keys = await loadSigningKeys({ ...keyParts, log, rotation, rotationDays })
   const hashing = createPasswordHashing({ ...passwordHashing, log, metrics })
   const feed = createRevocationFeed(db, log)
   const memberships = createMemberships(members)
@@ -116,7 +134,6 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   }
   const jobs = createJobs({ database, service: 'identity', tasks, log, instance })
   const saga = createMembershipSaga({ memberships, jobs, log })
-  const audit = createAudit(clock)
   const sealer = createSealer({ db, key: chainKey(masterKey), clock, log })
   const links = createLinkSending({ ...linkParts, jobs, log, audit })
   const hook = createProvisioningHook({ ...hookParts, jobs, log })
@@ -125,7 +142,6 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const roles = createRoles({ db, clock, feed, audit })
   const proofs = createProofs({ db, clock, hashing, feed, audit, guesses })
   const sessions = createSessions({ db, clock, log, hashing, tokens, feed, saga, audit, guesses })
-  const publicKeys = (): readonly PublicJwk[] => keys.published
   // The library counts on the types `pg` has by itself.
   const limitsPool = database.openPool({ purpose: 'limits', poolSize: 2 })
   const { everything, logIn, signUp, validation } = accountsSurface.rates
@@ -137,6 +153,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   }
   const linkLimit = createRequestLimit(limitsPool, 'links', linkRates)
   let sweeping: { stop(): void } | undefined
+  let following: { stop(): void } | undefined
 
   const service = await createService({
     contract: contracts.identityContract,
@@ -147,7 +164,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       ...accountsRoutes({ accounts, sessions, roles, proofs, tokens, clock, limits, settings: accountsSurface }),
       ...ownAccountRoutes({ proofs, links, linkLimit }),
       ...auditRoutes(db),
-      ...ownRoutes({ keys: publicKeys, feed }),
+      ...ownRoutes({ keys, feed }),
     ],
     checks: { database: () => database.ping(), audit: () => sealer.check() },
     async start() {
@@ -155,10 +172,12 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       await jobs.resume({ timeoutMs: resumeLimitMs })
       await jobs.start()
       sweeping = startSweeping({ db, clock, log })
+      following = keys.follow()
       await sealer.start()
     },
     async stop() {
       sweeping?.stop()
+      following?.stop()
       await jobs.stop({ timeoutMs: stopLimitMs })
       await sealer.stop()
       await hashing.stop()
@@ -169,7 +188,8 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
 
   return {
     service,
-    publicKeys,
+    publicKeys: () => keys.published(),
+    watchKeys: keys.watch,
     revocations: feed,
     hasAdministrator: () => hasAdministrator(db),
     accounts,

@@ -114,6 +114,7 @@ export async function startIdentity(
     clock,
     issuer,
     masterKey,
+    tokenKeys: { algorithm: 'RS256', rotationDays: 0 },
     mailer,
     hookUrl,
     passwordHashing,

@@ -16,7 +16,7 @@ import type { Settings } from '../settings.ts'
  * `sallyport admin audit verify`: recomputes the chain of the audit trail and says where it was changed. The process ends
  * with 1 when it was.
  *
- * @throws {MasterKeyMissing} @throws {WrongMasterKey}
+ * @throws {DamagedFile} @throws {WrongMasterKey}
  */
 export async function verifyAuditTrail(settings: Settings, noted: Head | undefined): Promise<void> {
   const masterKey = await existingMasterKey(settings.dataDirectory)

@@ -20,18 +20,10 @@ export async function masterKey(dataDirectory: string): Promise<Uint8Array> {
   return key
 }
 
-/** The data directory has no master key, and this command makes none. */
-export class MasterKeyMissing extends Error {
-  override name = 'MasterKeyMissing'
-  constructor(path: string) {
-    super(`${path} is not there: without the master key nobody can tell whether the audit trail was changed`)
-  }
-}
-
-/** The master key that is already there. @throws {MasterKeyMissing} @throws {DamagedFile} */
+/** The same, where it was made long ago: whoever operates on the wrong directory makes no other. @throws {DamagedFile} */
 export async function existingMasterKey(dataDirectory: string): Promise<Uint8Array> {
   const path = join(dataDirectory, 'master.key')
-  if ((await readIfPresent(path)) === undefined) throw new MasterKeyMissing(path)
+  if ((await readIfPresent(path)) === undefined) throw new DamagedFile(path, 'there')
   return masterKey(dataDirectory)
 }
 

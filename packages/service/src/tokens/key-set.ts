@@ -1,16 +1,40 @@
-import { createPublicKey } from 'node:crypto'
+import { createHash, createPublicKey } from 'node:crypto'
 import { type Clock, Rejection } from '@sallyport/kernel'
 import { createVerifier } from 'fast-jwt'
 
 /** A public key in the form of RFC 7517. */
 export type PublicJwk = Record<string, unknown>
 
+/** The signature algorithms that are known here, and the keys that are made for them (RFC 7518 §6, RFC 8037). */
+const keyKinds = {
+  RS256: { kty: 'RSA', crv: undefined },
+  ES256: { kty: 'EC', crv: 'P-256' },
+  EdDSA: { kty: 'OKP', crv: 'Ed25519' },
+} as const
+export type SignatureAlgorithm = keyof typeof keyKinds
+
+/** Tells sets of keys apart: the same for the same keys, wherever they are. */
+export function keysVersion(keys: readonly PublicJwk[]): string {
+  const names = keys.map(({ kid, alg }) => `${String(alg)} ${String(kid)}`).toSorted()
+  return createHash('sha256').update(names.join('\n')).digest('base64url')
+}
+
+/** Where an issuer's keys come from. */
+export interface KeySource {
+  fetch(): Promise<readonly PublicJwk[]>
+  /** Calls back with the version of the present keys whenever it is heard, or when it changes; until stopped. */
+  watch(listener: (version: string) => Promise<void>): { stop(): void }
+}
+
 /** How an issuer's tokens are checked beyond their signature. */
 export interface KeySetOptions {
   readonly issuer: string
   readonly audience: string
-  /** The only signature algorithms that count; the token's header does not get to choose another. */
-  readonly algorithms: readonly ('RS256' | 'ES256' | 'EdDSA')[]
+  /**
+   * The only signature algorithms that count. Of these a token must be signed with the one that its key is for: its header
+   * does not get to choose another.
+   */
+  readonly algorithms: readonly SignatureAlgorithm[]
   /** Fetches the issuer's present public keys. */
   readonly fetchKeys: () => Promise<readonly PublicJwk[]>
   readonly clock: Clock
@@ -32,10 +56,19 @@ export interface KeySet {
    * @throws {KeysUnavailable}
    */
   verify(token: string): Promise<Readonly<Record<string, unknown>> | undefined>
+  /** Fetches the keys. Those that are gone verify nothing any more, also nothing they have verified before. */
   refresh(): Promise<void>
+  /** Fetches the keys unless they are of this version. */
+  catchUp(version: string): Promise<void>
 }
 
 type Verify = (token: string) => unknown
+
+/** A key as it was published, and what verifies its tokens. */
+interface KnownKey {
+  readonly published: string
+  readonly verify: Verify
+}
 
 /** An unknown key id asks the issuer again, but not more often than this: junk tokens must not become a flood. */
 const refreshPauseMs = 5000
@@ -46,56 +79,93 @@ const cachedTokens = 10_000
 const cacheMs = 60_000
 
 export function createKeySet({ issuer, audience, algorithms, fetchKeys, clock }: KeySetOptions): KeySet {
-  let verifiers: ReadonlyMap<string, Verify> | undefined
+  let known: ReadonlyMap<string, KnownKey> | undefined
+  let version: string | undefined
   let nextTryMs = Number.NEGATIVE_INFINITY
   let running: Promise<void> | undefined
+  let following: Promise<void> | undefined
 
   async function load(): Promise<void> {
     const keys = await fetchKeys()
-    const next = new Map<string, Verify>()
+    const next = new Map<string, KnownKey>()
     for (const jwk of keys) {
-      if (typeof jwk['kid'] !== 'string' || typeof jwk['kty'] !== 'string') continue
-      const key = createPublicKey({ key: { ...jwk }, format: 'jwk' }).export({ type: 'spki', format: 'pem' })
-      next.set(
-        jwk['kid'],
-        createVerifier({
-          key: Buffer.from(key),
-          algorithms: [...algorithms],
-          allowedIss: issuer,
-          allowedAud: audience,
-          requiredClaims: ['iss', 'aud', 'sub', 'exp', 'iat'],
-          // Expiry is checked below, against the clock that was passed in.
-          ignoreExpiration: true,
-          cache: cachedTokens,
-          cacheTTL: cacheMs,
-        }),
-      )
+      const algorithm = algorithms.find((name) => isFor(name, jwk))
+      if (typeof jwk['kid'] !== 'string' || algorithm === undefined) continue
+      const published = JSON.stringify(jwk)
+      const before = known?.get(jwk['kid'])
+      // What is known already keeps its cache of verified tokens.
+      const verify = before?.published === published ? before.verify : verifierOf(jwk, algorithm, { issuer, audience })
+      next.set(jwk['kid'], { published, verify })
     }
-    verifiers = next
+    known = next
+    version = keysVersion(keys)
   }
 
-  async function refresh(): Promise<void> {
-    running ??= load().finally(() => (running = undefined))
+  function start(): Promise<void> {
+    return (running ??= load().finally(() => (running = undefined)))
+  }
+
+  /** What is under way may have been answered before the change that is asked for. */
+  function refresh(): Promise<void> {
+    if (!running) return start()
+    following ??= running
+      .catch(() => undefined)
+      .then(() => {
+        following = undefined
+        return start()
+      })
+    return following
+  }
+
+  /** The issuer being away is no reason to fail: a key that was never published stays unknown. */
+  async function askForUnknown(): Promise<void> {
     nextTryMs = clock.now().getTime() + retryPauseMs
-    await running
-    nextTryMs = clock.now().getTime() + refreshPauseMs
+    await start().then(
+      () => (nextTryMs = clock.now().getTime() + refreshPauseMs),
+      () => undefined,
+    )
   }
 
   return {
     issuer,
     refresh,
+    async catchUp(heard) {
+      if (heard !== version) await refresh()
+    },
     async verify(token) {
       const kid = keyIdOf(token)
       if (kid === undefined) return undefined
-      if (!verifiers?.has(kid) && (running !== undefined || clock.now().getTime() >= nextTryMs)) {
-        // The issuer being away is no reason to fail: a key that was never published stays unknown.
-        await refresh().catch(() => undefined)
-      }
-      if (!verifiers) throw new KeysUnavailable(`the keys of ${issuer} are not known yet`)
-      const verifier = verifiers.get(kid)
-      return verifier && claimsOf(verifier, token, clock.now())
+      if (!known?.has(kid) && (running !== undefined || clock.now().getTime() >= nextTryMs)) await askForUnknown()
+      if (!known) throw new KeysUnavailable(`the keys of ${issuer} are not known yet`)
+      const key = known.get(kid)
+      return key && claimsOf(key.verify, token, clock.now())
     },
   }
+}
+
+/** Whether a key is published for this algorithm and can be used with it. */
+function isFor(algorithm: SignatureAlgorithm, { alg, kty, crv }: PublicJwk): boolean {
+  const kind = keyKinds[algorithm]
+  return alg === algorithm && kty === kind.kty && crv === kind.crv
+}
+
+function verifierOf(
+  jwk: PublicJwk,
+  algorithm: SignatureAlgorithm,
+  { issuer, audience }: Pick<KeySetOptions, 'issuer' | 'audience'>,
+): Verify {
+  const key = createPublicKey({ key: { ...jwk }, format: 'jwk' }).export({ type: 'spki', format: 'pem' })
+  return createVerifier({
+    key: Buffer.from(key),
+    algorithms: [algorithm],
+    allowedIss: issuer,
+    allowedAud: audience,
+    requiredClaims: ['iss', 'aud', 'sub', 'exp', 'iat'],
+    // Expiry is checked by `claimsOf`, against the clock that was passed in.
+    ignoreExpiration: true,
+    cache: cachedTokens,
+    cacheTTL: cacheMs,
+  })
 }
 
 function claimsOf(verify: Verify, token: string, now: Date): Readonly<Record<string, unknown>> | undefined {

@@ -30,6 +30,7 @@ export type AuditKind =
   | 'role.assigned'
   | 'role.withdrawn'
   | 'keys.rotated'
+  | 'keys.revoked'
 
 /** Facts that are no secret and may be kept for as long as the trail is. */
 export type AuditDetails = Readonly<Record<string, string | number | boolean | null>>

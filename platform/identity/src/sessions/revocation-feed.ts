@@ -1,4 +1,4 @@
-import { followRevocations, type Revocation, type RevocationSource } from '@sallyport/service'
+import { type FeedPage, followRevocations, type Revocation, type RevocationSource } from '@sallyport/service'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { IdentityDatabase } from '../identity-database.ts'
@@ -10,12 +10,12 @@ const pageSize = 1000
 /** Tells everybody in this process at once what was revoked here, and soon what was revoked elsewhere. */
 export interface RevocationFeed extends RevocationSource {
   publish(revocations: readonly Revocation[]): void
-  read(after: number): Promise<Revocation[]>
+  read(after: number): Promise<FeedPage>
 }
 
 export function createRevocationFeed(db: Kysely<IdentityDatabase>, log: Logger): RevocationFeed {
   const listeners = new Set<(revocations: readonly Revocation[]) => void>()
-  const read = (after: number): Promise<Revocation[]> => readRevocations(db, after, pageSize)
+  const read = (after: number): Promise<FeedPage> => readRevocations(db, after, pageSize)
   return {
     read,
     publish(revocations) {

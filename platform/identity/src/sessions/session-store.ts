@@ -1,6 +1,6 @@
 import type { AccountId } from '@sallyport/kernel'
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
-import type { Revocation } from '@sallyport/service'
+import type { FeedPage, Revocation } from '@sallyport/service'
 import { alongQueries } from '../along-queries.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import { endOfRevocation, type SessionId } from './session.ts'
@@ -66,15 +66,30 @@ export function revokeAccount(tx: Tx, uid: AccountId, until: Date): Promise<Revo
 }
 
 /** The feed after a place in it, oldest first. */
-export async function readRevocations(db: Database, after: number, limit: number): Promise<Revocation[]> {
+export async function readRevocations(db: Database, after: number, limit: number): Promise<FeedPage> {
+  const { feed, newest } = await identifyFeed(db)
   const rows = await db
     .selectFrom('revocation')
     .selectAll()
-    .where('sequence', '>', BigInt(after))
+    // A reader who is ahead of the feed has read in another one.
+    .where('sequence', '>', BigInt(after) > newest ? 0n : BigInt(after))
     .orderBy('sequence')
     .limit(limit)
     .execute()
-  return rows.map(toRevocation)
+  return { feed, revocations: rows.map(toRevocation) }
+}
+
+/**
+ * The name of the feed changes with its table and with each start of the database server: when it was restored from a
+ * backup, it goes on with numbers that its readers know for others.
+ */
+async function identifyFeed(db: Database): Promise<{ readonly feed: string; readonly newest: bigint }> {
+  const { rows } = await sql<{ feed: string; newest: bigint }>`
+    select concat(extract(epoch from pg_postmaster_start_time()), '-', 'revocation'::regclass::oid) as feed,
+      (select coalesce(max(sequence), 0) from revocation) as newest`.execute(db)
+  const [row] = rows
+  if (!row) throw new TypeError('the feed of revocations has no name')
+  return row
 }
 
 /** Removes what has run out, at most `batch` rows of each kind at a time; returns how many were removed. */

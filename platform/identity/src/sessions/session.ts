@@ -11,9 +11,10 @@ export const sessionLifeSeconds = { market: 900, accounts: 4 * 3600 } as const
 
 export type SessionKind = keyof typeof sessionLifeSeconds
 
-const longestLifeSeconds = Math.max(...Object.values(sessionLifeSeconds))
+/** No token lives longer, in seconds. */
+export const longestTokenLifeSeconds = Math.max(...Object.values(sessionLifeSeconds))
 
 /** A revocation is kept until every token it concerns has expired, and a little longer for clocks that differ. */
 export function endOfRevocation(now: Date): Date {
-  return new Date(now.getTime() + (longestLifeSeconds + 60) * 1000)
+  return new Date(now.getTime() + (longestTokenLifeSeconds + 60) * 1000)
 }

@@ -1,80 +1,144 @@
-import type { Clock } from '@sallyport/kernel'
-import type { PublicJwk } from '@sallyport/service'
-import { calculateJwkThumbprint, type CryptoKey, exportJWK, exportPKCS8, generateKeyPair, importPKCS8 } from 'jose'
-import { type Kysely, sql } from 'kysely'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type KeySource, keysVersion, type PublicJwk } from '@sallyport/service'
+import { type CryptoKey, importPKCS8 } from 'jose'
+import type { Kysely } from 'kysely'
+import type { Logger } from 'pino'
 import type { IdentityDatabase } from '../identity-database.ts'
-import { seal, unseal } from './sealing.ts'
+import type { KeyRotation } from './key-rotation.ts'
+import { isPublished, isRotationDue, standingsOf, type TokenAlgorithm } from './signing-key.ts'
+import {
+  erasePrivateKeys,
+  type KeyToMake,
+  lockKeys,
+  makeKey,
+  readKeys,
+  readPrivateKey,
+  type SigningKey,
+} from './signing-key-store.ts'
 
+/** The keys as an instance of identity uses them, following what operators and other instances make of them. */
 export interface SigningKeys {
   /** The key that signs now. */
-  readonly current: { readonly kid: string; readonly privateKey: CryptoKey }
-  /** Every key whose tokens may still be valid. */
-  readonly published: readonly PublicJwk[]
+  signing(): SigningPair
+  /** Every key whose tokens count, or soon may. */
+  published(): readonly PublicJwk[]
+  /** Tells when other keys are published; a new key signs only after everybody who was told has answered. */
+  readonly watch: KeySource['watch']
+  /** Looks at the table once. @throws {WrongMasterKey} */
+  look(): Promise<void>
+  /** Looks at the table again and again, until stopped. */
+  follow(): { stop(): void }
 }
 
-const algorithm = 'RS256'
-const keyCreationLock = 7_265_767
-
-/** The master key that the signing keys are sealed under is not the one that is configured now. */
-export class WrongMasterKey extends Error {
-  override name = 'WrongMasterKey'
-  constructor(options: ErrorOptions) {
-    super(
-      'the signing keys cannot be read: the master key is not the one they were sealed under (master.key in the data ' +
-        'directory belongs to the database beside it)',
-      options,
-    )
-  }
+export interface SigningPair {
+  readonly kid: string
+  readonly algorithm: TokenAlgorithm
+  readonly privateKey: CryptoKey
 }
+
+/** How often the table is looked at, in milliseconds: all instances know a hurried key before it signs. */
+const pauseMs = 1000
 
 /** Reads the signing keys, making the first one when there is none. @throws {WrongMasterKey} */
 export async function loadSigningKeys(
-  db: Kysely<IdentityDatabase>,
-  masterKey: Uint8Array,
-  clock: Clock,
+  parts: KeyToMake & {
+    readonly db: Kysely<IdentityDatabase>
+    readonly log: Logger
+    readonly rotation: Pick<KeyRotation, 'rotateWhenDue'>
+    /** After how many days another key takes over; 0 is never. */
+    readonly rotationDays: number
+  },
 ): Promise<SigningKeys> {
-  const rows = await db.transaction().execute(async (tx) => {
-    // Two instances that start together on an empty database must agree on one key.
-    await sql`select pg_advisory_xact_lock(${keyCreationLock})`.execute(tx)
-    const existing = await tx.selectFrom('signing_key').selectAll().orderBy('created_at', 'desc').execute()
-    if (existing.length > 0) return existing
-    return tx
-      .insertInto('signing_key')
-      .values(await newKey(masterKey, clock.now()))
-      .returningAll()
-      .execute()
+  const { db, masterKey, clock, log, rotation, rotationDays } = parts
+  const listeners = new Set<(version: string) => Promise<void>>()
+  const opened = new Map<string, CryptoKey>()
+  /** What the table holds. Signing lags behind publishing until everybody in this process knows. */
+  let published: readonly SigningKey[] = []
+  let signing: readonly SigningKey[] = []
+  let toldVersion = ''
+
+  const publishedKeys = (): PublicJwk[] =>
+    standingsOf(published, clock.now())
+      .filter(isPublished)
+      .map(({ key }) => key.publicJwk)
+
+  async function open(keys: readonly SigningKey[]): Promise<void> {
+    for (const { kid, algorithm } of keys) {
+      if (opened.has(kid)) continue
+      const pem = await readPrivateKey(db, kid, masterKey)
+      if (pem !== undefined) opened.set(kid, await importPKCS8(pem, algorithm))
+    }
+  }
+
+  async function eraseRetired(): Promise<void> {
+    const retired = standingsOf(signing, clock.now()).filter(({ state, key }) => state === 'retired' && !key.isErased)
+    const kids = retired.map(({ key }) => key.kid)
+    if (kids.length > 0) await erasePrivateKeys(db, kids)
+  }
+
+  async function tell(): Promise<void> {
+    const version = keysVersion(publishedKeys())
+    if (version === toldVersion) return
+    await Promise.all([...listeners].map((listener) => listener(version)))
+    toldVersion = version
+  }
+
+  async function look(): Promise<void> {
+    const keys = await readKeys(db)
+    const used = standingsOf(keys, clock.now()).flatMap(({ key, state }) =>
+      state === 'signing' || state === 'next' ? [key] : [],
+    )
+    await open(used)
+    published = keys
+    await tell()
+    signing = keys
+    for (const kid of opened.keys()) if (!used.some((key) => key.kid === kid)) opened.delete(kid)
+    await eraseRetired()
+    if (isRotationDue(keys, rotationDays, clock.now())) await rotation.rotateWhenDue(rotationDays)
+  }
+
+  await makeFirstKey(db, parts)
+  await look()
+
+  return {
+    look,
+    published: publishedKeys,
+    signing() {
+      const standing = standingsOf(signing, clock.now()).find(({ state }) => state === 'signing')
+      const privateKey = standing && opened.get(standing.key.kid)
+      if (!privateKey) throw new TypeError('there is no key to sign with')
+      return { kid: standing.key.kid, algorithm: standing.key.algorithm, privateKey }
+    },
+    watch(listener) {
+      listeners.add(listener)
+      return { stop: () => listeners.delete(listener) }
+    },
+    follow() {
+      const stopping = new AbortController()
+      const { signal } = stopping
+      void (async () => {
+        let failed = false
+        while (!signal.aborted) {
+          await sleep(pauseMs, undefined, { signal, ref: false }).catch(() => undefined)
+          if (signal.aborted) return
+          try {
+            await look()
+            failed = false
+          } catch (error) {
+            if (!failed && !signal.aborted) log.warn({ err: error }, 'the signing keys cannot be looked at')
+            failed = true
+          }
+        }
+      })()
+      return { stop: () => stopping.abort() }
+    },
+  }
+}
+
+async function makeFirstKey(db: Kysely<IdentityDatabase>, parts: KeyToMake): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await lockKeys(tx)
+    const keys = await readKeys(tx)
+    if (keys.length === 0) await makeKey(tx, { ...parts, signsFrom: parts.clock.now() })
   })
-  const newest = rows[0]
-  if (!newest) throw new TypeError('a key that was just made is not there')
-  return {
-    current: { kid: newest.kid, privateKey: await importPKCS8(open(newest, masterKey), algorithm) },
-    published: rows.map(({ kid, public_jwk }) => ({ ...public_jwk, kid, alg: algorithm, use: 'sig' })),
-  }
-}
-
-/** Whether the signing keys can be read. @throws {WrongMasterKey} */
-export async function checkMasterKey(db: Kysely<IdentityDatabase>, masterKey: Uint8Array): Promise<void> {
-  const rows = await db.selectFrom('signing_key').select(['kid', 'sealed_private_key']).execute()
-  for (const row of rows) open(row, masterKey)
-}
-
-function open(row: { kid: string; sealed_private_key: Buffer }, masterKey: Uint8Array): string {
-  try {
-    return unseal(row.sealed_private_key, masterKey, row.kid)
-  } catch (error) {
-    throw new WrongMasterKey({ cause: error })
-  }
-}
-
-async function newKey(masterKey: Uint8Array, createdAt: Date) {
-  const { publicKey, privateKey } = await generateKeyPair(algorithm, { modulusLength: 2048, extractable: true })
-  const publicJwk = await exportJWK(publicKey)
-  const kid = await calculateJwkThumbprint(publicJwk)
-  return {
-    kid,
-    algorithm,
-    public_jwk: JSON.stringify(publicJwk),
-    sealed_private_key: seal(await exportPKCS8(privateKey), masterKey, kid),
-    created_at: createdAt,
-  } as const
 }

@@ -34,12 +34,12 @@ export const provisioningAudience = 'provisioning'
 const provisioningLifeSeconds = 900
 
 /** Issues tokens; their claims are those of design §4, and `public_id`, as the account service's clients know it (accounts A-6). */
-export function createTokenIssuer(issuer: string, keys: SigningKeys): TokenIssuer {
+export function createTokenIssuer(issuer: string, keys: Pick<SigningKeys, 'signing'>): TokenIssuer {
   const sign = (payload: JWTPayload, now: Date, lifeSeconds: number): Promise<string> => {
     const iat = toUnixSeconds(now)
-    const { kid, privateKey } = keys.current
+    const { kid, algorithm, privateKey } = keys.signing()
     return new SignJWT({ iss: issuer, iat, exp: iat + lifeSeconds, ...payload })
-      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid })
+      .setProtectedHeader({ alg: algorithm, typ: 'JWT', kid })
       .sign(privateKey)
   }
 

@@ -1,0 +1,110 @@
+import { rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '@sallyport/database'
+import { makeDataDirectory } from './data-directory.ts'
+import { launch, type Launched } from './program.ts'
+
+export const serviceNames = ['identity', 'wallet', 'gacha', 'auction'] as const
+export type ServiceName = (typeof serviceNames)[number]
+export type PartName = ServiceName | 'gateway'
+
+/** Every part as a process of its own, on databases named by their addresses. */
+export interface Parts {
+  readonly dataDirectory: string
+  /** The doors of the gateway. */
+  readonly door: string
+  readonly adminDoor: string
+  /** The port of a service's own. */
+  urlOf(service: ServiceName): string
+  environment(part: PartName): Record<string, string>
+  /**
+   * Starts a part, again or once more, and returns what it listens on by name. One more needs a `SALLYPORT_INSTANCE` and
+   * a `SALLYPORT_PORT` of its own among its settings.
+   */
+  serve(part: PartName, settings?: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>>
+  end(part: PartName, signal: NodeJS.Signals): Promise<void>
+  /** Ends everything and removes what was written. */
+  stop(): Promise<void>
+}
+
+export const administratorPassword = 'Front-Door-8180!'
+const startLimitMs = 30_000
+
+export async function startParts(): Promise<Parts> {
+  const postgresDirectory = await makeDataDirectory()
+  const dataDirectory = await makeDataDirectory()
+  const postgres = await startEmbeddedPostgres({ dataDirectory: postgresDirectory, settings: { fsync: 'off' } })
+  await postgres.ensureServices([...serviceNames])
+  // The parts call one another, so their addresses have to be known before they start.
+  const ports = new Map<string, number>()
+  for (const name of serviceNames) ports.set(name, await freePort())
+  const running = new Map<string, Launched>()
+  const urlOf = (service: ServiceName): string => `http://127.0.0.1:${ports.get(service)}`
+
+  const environment = (part: PartName): Record<string, string> => ({
+    SALLYPORT_DATA: dataDirectory,
+    SALLYPORT_PUBLIC_URL: 'http://sallyport.test',
+    SALLYPORT_PUBLIC_PORT: '0',
+    SALLYPORT_ADMIN_PORT: '0',
+    SALLYPORT_ADMIN_PASSWORD: administratorPassword,
+    ...Object.fromEntries(serviceNames.map((name) => [`SALLYPORT_URL_${name.toUpperCase()}`, urlOf(name)])),
+    ...(part !== 'gateway' && {
+      SALLYPORT_PORT: String(ports.get(part)),
+      [`DATABASE_URL_${part.toUpperCase()}`]: databaseUrl(postgres, part, 'service'),
+      [`DATABASE_URL_${part.toUpperCase()}_OWNER`]: databaseUrl(postgres, part, 'owner'),
+    }),
+  })
+
+  const serve: Parts['serve'] = async (part, settings = {}) => {
+    const launched = launch(['serve', part], { ...environment(part), ...settings })
+    running.set(`${part} ${settings['SALLYPORT_INSTANCE'] ?? ''}`, launched)
+    return addressesOf(launched, part === 'gateway' ? ['public', 'admin'] : [part])
+  }
+
+  await Promise.all(serviceNames.map((name) => serve(name)))
+  const { public: door = '', admin: adminDoor = '' } = await serve('gateway')
+  return {
+    dataDirectory,
+    door,
+    adminDoor,
+    urlOf,
+    environment,
+    serve,
+    async end(part, signal) {
+      await running.get(`${part} `)?.end(signal)
+    },
+    async stop() {
+      for (const part of running.values()) await part.end('SIGTERM')
+      await postgres.stop()
+      for (const directory of [postgresDirectory, dataDirectory]) await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** What a part says it listens on, once it has said all these names. */
+async function addressesOf(launched: Launched, names: readonly string[]): Promise<Record<string, string>> {
+  const deadline = performance.now() + startLimitMs
+  for (;;) {
+    const said = Object.fromEntries(
+      [...launched.output().matchAll(/^(\S+) listens on (\S+)$/gm)].map(([, name = '', url = '']) => [name, url]),
+    )
+    if (names.every((name) => name in said)) return said
+    if (launched.process.exitCode !== null || performance.now() > deadline) throw new Error(launched.output())
+    await sleep(10)
+  }
+}
+
+function databaseUrl(postgres: EmbeddedPostgres, service: ServiceName, role: 'owner' | 'service'): string {
+  const { host, port, user, database } = postgres.connection(service, role)
+  const address = new URLSearchParams({ host, port: String(port) }).toString()
+  return `postgres://${user}@localhost/${database}?${address}`
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return address !== null && typeof address === 'object' ? address.port : 0
+}
