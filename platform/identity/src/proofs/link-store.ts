@@ -85,6 +85,7 @@ export async function sweepLinks(db: Kysely<IdentityDatabase>, now: Date): Promi
   await db.deleteFrom('email_link').where('expires_at', '<', now).execute()
 }
 
-function digestOf(secret: string): Buffer {
+/** What is kept of the secret in a link. */
+export function digestOf(secret: string): Buffer {
   return createHash('sha256').update(secret).digest()
 }
