@@ -1,9 +1,11 @@
 import { DirectoryInUse, DirectoryUnusable, PostgresFailed } from '@sallyport/database'
 import { DoorBlocked } from '@sallyport/gateway'
 import { WrongMasterKey } from '@sallyport/identity'
+import { TransferImpossible } from './commands/admin-accounts.ts'
 import { NoSuchJob } from './commands/admin-jobs.ts'
 import { DamagedFile } from './data-directory/secrets.ts'
 import { InvalidSettings } from './settings.ts'
+import { UnusableHeader } from './transfer/formats.ts'
 
 const explained = [
   DamagedFile,
@@ -13,6 +15,8 @@ const explained = [
   InvalidSettings,
   NoSuchJob,
   PostgresFailed,
+  TransferImpossible,
+  UnusableHeader,
   WrongMasterKey,
 ]
 
