@@ -1,6 +1,7 @@
 import { measureAuction } from './auction.ts'
 import { measureBids } from './bids.ts'
 import { measureClosing } from './closing.ts'
+import { measureImport } from './import.ts'
 import type { Load } from './load.ts'
 import { runMarketMix } from './market-mix.ts'
 import { measureLogin, measureRegistration } from './password-hashing.ts'
@@ -21,5 +22,6 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   auction: { summary: 'new auctions, and bids one after the other', run: measureAuction },
   bids: { summary: 'bids on a thousand auctions and on one, beside pgbench', run: measureBids },
   closing: { summary: 'how long after their end auctions are delivered and paid', run: measureClosing },
+  import: { summary: 'a hundred thousand accounts with ready hashes brought in', run: measureImport },
   'market-mix': { summary: 'a market in full swing: what each route does under mixed load', run: runMarketMix },
 }
