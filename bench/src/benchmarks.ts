@@ -1,6 +1,7 @@
 import { measureAuction } from './auction.ts'
 import { measureBids } from './bids.ts'
 import { measureClosing } from './closing.ts'
+import { measureImport } from './import.ts'
 import type { Load } from './load.ts'
 import { runMarketMix } from './market-mix.ts'
 import { measureLogin, measureRegistration } from './password-hashing.ts'
@@ -25,5 +26,6 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   bids: { summary: 'bids on a thousand auctions and on one, beside pgbench', run: measureBids },
   closing: { summary: 'how long after their end auctions are delivered and paid', run: measureClosing },
   revocation: { summary: 'how long after a logout its token is refused everywhere', run: measureRevocation },
+  import: { summary: 'a hundred thousand accounts with ready hashes brought in', run: measureImport },
   'market-mix': { summary: 'a market in full swing: what each route does under mixed load', run: runMarketMix },
 }

@@ -1,10 +1,12 @@
 import { DirectoryInUse, DirectoryUnusable, PostgresFailed } from '@sallyport/database'
 import { DoorBlocked } from '@sallyport/gateway'
 import { KeyNeeded, KeyWaiting, NoSuchKey, WrongMasterKey } from '@sallyport/identity'
+import { TransferImpossible } from './commands/admin-accounts.ts'
 import { NoSuchAccount } from './commands/admin-audit-tail.ts'
 import { NoSuchJob } from './commands/admin-jobs.ts'
 import { DamagedFile } from './data-directory/secrets.ts'
 import { InvalidSettings } from './settings.ts'
+import { UnusableHeader } from './transfer/formats.ts'
 
 const explained = [
   DamagedFile,
@@ -18,6 +20,8 @@ const explained = [
   NoSuchJob,
   NoSuchKey,
   PostgresFailed,
+  TransferImpossible,
+  UnusableHeader,
   WrongMasterKey,
 ]
 

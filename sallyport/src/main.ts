@@ -1,5 +1,7 @@
 import { type Head, parseHead } from '@sallyport/identity'
-import { Argument, Command, InvalidArgumentError } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { exportFile, type ExportWishes, importFile, type ImportWishes } from './commands/admin-accounts.ts'
+import { exportHelp, importHelp } from './commands/admin-accounts-help.ts'
 import { tailAudit, type TailOptions } from './commands/admin-audit-tail.ts'
 import { verifyAuditTrail } from './commands/admin-audit-verify.ts'
 import { jobServices, listDeadLetters, retryDeadLetter } from './commands/admin-jobs.ts'
@@ -12,6 +14,7 @@ import { runStart } from './commands/start.ts'
 import { isExplained } from './explained-errors.ts'
 import { partNames } from './platform.ts'
 import { readSettings } from './settings.ts'
+import { formats } from './transfer/formats.ts'
 import { version } from './version.ts'
 
 const program = new Command('sallyport')
@@ -77,6 +80,29 @@ admin
   .command('verify')
   .description('look for whatever does not match, within each service and between them')
   .action(() => verifyMarket(readSettings(process.env)))
+
+const accounts = admin.command('accounts').description('accounts that come from elsewhere and go there')
+const formatOption = () => new Option('--format <format>', 'told by the ending of the file otherwise').choices(formats)
+
+accounts
+  .command('import')
+  .description('make accounts of the lines of a file')
+  .argument('<file>', 'the file; - is standard input')
+  .addOption(formatOption())
+  .option('--dry-run', 'check everything, also against the database, and write nothing')
+  .option('--any-password', 'take passwords that nobody could choose here: short ones, and the most common ones')
+  .option('--report <file>', 'write down every refused line, its field and the rule, as NDJSON')
+  .addHelpText('after', importHelp)
+  .action((file: string, wishes: ImportWishes) => importFile(readSettings(process.env), file, wishes))
+
+accounts
+  .command('export')
+  .description('write down all accounts, deleted ones included')
+  .addOption(formatOption())
+  .option('--with-hashes', 'with the hashes of the passwords, which are secrets')
+  .option('--output <file>', 'a file that only you may read, in the place of standard output')
+  .addHelpText('after', exportHelp)
+  .action((wishes: ExportWishes) => exportFile(readSettings(process.env), wishes))
 
 const jobs = admin.command('jobs').description('what could not be done although it was tried again and again')
 

@@ -52,20 +52,30 @@ export interface Audit {
    * @param given a query of the statement without whose row nothing has happened
    */
   insertionOf(event: AuditEvent, given?: string): RawBuilder<unknown>
+  /** The same for each row of such a query, which has whom it happened to in `uid`. */
+  insertionForEach(event: Omit<AuditEvent, 'subject'>, given: string): RawBuilder<unknown>
 }
 
 export function createAudit(clock: Clock): Audit {
-  function insertionOf({ kind, by, subject, details = {} }: AuditEvent, given?: string): RawBuilder<unknown> {
+  function insertion(
+    { kind, by, details = {} }: Omit<AuditEvent, 'subject'>,
+    subject: RawBuilder<unknown>,
+    given?: string,
+  ): RawBuilder<unknown> {
     const actor = by.kind === 'account' ? by.uid : null
     const address = by.kind === 'operator' ? null : by.address
     return sql`
       insert into audit_event (at, kind, actor_kind, actor, address, subject, details)
-      select ${clock.now()}::timestamptz, ${kind}, ${by.kind}, ${actor}::uuid, ${address}, ${subject ?? null}::uuid,
+      select ${clock.now()}::timestamptz, ${kind}, ${by.kind}, ${actor}::uuid, ${address}, ${subject},
         ${JSON.stringify(details)}::jsonb
       ${given === undefined ? sql`` : sql`from ${sql.table(given)}`}`
   }
+  const insertionOf: Audit['insertionOf'] = (event, given) =>
+    insertion(event, sql`${event.subject ?? null}::uuid`, given)
+
   return {
     insertionOf,
+    insertionForEach: (event, given) => insertion(event, sql.ref(`${given}.uid`), given),
     async record(db, event) {
       await insertionOf(event).execute(db)
     },

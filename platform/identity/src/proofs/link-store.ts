@@ -91,6 +91,7 @@ export async function sweepLinks(db: Kysely<IdentityDatabase>, now: Date, batch:
   return Number(numDeletedRows)
 }
 
-function digestOf(secret: string): Buffer {
+/** What is kept of the secret in a link. */
+export function digestOf(secret: string): Buffer {
   return createHash('sha256').update(secret).digest()
 }

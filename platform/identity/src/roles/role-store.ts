@@ -26,14 +26,13 @@ export async function insertRole(tx: Tx, role: DescribedRole): Promise<void> {
   if (!inserted) throw new RoleTaken()
 }
 
-/** Who has a role, in the order of registration; deleted accounts mean nobody any more. */
+/** Who has a role, in the order of registration, deleted accounts included, which keep what they had (accounts ). */
 export async function listMembers(db: Database, role: string): Promise<{ uid: AccountId; username: string }[]> {
   return db
     .selectFrom('account_role')
     .innerJoin('account', 'account.uid', 'account_role.uid')
     .select(['account.uid', 'account.username'])
     .where('account_role.role', '=', role)
-    .where('account.deleted_at', 'is', null)
     .orderBy('account.sequence')
     .execute()
 }

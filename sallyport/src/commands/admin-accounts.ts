@@ -1,0 +1,189 @@
+import { createReadStream } from 'node:fs'
+import { open, rename, rm, stat } from 'node:fs/promises'
+import { extname } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createTransfer, type IdentityDatabase, type ImportCounts, type Transfer } from '@sallyport/identity'
+import { systemClock } from '@sallyport/kernel'
+import { reachDatabases } from '../databases.ts'
+import type { Settings } from '../settings.ts'
+import { decode, encode, type Format } from '../transfer/formats.ts'
+import { readLines } from '../transfer/lines.ts'
+import { createProgress } from '../transfer/progress.ts'
+import { openReport, type Report } from '../transfer/report.ts'
+import { createLog } from './log.ts'
+
+/** The command cannot do what it was asked, and says why. */
+export class TransferImpossible extends Error {
+  override name = 'TransferImpossible'
+}
+
+export interface ImportWishes {
+  readonly format?: Format
+  readonly dryRun?: boolean
+  readonly anyPassword?: boolean
+  readonly report?: string
+}
+
+export interface ExportWishes {
+  readonly format?: Format
+  readonly withHashes?: boolean
+  readonly output?: string
+}
+
+/** As a shell says that a signal ended a program. */
+const interruptedCode = 130
+
+/**
+ * `sallyport admin accounts import`: makes accounts of the lines of a file. The process ends with 1 when lines were
+ * refused.
+ *
+ * @throws {TransferImpossible} @throws {UnusableHeader}
+ */
+export async function importFile(settings: Settings, file: string, wishes: ImportWishes): Promise<void> {
+  const format = wishes.format ?? formatOf(file)
+  const { stream, totalBytes } = await openInput(file)
+  const report = await openReport(wishes.report).catch(explainFile)
+  const interruption = new AbortController()
+  const interrupt = (): void => interruption.abort()
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
+  const progress = createProgress(totalBytes)
+  const { signal } = interruption
+  try {
+    let bytesRead = 0
+    const chunks = untilAborted(stream, signal, (bytes) => void (bytesRead += bytes))
+    const counts = await withTransfer(settings, (transfer) =>
+      transfer.importAccounts(decode(readLines(chunks), format), {
+        rehearsal: wishes.dryRun === true,
+        anyPassword: wishes.anyPassword === true,
+        signal,
+        report: async (counts, refusals) => {
+          await report.add(refusals)
+          progress.show(counts, bytesRead)
+        },
+      }),
+    )
+    progress.stop()
+    say(summaryOf(counts, report, wishes))
+    if (signal.aborted) say('interrupted; the same command again does the rest')
+    if (signal.aborted) process.exitCode = interruptedCode
+    else if (counts.refused > 0) process.exitCode = 1
+  } finally {
+    progress.stop()
+    await report.close()
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
+  }
+}
+
+/** `sallyport admin accounts export`: writes down all accounts. @throws {TransferImpossible} */
+export async function exportFile(settings: Settings, wishes: ExportWishes): Promise<void> {
+  const { output, withHashes = false } = wishes
+  const format = wishes.format ?? (output === undefined ? 'ndjson' : formatOf(output))
+  if (withHashes)
+    process.stderr.write('the hashes of passwords are secrets: whoever has them can guess the passwords at leisure\n')
+  await withTransfer(settings, async (transfer) => {
+    const lines = Readable.from(encode(transfer.exportAccounts({ withHashes }), format))
+    if (output === undefined) await pipeline(lines, process.stdout, { end: false }).catch(unlessClosed)
+    else await writePrivately(output, lines)
+  })
+}
+
+async function withTransfer<Result>(settings: Settings, use: (transfer: Transfer) => Promise<Result>): Promise<Result> {
+  const databases = await reachDatabases(settings)
+  const database = databases.open<IdentityDatabase>('identity')
+  const transfer = createTransfer({
+    database,
+    clock: systemClock,
+    log: createLog(settings),
+    passwordHashing: settings.passwordHashing,
+  })
+  try {
+    return await use(transfer)
+  } catch (error) {
+    if (isNotMigrated(error))
+      throw new TransferImpossible('the database of identity is not up to date: run sallyport migrate first', {
+        cause: error,
+      })
+    throw error
+  } finally {
+    await transfer.stop()
+    await databases.stop()
+  }
+}
+
+/** No such database, role, table or column. */
+const notMigratedCodes: ReadonlySet<unknown> = new Set(['3D000', '28000', '42P01', '42703'])
+
+function isNotMigrated(error: unknown): boolean {
+  return error instanceof Error && notMigratedCodes.has(Reflect.get(error, 'code'))
+}
+
+async function openInput(file: string): Promise<{ stream: Readable; totalBytes: number | undefined }> {
+  if (file === '-') return { stream: process.stdin, totalBytes: undefined }
+  const found = await stat(file).catch(explainFile)
+  return { stream: createReadStream(file), totalBytes: found.isFile() ? found.size : undefined }
+}
+
+/** Also while nothing comes: whoever interrupts does not have to wait for the other side. */
+async function* untilAborted(
+  stream: Readable,
+  signal: AbortSignal,
+  onRead: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  signal.addEventListener('abort', () => stream.destroy(), { once: true })
+  try {
+    for await (const chunk of stream) {
+      if (!(chunk instanceof Uint8Array)) throw new TypeError('the stream does not bring bytes')
+      onRead(chunk.length)
+      yield chunk
+    }
+  } catch (error) {
+    if (!signal.aborted) explainFile(error)
+  }
+}
+
+function formatOf(file: string): Format {
+  const extension = extname(file).toLowerCase()
+  if (extension === '.csv') return 'csv'
+  if (['.ndjson', '.jsonl', '.json'].includes(extension)) return 'ndjson'
+  throw new TransferImpossible(`say with --format whether ${file} is ndjson or csv`)
+}
+
+/** Nobody but the owner reads it, and nobody finds half of it. */
+async function writePrivately(path: string, lines: Readable): Promise<void> {
+  const draft = `${path}.${process.pid}.part`
+  const file = await open(draft, 'wx', 0o600).catch(explainFile)
+  try {
+    await pipeline(lines, file.createWriteStream({ flush: true }))
+    await rename(draft, path)
+  } catch (error) {
+    await rm(draft, { force: true })
+    throw error
+  }
+}
+
+/** Whoever reads standard output may have seen enough. */
+function unlessClosed(error: unknown): void {
+  if (!(error instanceof Error && Reflect.get(error, 'code') === 'EPIPE')) throw error
+}
+
+function explainFile(error: unknown): never {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'syscall') : undefined
+  if (!(error instanceof Error) || code === undefined) throw error
+  throw new TransferImpossible(error.message, { cause: error })
+}
+
+function summaryOf(counts: ImportCounts, { first }: Report, { dryRun, report }: ImportWishes): string {
+  const { read, imported, alreadyThere, refused } = counts
+  const what = dryRun ? 'would be imported' : 'imported'
+  const more = refused - first.length
+  return [
+    ...first.map(({ line, field, rule }) => `line ${line}: ${field === undefined ? '' : `${field} `}${rule}`),
+    ...(more > 0 ? [`… and ${more} more${report === undefined ? '; --report FILE keeps all of them' : ''}`] : []),
+    `${read} lines: ${imported} ${what}, ${alreadyThere} already there, ${refused} refused`,
+  ].join('\n')
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}

@@ -1,0 +1,45 @@
+import type { ImportCounts } from '@sallyport/identity'
+import { SingleBar } from 'cli-progress'
+
+/** How far an import has come, on standard error. */
+export interface Progress {
+  show(counts: ImportCounts, bytesRead: number): void
+  stop(): void
+}
+
+/** So much time lies between two lines where there is no terminal, in milliseconds. */
+const pauseMs = 2000
+
+/** A bar on a terminal when the size of the file is known; lines otherwise. */
+export function createProgress(totalBytes: number | undefined): Progress {
+  const startedAt = performance.now()
+  const rateOf = ({ read }: ImportCounts): number => Math.round((read * 1000) / (performance.now() - startedAt))
+  return process.stderr.isTTY && totalBytes !== undefined ? createBar(totalBytes, rateOf) : createLines(rateOf)
+}
+
+function createBar(totalBytes: number, rateOf: (counts: ImportCounts) => number): Progress {
+  const bar = new SingleBar({
+    format: '{bar} {percentage}% | {read} lines, {rate} a second, {refused} refused | {eta_formatted} to go',
+    hideCursor: true,
+    etaBuffer: 50,
+  })
+  bar.start(totalBytes, 0, { read: 0, rate: 0, refused: 0 })
+  return {
+    show(counts, bytesRead) {
+      bar.update(bytesRead, { read: counts.read, rate: rateOf(counts), refused: counts.refused })
+    },
+    stop: () => bar.stop(),
+  }
+}
+
+function createLines(rateOf: (counts: ImportCounts) => number): Progress {
+  let shownAt = performance.now()
+  return {
+    show(counts) {
+      if (performance.now() - shownAt < pauseMs) return
+      shownAt = performance.now()
+      process.stderr.write(`… ${counts.read} lines, ${rateOf(counts)} a second, ${counts.refused} refused\n`)
+    },
+    stop: () => undefined,
+  }
+}
