@@ -1,5 +1,6 @@
 import type { ServiceContract } from '../route.ts'
 import { accounts } from './accounts/index.ts'
+import { accountAdministration } from './administration.ts'
 import { auditTrail } from './audit.ts'
 import { internal } from './internal.ts'
 import { accountsOfTheMarket } from './market.ts'
@@ -7,6 +8,7 @@ import { ownAccount } from './own.ts'
 import { wellKnown } from './well-known.ts'
 
 export * from './accounts/index.ts'
+export * from './administration.ts'
 export * from './audit.ts'
 export * from './internal.ts'
 export * from './market.ts'
@@ -16,5 +18,5 @@ export * from './well-known.ts'
 export const identityContract: ServiceContract = {
   name: 'identity',
   title: 'Identity',
-  surfaces: [accountsOfTheMarket, accounts, ownAccount, auditTrail, wellKnown, internal],
+  surfaces: [accountsOfTheMarket, accounts, ownAccount, accountAdministration, auditTrail, wellKnown, internal],
 }

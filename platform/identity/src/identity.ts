@@ -34,6 +34,7 @@ import { startSweeping } from './sweeping.ts'
 import { createRoles } from './roles/roles.ts'
 import { createSessions } from './sessions/sessions.ts'
 import { accountsRoutes, type AccountsSurfaceSettings } from './surfaces/accounts/index.ts'
+import { administrationRoutes } from './surfaces/administration-routes.ts'
 import { auditRoutes } from './surfaces/audit-routes.ts'
 import { marketRoutes } from './surfaces/market.ts'
 import { ownAccountRoutes } from './surfaces/own-account-routes.ts'
@@ -163,6 +164,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       ...marketRoutes({ accounts, sessions }),
       ...accountsRoutes({ accounts, sessions, roles, proofs, tokens, clock, limits, settings: accountsSurface }),
       ...ownAccountRoutes({ proofs, links, linkLimit }),
+      ...administrationRoutes(accounts),
       ...auditRoutes(db),
       ...ownRoutes({ keys, feed }),
     ],

@@ -64,8 +64,12 @@ export interface Accounts {
   list(): Promise<Account[]>
   /** A page of all accounts, deleted ones included, oldest first. */
   page(place: { readonly skip: number; readonly limit: number }): Promise<{ accounts: Account[]; total: number }>
-  /** @throws {UnknownAccount} @throws {InvalidEmail} @throws {InvalidUsername} @throws {NameTaken} */
-  rename(uid: string, names: { readonly username?: string; readonly email?: string }, by: Actor): Promise<Account>
+  /** @throws {UnknownAccount} @throws {AccountTooStrong} @throws {InvalidEmail} @throws {InvalidUsername} @throws {NameTaken} */
+  rename(
+    uid: string,
+    names: { readonly username?: string; readonly email?: string },
+    by: Actor | Authority,
+  ): Promise<Account>
   /**
    * Changes what somebody cannot or may not change themselves, and ends their sessions.
    *
@@ -135,7 +139,7 @@ export function createAccounts(parts: {
     const account = await store.lockAccount(tx, known(uid))
     if (!account) throw new UnknownAccount()
     if (account.deletedAt) throw new AccountDeleted()
-    if ('level' in by && levelOf(account.roles) < by.level) throw new AccountTooStrong()
+    checkStrength(account, by)
     return account
   }
 
@@ -214,6 +218,7 @@ export function createAccounts(parts: {
 
     async rename(uid, { username, email }, by) {
       const account = present(await store.findAccount(db, known(uid)))
+      checkStrength(account, by)
       const policy = registrationPolicies[account.bornOn]
       if (email !== undefined) policy.checkEmail(email)
       if (username !== undefined) policy.checkUsername(username)
@@ -292,6 +297,11 @@ export function createAccounts(parts: {
       if (account.memberSince) await saga.fulfil('close', account.uid)
     },
   }
+}
+
+/** @throws {AccountTooStrong} when the account is stronger than whoever would change it */
+function checkStrength({ roles }: Account, by: Actor | Authority): void {
+  if ('level' in by && levelOf(roles) < by.level) throw new AccountTooStrong()
 }
 
 function known(uid: string): AccountId {

@@ -6,6 +6,7 @@ import type { Actor } from '../audit/audit.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { SessionId } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import { authorityOf } from './authority.ts'
 
 /** Accounts and sign-in in the words of the gacha market (market §3, §4). */
 export function marketRoutes({ accounts, sessions }: { accounts: Accounts; sessions: Sessions }): HandledRoute[] {
@@ -30,7 +31,7 @@ export function marketRoutes({ accounts, sessions }: { accounts: Accounts; sessi
   const modify = async ({ params, body, ...request }: HandlerInput<typeof identity.modifyAccount.public>) => {
     // Null and empty fields stay as they are.
     const names = { ...(body.username && { username: body.username }), ...(body.email && { email: body.email }) }
-    return ok(toMarket(await accounts.rename(params.uid, names, actorOf(request))))
+    return ok(toMarket(await accounts.rename(params.uid, names, await authorityOf(accounts, request))))
   }
   const changePassword = async ({ params, body, ...request }: HandlerInput<typeof identity.changePassword.public>) => {
     const { old_password: oldPassword, new_password: newPassword } = body
@@ -39,7 +40,7 @@ export function marketRoutes({ accounts, sessions }: { accounts: Accounts; sessi
     return ok({ message: 'Password successfully updated' })
   }
   const remove = async ({ params, ...request }: HandlerInput<typeof identity.deleteAccount.public>) => {
-    await accounts.remove(params.uid, actorOf(request))
+    await accounts.remove(params.uid, await authorityOf(accounts, request))
     return ok({ message: `Account ${params.uid} successfully deleted` })
   }
 
