@@ -95,6 +95,15 @@ describe('guessing a password', () => {
     expect(tries.filter((outcome) => outcome === 'judged')).toHaveLength(1)
   })
 
+  it('is not refused within the free attempts because another one failed a moment later', async () => {
+    const { username } = await account()
+    later(1)
+    await failTimes(2, username, '192.0.2.1')
+    later(-1)
+    expect(await fail(username, '192.0.2.1')).toBe('judged')
+    later(1)
+  })
+
   it('is forgotten after an hour, and after the right password', async () => {
     const { username } = await account()
     await failTimes(9, username, '192.0.2.1')

@@ -126,8 +126,9 @@ export async function sweepGuesses(db: Database, now: Date, batch: number): Prom
 }
 
 function pauseEnd(attempts: RawBuilder<unknown>, { free, firstPauseMs, longestPauseMs }: Pace, now: Date) {
+  // Without a pause it is a time long ago: the clocks of two who fail at the same moment need not agree which was first.
   // The exponent is bounded: a power of thousands is no number any more.
-  return sql`${now}::timestamptz + case when ${attempts} <= ${free}::int then interval '0' else
+  return sql`case when ${attempts} <= ${free}::int then 'epoch'::timestamptz else ${now}::timestamptz +
     least(${longestPauseMs}::float8, ${firstPauseMs}::float8 * 2 ^ least(${attempts} - ${free}::int - 1, 30)) * interval '1 ms' end`
 }
 
