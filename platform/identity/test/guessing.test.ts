@@ -58,9 +58,9 @@ async function failTimes(times: number, username: string, address: string): Prom
 }
 
 describe('guessing a password', () => {
-  it('is slowed down more and more after ten attempts, one at a time', async () => {
+  it('is slowed down more and more after twenty attempts, one at a time', async () => {
     const { username } = await account()
-    await failTimes(11, username, '192.0.2.1')
+    await failTimes(21, username, '192.0.2.1')
     expect(await fail(username, '192.0.2.1')).toBe(1)
     later(1)
     expect(await fail(username, '192.0.2.1')).toBe('judged')
@@ -72,7 +72,7 @@ describe('guessing a password', () => {
 
   it('never has to wait longer than five minutes', async () => {
     const { username } = await account()
-    await failTimes(11, username, '192.0.2.1')
+    await failTimes(21, username, '192.0.2.1')
     for (let count = 0; count < 12; count += 1) {
       later(300)
       await failTimes(1, username, '192.0.2.1')
@@ -81,7 +81,7 @@ describe('guessing a password', () => {
   })
 
   it('is the same for a name that nobody has', async () => {
-    await failTimes(11, 'nobody_at_all', '192.0.2.1')
+    await failTimes(21, 'nobody_at_all', '192.0.2.1')
     expect(await fail('nobody_at_all', '192.0.2.1')).toBe(1)
     // Whatever its case: the account would be the same.
     expect(await fail('Nobody_At_All', '192.0.2.1')).toBe(1)
@@ -89,7 +89,7 @@ describe('guessing a password', () => {
 
   it('gets through once when many try at the same moment after a pause', async () => {
     const { username } = await account()
-    await failTimes(11, username, '192.0.2.1')
+    await failTimes(21, username, '192.0.2.1')
     later(1)
     const tries = await Promise.all(Array.from({ length: 20 }, () => fail(username, '192.0.2.1')))
     expect(tries.filter((outcome) => outcome === 'judged')).toHaveLength(1)
@@ -106,14 +106,14 @@ describe('guessing a password', () => {
 
   it('is forgotten after an hour, and after the right password', async () => {
     const { username } = await account()
-    await failTimes(9, username, '192.0.2.1')
+    await failTimes(19, username, '192.0.2.1')
     const attempt = await guesses.begin(username, '192.0.2.1')
     await attempt.succeeded()
     attempt.done()
-    await failTimes(11, username, '192.0.2.1')
+    await failTimes(21, username, '192.0.2.1')
     expect(await fail(username, '192.0.2.1')).toBe(1)
     later(3601)
-    await failTimes(11, username, '192.0.2.1')
+    await failTimes(21, username, '192.0.2.1')
   })
 })
 

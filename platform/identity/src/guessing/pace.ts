@@ -9,7 +9,7 @@ export interface Pace {
 }
 
 /** Of one client at one account. */
-export const usualPace: Pace = { free: 10, firstPauseMs: 1000, longestPauseMs: 5 * 60_000 }
+export const usualPace: Pace = { free: 20, firstPauseMs: 1000, longestPauseMs: 5 * 60_000 }
 
 /** The same while the account is under pressure, for a client it was never used from. */
 export const strangersPace: Pace = { free: 0, firstPauseMs: 30_000, longestPauseMs: 15 * 60_000 }
