@@ -263,10 +263,11 @@ function settleOne({ players, holds }: Paper, { hold: id, sale }: Settlement): s
   const sales = [...holds.values()].flatMap((other) =>
     other.state === 'captured' ? (other.capture?.content ?? []) : [],
   )
-  if (sales.some((sold) => sold.endsWith(sale.auctionId))) return 'AlreadySold'
-  player.tux += hold.placed.amount
+  // The rest of the batch is judged by what this one would have been: only then is it seen that the auction was paid for.
   hold.state = 'captured'
   hold.capture = { content, outcome: 'captured' }
+  if (sales.some((sold) => sold.endsWith(sale.auctionId))) return 'AlreadySold'
+  player.tux += hold.placed.amount
   return 'captured'
 }
 

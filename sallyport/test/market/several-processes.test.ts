@@ -167,7 +167,7 @@ describe('a service that is away', () => {
     away = false
     await makeDue()
     await expect.poll(() => actions.balance(ada)).toBe(100)
-    expect(await actions.copies(seller)).toBe(1)
+    await expect.poll(() => actions.copies(seller)).toBe(1)
     await expect.poll(() => countUnfinished()).toBe(0)
     await expectRightMarket(databases)
   })
