@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { allSettings } from './settings.ts'
+import { allSettings } from './settings/declarations.ts'
 
 /** Where the page about the settings lies. */
 export const configurationPagePath = fileURLToPath(new URL('../../docs/configuration.md', import.meta.url))

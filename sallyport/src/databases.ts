@@ -12,7 +12,8 @@ import * as auction from '@sallyport/auction'
 import * as gacha from '@sallyport/gacha'
 import * as identity from '@sallyport/identity'
 import * as wallet from '@sallyport/wallet'
-import { databaseServices, type DatabaseService, type Settings } from './settings.ts'
+import { databaseServices, type DatabaseService } from './settings/database-services.ts'
+import { type Settings } from './settings/settings.ts'
 
 /** The folders of the migrations, by service. */
 const migrations: Readonly<Record<DatabaseService, string>> = {

@@ -5,7 +5,7 @@ import { TransferImpossible } from './commands/admin-accounts.ts'
 import { NoSuchAccount } from './commands/admin-audit-tail.ts'
 import { NoSuchJob } from './commands/admin-jobs.ts'
 import { DamagedFile } from './data-directory/secrets.ts'
-import { InvalidSettings } from './settings.ts'
+import { InvalidSettings } from './settings/settings.ts'
 import { UnusableHeader } from './transfer/formats.ts'
 
 const explained = [

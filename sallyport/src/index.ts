@@ -1,2 +1,3 @@
-export { allSettings, readSettings, type Settings } from './settings.ts'
+export { allSettings } from './settings/declarations.ts'
+export { readSettings, type Settings } from './settings/settings.ts'
 export { type Running, startEverything } from './start.ts'

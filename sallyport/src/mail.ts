@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type Mailer, mailboxMailer, smtpMailer } from '@sallyport/identity'
-import type { Settings } from './settings.ts'
+import type { Settings } from './settings/settings.ts'
 
 /** The folder that letters are put into as long as there is no mail server. */
 export function mailboxOf({ dataDirectory }: Pick<Settings, 'dataDirectory'>): string {

@@ -13,7 +13,7 @@ import { runServe } from './commands/serve.ts'
 import { runStart } from './commands/start.ts'
 import { isExplained } from './explained-errors.ts'
 import { partNames } from './platform.ts'
-import { readSettings } from './settings.ts'
+import { readSettings } from './settings/settings.ts'
 import { formats } from './transfer/formats.ts'
 import { version } from './version.ts'
 

@@ -18,7 +18,8 @@ import {
 import { tokenAlgorithms } from '@sallyport/identity'
 import type { Logger } from 'pino'
 import { publicServiceKey, serviceKey } from './data-directory/secrets.ts'
-import { InvalidSettings, type DatabaseService, type Settings } from './settings.ts'
+import { type DatabaseService } from './settings/database-services.ts'
+import { InvalidSettings, type Settings } from './settings/settings.ts'
 
 /** The parts that have a key of their own and may call others. */
 export const partNames = ['identity', 'wallet', 'gacha', 'auction', 'gateway'] as const

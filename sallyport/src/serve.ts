@@ -13,7 +13,8 @@ import { ensureFirstAdministrator, type FirstAdministrator } from './data-direct
 import { masterKey, serviceKey } from './data-directory/secrets.ts'
 import { type Databases, openDatabases } from './databases.ts'
 import { createPlatform, type PartName, type Platform } from './platform.ts'
-import { databaseServices, type DatabaseService, InvalidSettings, type Settings } from './settings.ts'
+import { databaseServices, type DatabaseService } from './settings/database-services.ts'
+import { InvalidSettings, type Settings } from './settings/settings.ts'
 
 /** One part, running in this process; the others are somewhere else. */
 export interface RunningPart {

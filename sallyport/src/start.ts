@@ -13,7 +13,8 @@ import { ensureFirstAdministrator, type FirstAdministrator } from './data-direct
 import { masterKey, serviceKey } from './data-directory/secrets.ts'
 import { openDatabases } from './databases.ts'
 import { createPlatform, partNames } from './platform.ts'
-import { databaseServices, type Settings } from './settings.ts'
+import { databaseServices } from './settings/database-services.ts'
+import { type Settings } from './settings/settings.ts'
 
 /** Everything, running in this process. */
 export interface Running {

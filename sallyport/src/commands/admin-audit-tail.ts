@@ -11,7 +11,7 @@ import {
 import { type AccountId, parseId } from '@sallyport/kernel'
 import type { Databases } from '../databases.ts'
 import { reachDatabases } from '../databases.ts'
-import type { Settings } from '../settings.ts'
+import type { Settings } from '../settings/settings.ts'
 import { jsonOf, lineOf } from './event-line.ts'
 
 export interface TailOptions {

@@ -10,7 +10,7 @@ import {
 import { Presets, SingleBar } from 'cli-progress'
 import { existingMasterKey } from '../data-directory/secrets.ts'
 import { reachDatabases } from '../databases.ts'
-import type { Settings } from '../settings.ts'
+import type { Settings } from '../settings/settings.ts'
 
 /**
  * `sallyport admin audit verify`: recomputes the chain of the audit trail and says where it was changed. The process ends

@@ -1,7 +1,7 @@
 import { type AuctionDatabase, listUnfinished, tryAgain, type UnfinishedWork } from '@sallyport/auction'
 import { createJobs, type DeadLetter } from '@sallyport/jobs'
 import { type Databases, reachDatabases } from '../databases.ts'
-import type { Settings } from '../settings.ts'
+import type { Settings } from '../settings/settings.ts'
 import { createLog } from './log.ts'
 
 /** The services that have jobs, and auction, whose auctions themselves say what is left to do. */

@@ -2,7 +2,7 @@ import { createAudit, createKeyRotation, type IdentityDatabase, type KeyRotation
 import { systemClock } from '@sallyport/kernel'
 import { existingMasterKey } from '../data-directory/secrets.ts'
 import { reachDatabases } from '../databases.ts'
-import type { Settings } from '../settings.ts'
+import type { Settings } from '../settings/settings.ts'
 
 type Standing = Awaited<ReturnType<KeyRotation['list']>>[number]
 

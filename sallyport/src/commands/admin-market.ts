@@ -4,7 +4,7 @@ import { type GachaDatabase, readKeptCopies, verifyCopies } from '@sallyport/gac
 import { readOpenHolds, readOpenPlayers, verifyLedger, type WalletDatabase } from '@sallyport/wallet'
 import { type BrokenPromise, findBrokenPromises } from '../audit/promises.ts'
 import { type Databases, reachDatabases } from '../databases.ts'
-import type { Settings } from '../settings.ts'
+import type { Settings } from '../settings/settings.ts'
 
 /** While the market is in use, what one service has just done another is about to do. */
 const secondLookMs = 2000

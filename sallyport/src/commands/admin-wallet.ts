@@ -1,6 +1,6 @@
 import { verifyLedger, type WalletDatabase } from '@sallyport/wallet'
 import { reachDatabases } from '../databases.ts'
-import type { Settings } from '../settings.ts'
+import type { Settings } from '../settings/settings.ts'
 
 /**
  * `sallyport admin wallet verify`: recomputes every balance from its entries and looks for whatever breaks the rules of

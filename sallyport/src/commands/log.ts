@@ -1,5 +1,5 @@
 import { destination, type Logger, pino } from 'pino'
-import type { Settings } from '../settings.ts'
+import type { Settings } from '../settings/settings.ts'
 
 /** JSON lines on standard error; standard output is for what the operator is told. */
 export function createLog({ logLevel }: Settings): Logger {

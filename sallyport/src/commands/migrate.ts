@@ -1,5 +1,6 @@
 import { openDatabases } from '../databases.ts'
-import { databaseServices, type Settings } from '../settings.ts'
+import { databaseServices } from '../settings/database-services.ts'
+import { type Settings } from '../settings/settings.ts'
 
 /** `sallyport migrate`: brings every database up to date and says what was done. */
 export async function migrateEverything(settings: Settings): Promise<void> {

@@ -1,6 +1,6 @@
 import type { PartName } from '../platform.ts'
 import { type RunningPart, servePart } from '../serve.ts'
-import type { Settings } from '../settings.ts'
+import type { Settings } from '../settings/settings.ts'
 import { createLog } from './log.ts'
 import { stopOnSignals } from './shutdown.ts'
 

@@ -1,4 +1,4 @@
-import type { Settings } from '../settings.ts'
+import type { Settings } from '../settings/settings.ts'
 import { type Running, startEverything } from '../start.ts'
 import { createLog } from './log.ts'
 import { stopOnSignals } from './shutdown.ts'

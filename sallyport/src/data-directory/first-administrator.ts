@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { InvalidEmail, InvalidPassword, InvalidUsername, NameTaken, type NewAccount } from '@sallyport/identity'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { InvalidSettings, type Settings } from '../settings.ts'
+import { InvalidSettings, type Settings } from '../settings/settings.ts'
 import { readIfPresent, replaceFile } from './private-file.ts'
 
 const Person = Type.Object({ username: Type.String(), email: Type.String(), password: Type.String() })

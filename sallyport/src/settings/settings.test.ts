@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { configurationPage, configurationPagePath } from './configuration-page.ts'
+import { configurationPage, configurationPagePath } from '../configuration-page.ts'
 import { InvalidSettings, readSettings } from './settings.ts'
 
 describe('settings', () => {

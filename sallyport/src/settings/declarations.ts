@@ -1,0 +1,192 @@
+import { tokenAlgorithms } from '@sallyport/identity'
+import { bool, str } from 'envalid'
+import {
+  databaseUrl,
+  directory,
+  httpUrl,
+  leastPbkdf2Iterations,
+  natural,
+  networks,
+  pbkdf2Iterations,
+  port,
+  positive,
+  rates,
+  smtpUrl,
+} from './formats.ts'
+import { databaseServices } from './database-services.ts'
+
+/*
+ * Every setting there is. docs/configuration.md is made of this file.
+ */
+
+export const doors = ['public', 'admin'] as const
+export const passwordHashes = ['argon2id', 'pbkdf2_sha256'] as const
+export const passwordEncodings = ['plain', 'base64'] as const
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const
+
+/** The settings that are the same for every service, once for each service that has a database. */
+function databaseSettings() {
+  return Object.fromEntries(
+    databaseServices.flatMap((service) => {
+      const name = `DATABASE_URL_${service.toUpperCase()}`
+      return [
+        [
+          name,
+          databaseUrl({
+            default: undefined,
+            desc: `The PostgreSQL database of ${service}. Without it an embedded PostgreSQL is started.`,
+            example: `postgres://${service}@localhost/${service}`,
+          }),
+        ],
+        [
+          `${name}_OWNER`,
+          databaseUrl({
+            default: undefined,
+            desc: `The same database, as the role that owns its tables and runs its migrations. Without it the role of \`${name}\` does.`,
+          }),
+        ],
+      ]
+    }),
+  )
+}
+
+/** Where the other services are, for a part that runs alone. */
+function addressSettings() {
+  return Object.fromEntries(
+    databaseServices.map((service) => [
+      `SALLYPORT_URL_${service.toUpperCase()}`,
+      httpUrl({
+        default: undefined,
+        desc: `Where ${service} listens, for parts that are started with \`sallyport serve\`.`,
+        example: 'http://127.0.0.1:9090',
+      }),
+    ]),
+  )
+}
+
+/** The declarations, by name; each says what it is for. */
+const settings = {
+  SALLYPORT_DATA: directory({
+    default: './.sallyport',
+    desc: 'The directory of everything that is kept: the embedded database, keys, the first administrator.',
+  }),
+  SALLYPORT_HOST: str({
+    default: '127.0.0.1',
+    desc: 'The address both doors listen on; with `sallyport serve`, the part. The ports of services are for the gateway alone.',
+  }),
+  SALLYPORT_PUBLIC_PORT: port({ default: 8080, desc: 'The port of the public door; 0 means any free one.' }),
+  SALLYPORT_ADMIN_PORT: port({ default: 8180, desc: 'The port of the admin door; 0 means any free one.' }),
+  SALLYPORT_PUBLIC_URL: httpUrl({
+    default: undefined,
+    desc: 'The address people know this installation by; the issuer of its tokens. Default: `http://localhost:` and the public port.',
+    example: 'https://play.example.org',
+  }),
+  SALLYPORT_TRUSTED_PROXIES: networks({
+    default: [],
+    desc: 'The proxies in front of the doors, addresses or networks separated by commas: they are believed what they say in `X-Forwarded-For` and `X-Forwarded-Proto`, and nobody else is.',
+    example: '10.0.0.1,192.168.0.0/16',
+  }),
+  SALLYPORT_LOG_LEVEL: str({
+    default: 'warn',
+    choices: logLevels,
+    desc: 'How much is logged, as JSON lines on standard error. `info` includes an access log.',
+  }),
+  SALLYPORT_ADMIN_FILE: str({
+    default: undefined,
+    desc: 'A JSON file that names the first administrator: `{"admin": {"username": …, "email": …, "password": …}}`.',
+  }),
+  SALLYPORT_ADMIN_USERNAME: str({ default: 'admin', desc: 'The user name of the first administrator.' }),
+  SALLYPORT_ADMIN_EMAIL: str({ default: 'admin@example.org', desc: 'The e-mail address of the first administrator.' }),
+  SALLYPORT_ADMIN_PASSWORD: str({
+    default: undefined,
+    desc: 'The password of the first administrator. Without it a random one is made, printed once and kept in `first-administrator` in the data directory.',
+  }),
+  SALLYPORT_ACCOUNTS_PAGE_SIZE: positive({
+    default: 20,
+    desc: 'How many users a page of `GET /authy/users` shows.',
+  }),
+  SALLYPORT_ACCOUNTS_RESERVED_NAMES: str({
+    default: 'admin',
+    desc: 'User names that nobody gets by signing up at `/authy`, separated by commas.',
+  }),
+  SALLYPORT_ACCOUNTS_PASSWORD_ENCODING: str({
+    default: 'plain',
+    choices: passwordEncodings,
+    desc: 'How passwords are written at `/authy` when the request does not say it in `password_encoding`: `base64` for clients that know nothing else.',
+  }),
+  SALLYPORT_ACCOUNTS_LIMIT: rates({
+    default: '500/minute,50/second',
+    desc: 'How often one client address may call `/authy`; `none` for no limit.',
+  }),
+  SALLYPORT_ACCOUNTS_LIMIT_LOGIN: rates({ default: '100/hour', desc: 'The same for `POST /authy/login`.' }),
+  SALLYPORT_ACCOUNTS_LIMIT_SIGN_UP: rates({ default: '20/hour', desc: 'The same for `POST /authy/user`.' }),
+  SALLYPORT_ACCOUNTS_LIMIT_VALIDATION: rates({ default: '20/hour', desc: 'The same for `/authy/validate/…`.' }),
+  SALLYPORT_LIMIT_LINKS: rates({
+    default: '30/hour',
+    desc: 'How often one client address may have letters with links sent.',
+  }),
+  SALLYPORT_ACCOUNTS_ADMINISTRATION_DOOR: str({
+    default: 'public',
+    choices: doors,
+    desc: 'The door of the routes for administrators at `/authy`: `public`, where clients of the account service know them, or `admin`.',
+  }),
+  SALLYPORT_ACCOUNTS_HTTPS_ONLY: bool({
+    default: false,
+    desc: 'Whether `/authy` answers 400 to whatever did not come over https, as a trusted proxy tells it.',
+  }),
+  SALLYPORT_ACCOUNTS_HOOK_URL: httpUrl({
+    default: undefined,
+    desc: 'Is told of every account that is made at `/authy`: a POST of `{"public_id": …}` with a token of the account in `x-access-token`, to be answered with 201; tried again until it is.',
+    example: 'https://provisioning.example.org/accounts',
+  }),
+  SALLYPORT_PASSWORD_HASH: str({
+    default: 'argon2id',
+    choices: passwordHashes,
+    desc: 'What new passwords are hashed with: `argon2id` or `pbkdf2_sha256`. Older hashes keep working and are replaced when their owners sign in.',
+  }),
+  SALLYPORT_PBKDF2_ITERATIONS: pbkdf2Iterations({
+    default: leastPbkdf2Iterations,
+    desc: 'The iterations of new `pbkdf2_sha256` hashes; no fewer than the default.',
+  }),
+  SALLYPORT_TOKEN_ALGORITHM: str({
+    default: 'RS256',
+    choices: tokenAlgorithms,
+    desc: 'What tokens are signed with, from the next key on: `sallyport admin keys rotate` makes one.',
+  }),
+  SALLYPORT_KEY_ROTATION_DAYS: natural({
+    default: 90,
+    desc: 'After how many days another key signs the tokens, by itself; 0 is never.',
+  }),
+  SALLYPORT_REVOCATIONS_FAIL_CLOSED_SECONDS: natural({
+    default: 0,
+    desc: 'When a part has not heard what was revoked for so many seconds, it answers those who are signed in with 503 until it does; 0 is never.',
+  }),
+  SALLYPORT_SMTP_URL: smtpUrl({
+    default: undefined,
+    desc: 'The mail server that takes letters with links. Without it they are put into `mailbox` in the data directory.',
+    example: 'smtps://user:password@mail.example.org:465',
+  }),
+  SALLYPORT_MAIL_FROM: str({ default: 'Sallyport <sallyport@localhost>', desc: 'The sender of these letters.' }),
+  SALLYPORT_INSTANCE: str({
+    default: '1',
+    desc: 'Tells several processes of one part apart; no two that run at once may have the same.',
+  }),
+  SALLYPORT_PORT: port({
+    default: 0,
+    desc: 'The port of a part that is started with `sallyport serve`; 0 means any free one.',
+  }),
+}
+
+export const declarations = { ...settings, ...databaseSettings(), ...addressSettings() }
+
+/** The declarations of every setting, those that exist once for each service included. */
+export const allSettings: Readonly<
+  Record<
+    string,
+    {
+      readonly desc?: string
+      readonly default?: string | number | boolean | readonly string[] | undefined
+      readonly example?: string
+    }
+  >
+> = declarations

@@ -1,0 +1,89 @@
+import { parseRates } from '@sallyport/identity'
+import { EnvError, makeValidator } from 'envalid'
+import { isIP } from 'node:net'
+
+/*
+ * What values settings can have; an error says what is wanted, never what was there.
+ */
+
+export const port = makeValidator<number>((text) => {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value > 65_535) throw new EnvError('must be a port, 0 to 65535')
+  return value
+})
+
+export const directory = makeValidator<string>((text) => {
+  if (text === '') throw new EnvError('must be the path of a directory')
+  return text
+})
+
+export const httpUrl = makeValidator<string>((text) => {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw new EnvError('must be an http or https address')
+  return text.replace(/\/+$/, '')
+})
+
+export const databaseUrl = makeValidator<string>((text) => {
+  if (!URL.canParse(text) || !/^postgres(?:ql)?:$/.test(new URL(text).protocol)) {
+    throw new EnvError('must have the form postgres://user:password@host:port/database')
+  }
+  return text
+})
+
+export const positive = makeValidator<number>((text) => {
+  const value = Number(text)
+  if (!/^\d{1,9}$/.test(text) || value < 1) throw new EnvError('must be a whole number from 1')
+  return value
+})
+
+/** Addresses and networks, separated by commas. */
+export const networks = makeValidator<readonly string[]>((text) => {
+  const list = listOf(text)
+  if (!list.every(isNetwork))
+    throw new EnvError('must be addresses or networks such as 10.0.0.0/8, separated by commas')
+  return list
+})
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits] = text.split('/', 2)
+  const family = isIP(address)
+  return family !== 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)))
+}
+
+/** So many in a second, minute, hour or day; several separated by commas. */
+export const rates = makeValidator<string>((text) => {
+  if (!parseRates(text)) throw new EnvError('must be like 100/hour or 500/minute,50/second, or none')
+  return text
+})
+
+/** What the enrollment system was built with; fewer would be too cheap to guess (enrollment E-19). */
+export const leastPbkdf2Iterations = 260_000
+/** A second or two of a core; identity reads no hashes that ask for more. */
+export const mostPbkdf2Iterations = 5_000_000
+
+export const pbkdf2Iterations = makeValidator<number>((text) => {
+  const value = Number(text)
+  if (!/^\d{1,8}$/.test(text) || value < leastPbkdf2Iterations || value > mostPbkdf2Iterations) {
+    throw new EnvError(`must be a whole number, ${leastPbkdf2Iterations} to ${mostPbkdf2Iterations}`)
+  }
+  return value
+})
+
+export const natural = makeValidator<number>((text) => {
+  if (!/^\d{1,9}$/.test(text)) throw new EnvError('must be a whole number from 0')
+  return Number(text)
+})
+
+export const smtpUrl = makeValidator<string>((text) => {
+  if (!URL.canParse(text) || !/^smtps?:$/.test(new URL(text).protocol))
+    throw new EnvError('must have the form smtp://user:password@host:port or smtps://…')
+  return text
+})
+
+/** What stands between commas. */
+export function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+}

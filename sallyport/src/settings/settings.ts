@@ -1,0 +1,143 @@
+import { type AccountsSurfaceSettings, parseRates, type Rate, tokenAlgorithms } from '@sallyport/identity'
+import { cleanEnv, EnvMissingError } from 'envalid'
+import { resolve } from 'node:path'
+import { databaseServices, type DatabaseService } from './database-services.ts'
+import { doors, passwordHashes, passwordEncodings, logLevels, declarations } from './declarations.ts'
+import { listOf } from './formats.ts'
+
+/** A setting is missing or is not what it should be. The message names settings, never their values. */
+export class InvalidSettings extends Error {
+  override name = 'InvalidSettings'
+}
+
+export interface Settings {
+  readonly dataDirectory: string
+  readonly host: string
+  readonly publicPort: number
+  readonly adminPort: number
+  readonly publicUrl: string | undefined
+  readonly trustedProxies: readonly string[]
+  readonly logLevel: (typeof logLevels)[number]
+  readonly administrator: {
+    readonly file: string | undefined
+    readonly username: string
+    readonly email: string
+    readonly password: string | undefined
+  }
+  /** Databases of one's own, for the services that have one. */
+  readonly databaseUrls: {
+    readonly [service in DatabaseService]?: { readonly service: string; readonly owner: string }
+  }
+  /** Where the services of other processes are. */
+  readonly serviceUrls: { readonly [service in DatabaseService]?: string }
+  readonly accounts: {
+    readonly pageSize: number
+    readonly reservedNames: readonly string[]
+    readonly passwordEncoding: (typeof passwordEncodings)[number]
+    readonly rates: AccountsSurfaceSettings['rates']
+    readonly administrationDoor: (typeof doors)[number]
+    readonly httpsOnly: boolean
+    readonly hookUrl: string | undefined
+  }
+  /** How often one client may have links sent. */
+  readonly linkRates: readonly Rate[]
+  readonly passwordHashing: {
+    readonly newHashes: { readonly algorithm: (typeof passwordHashes)[number]; readonly pbkdf2Iterations: number }
+  }
+  readonly tokens: {
+    readonly algorithm: (typeof tokenAlgorithms)[number]
+    readonly rotationDays: number
+    readonly failClosedSeconds: number
+  }
+  readonly mail: { readonly smtpUrl: string | undefined; readonly from: string }
+  readonly partPort: number
+  readonly instance: string
+}
+
+/** Reads the settings out of environment variables. @throws {InvalidSettings} */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const env = cleanEnv(environment, declarations, { reporter: refuse })
+  const text = (name: string): string | undefined => {
+    const value: unknown = Reflect.get(env, name)
+    return typeof value === 'string' ? value : undefined
+  }
+  return {
+    dataDirectory: resolve(env.SALLYPORT_DATA),
+    host: env.SALLYPORT_HOST,
+    publicPort: env.SALLYPORT_PUBLIC_PORT,
+    adminPort: env.SALLYPORT_ADMIN_PORT,
+    publicUrl: env.SALLYPORT_PUBLIC_URL,
+    trustedProxies: env.SALLYPORT_TRUSTED_PROXIES,
+    logLevel: env.SALLYPORT_LOG_LEVEL,
+    administrator: {
+      file: env.SALLYPORT_ADMIN_FILE,
+      username: env.SALLYPORT_ADMIN_USERNAME,
+      email: env.SALLYPORT_ADMIN_EMAIL,
+      password: env.SALLYPORT_ADMIN_PASSWORD,
+    },
+    databaseUrls: Object.fromEntries(
+      databaseServices.flatMap((service) => {
+        const url = text(`DATABASE_URL_${service.toUpperCase()}`)
+        const owner = text(`DATABASE_URL_${service.toUpperCase()}_OWNER`) ?? url
+        return url !== undefined && owner !== undefined ? [[service, { service: url, owner }]] : []
+      }),
+    ),
+    serviceUrls: Object.fromEntries(
+      databaseServices.flatMap((service) => {
+        const url = text(`SALLYPORT_URL_${service.toUpperCase()}`)
+        return url === undefined ? [] : [[service, url]]
+      }),
+    ),
+    accounts: {
+      pageSize: env.SALLYPORT_ACCOUNTS_PAGE_SIZE,
+      reservedNames: listOf(env.SALLYPORT_ACCOUNTS_RESERVED_NAMES).map((name) => name.toLowerCase()),
+      passwordEncoding: env.SALLYPORT_ACCOUNTS_PASSWORD_ENCODING,
+      rates: {
+        everything: ratesOf(env.SALLYPORT_ACCOUNTS_LIMIT),
+        logIn: ratesOf(env.SALLYPORT_ACCOUNTS_LIMIT_LOGIN),
+        signUp: ratesOf(env.SALLYPORT_ACCOUNTS_LIMIT_SIGN_UP),
+        validation: ratesOf(env.SALLYPORT_ACCOUNTS_LIMIT_VALIDATION),
+      },
+      administrationDoor: env.SALLYPORT_ACCOUNTS_ADMINISTRATION_DOOR,
+      httpsOnly: env.SALLYPORT_ACCOUNTS_HTTPS_ONLY,
+      hookUrl: env.SALLYPORT_ACCOUNTS_HOOK_URL,
+    },
+    linkRates: ratesOf(env.SALLYPORT_LIMIT_LINKS),
+    passwordHashing: {
+      newHashes: {
+        algorithm: env.SALLYPORT_PASSWORD_HASH,
+        pbkdf2Iterations: env.SALLYPORT_PBKDF2_ITERATIONS,
+      },
+    },
+    tokens: {
+      algorithm: env.SALLYPORT_TOKEN_ALGORITHM,
+      rotationDays: env.SALLYPORT_KEY_ROTATION_DAYS,
+      failClosedSeconds: env.SALLYPORT_REVOCATIONS_FAIL_CLOSED_SECONDS,
+    },
+    mail: { smtpUrl: env.SALLYPORT_SMTP_URL, from: env.SALLYPORT_MAIL_FROM },
+    partPort: env.SALLYPORT_PORT,
+    instance: env.SALLYPORT_INSTANCE,
+  }
+}
+
+const choicesOf = {
+  SALLYPORT_LOG_LEVEL: logLevels,
+  SALLYPORT_ACCOUNTS_ADMINISTRATION_DOOR: doors,
+  SALLYPORT_ACCOUNTS_PASSWORD_ENCODING: passwordEncodings,
+  SALLYPORT_PASSWORD_HASH: passwordHashes,
+  SALLYPORT_TOKEN_ALGORITHM: tokenAlgorithms,
+}
+
+function ratesOf(text: string): readonly Rate[] {
+  return parseRates(text) ?? []
+}
+
+function refuse({ errors }: { errors: Partial<Record<string, Error>> }): void {
+  const complaints = Object.entries(errors).map(([name, error]) => {
+    if (error instanceof EnvMissingError) return `${name} is needed`
+    // The library's message about a choice quotes the value, which may be a secret put into the wrong place.
+    const choices = Reflect.get(choicesOf, name)
+    return `${name} ${choices === undefined ? error?.message : `must be one of ${choices.join(', ')}`}`
+  })
+  if (complaints.length > 0) throw new InvalidSettings(complaints.join('\n'))
+}
