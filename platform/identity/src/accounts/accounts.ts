@@ -139,7 +139,7 @@ export function createAccounts(parts: {
     const account = await store.lockAccount(tx, known(uid))
     if (!account) throw new UnknownAccount()
     if (account.deletedAt) throw new AccountDeleted()
-    checkStrength(account, by)
+    if ('level' in by && levelOf(account.roles) < by.level) throw new AccountTooStrong()
     return account
   }
 
@@ -218,12 +218,12 @@ export function createAccounts(parts: {
 
     async rename(uid, { username, email }, by) {
       const account = present(await store.findAccount(db, known(uid)))
-      checkStrength(account, by)
       const policy = registrationPolicies[account.bornOn]
       if (email !== undefined) policy.checkEmail(email)
       if (username !== undefined) policy.checkUsername(username)
       if (email !== undefined || username !== undefined) {
         await db.transaction().execute(async (tx) => {
+          await lock(tx, uid, by)
           await store.updateNames(tx, account.uid, { ...(username && { username }), ...(email && { email }) })
           const details = { username: username !== undefined, email: email !== undefined }
           await audit.record(tx, { kind: 'account.renamed', by, subject: account.uid, details })
@@ -297,11 +297,6 @@ export function createAccounts(parts: {
       if (account.memberSince) await saga.fulfil('close', account.uid)
     },
   }
-}
-
-/** @throws {AccountTooStrong} when the account is stronger than whoever would change it */
-function checkStrength({ roles }: Account, by: Actor | Authority): void {
-  if ('level' in by && levelOf(roles) < by.level) throw new AccountTooStrong()
 }
 
 function known(uid: string): AccountId {
