@@ -1,0 +1,1 @@
+export type { OpenIdDatabase } from './store/openid-database.ts'
