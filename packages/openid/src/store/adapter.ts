@@ -16,9 +16,9 @@ import {
 
 /** Encrypts what has to be read again although its bearer is not there. */
 export interface Sealing {
-  seal(text: string): string
+  readonly seal: (text: string) => string
   /** @throws {Error} when it was not sealed by this */
-  open(sealed: string): string
+  readonly open: (sealed: string) => string
 }
 
 export interface AdapterParts {
