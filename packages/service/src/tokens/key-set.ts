@@ -8,6 +8,8 @@ export type PublicJwk = Record<string, unknown>
 /** How an issuer's tokens are checked beyond their signature. */
 export interface KeySetOptions {
   readonly issuer: string
+  /** Another name that the same issuer signs under, with the same keys. */
+  readonly alias?: string
   readonly audience: string
   /** The only signature algorithms that count; the token's header does not get to choose another. */
   readonly algorithms: readonly ('RS256' | 'ES256' | 'EdDSA')[]
@@ -45,7 +47,8 @@ const cachedTokens = 10_000
 /** A verified token is trusted without looking at its signature again for this long. */
 const cacheMs = 60_000
 
-export function createKeySet({ issuer, audience, algorithms, fetchKeys, clock }: KeySetOptions): KeySet {
+export function createKeySet(options: KeySetOptions): KeySet {
+  const { issuer, alias, audience, algorithms, fetchKeys, clock } = options
   let verifiers: ReadonlyMap<string, Verify> | undefined
   let nextTryMs = Number.NEGATIVE_INFINITY
   let running: Promise<void> | undefined
@@ -61,7 +64,7 @@ export function createKeySet({ issuer, audience, algorithms, fetchKeys, clock }:
         createVerifier({
           key: Buffer.from(key),
           algorithms: [...algorithms],
-          allowedIss: issuer,
+          allowedIss: alias === undefined ? issuer : [issuer, alias],
           allowedAud: audience,
           requiredClaims: ['iss', 'aud', 'sub', 'exp', 'iat'],
           // Expiry is checked below, against the clock that was passed in.
