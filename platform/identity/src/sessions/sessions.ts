@@ -10,14 +10,14 @@ import type { MembershipSaga } from '../memberships/membership-saga.ts'
 import type { PasswordHashing } from '../passwords/password-hashing.ts'
 import type { TokenIssuer, Tokens } from '../tokens/token-issuer.ts'
 import type { RevocationFeed } from './revocation-feed.ts'
-import { endOfRevocation, type SessionId, type SessionKind, sessionLifeSeconds } from './session.ts'
+import { endOfRevocation, type SessionId, type SessionKind, sessionLifeSeconds, tokenLifeSeconds } from './session.ts'
 import { openSession, revokeSession, sweepExpired } from './session-store.ts'
 
 export interface SignInRequest {
   readonly username: string
   readonly password: string
   /** The surface whose words are spoken; it says how long the session lasts. */
-  readonly on: SessionKind
+  readonly on: Exclude<SessionKind, 'openid'>
   readonly scopes: readonly string[]
   /** Who the ID token is for. */
   readonly clientId: string | undefined
@@ -25,12 +25,27 @@ export interface SignInRequest {
   readonly address: string
 }
 
+/** Somebody who has just proven their password, and may sign in. */
+export interface ProvenPassword {
+  readonly account: Account
+  readonly passwordHash: string
+}
+
+export interface OpenedSession {
+  readonly sid: SessionId
+  readonly openedAt: Date
+}
+
 export interface Sessions {
   /**
-   * Signs in with user name and password. What an account may not do (yet, or any more) looks like a wrong password.
+   * Proves a password. What an account may not do (yet, or any more) looks like a wrong one.
    *
    * @throws {WrongCredentials} @throws {HashingBusy}
    */
+  provePassword(credentials: Pick<SignInRequest, 'username' | 'password' | 'address'>): Promise<ProvenPassword>
+  /** Opens a session. @throws {WrongCredentials} when what was proven does not hold any more */
+  open(proven: ProvenPassword, on: SessionKind, address: string): Promise<OpenedSession>
+  /** Proves a password, opens a session and issues its tokens. @throws {WrongCredentials} @throws {HashingBusy} */
   signIn(request: SignInRequest): Promise<Tokens>
   /** Ends the session: its tokens meet 401 everywhere from now on. */
   signOut(sid: SessionId, by: Actor): Promise<void>
@@ -68,37 +83,53 @@ export function createSessions(parts: {
     return replaced ? to : passwordHash
   }
 
+  async function refuse(address: string, account: Account | undefined): Promise<never> {
+    await audit.record(db, {
+      kind: 'sign-in.refused',
+      by: { kind: 'anonymous', address },
+      ...(account && { subject: account.uid }),
+    })
+    throw new WrongCredentials()
+  }
+
+  async function provePassword({ username, password, address }: Parameters<Sessions['provePassword']>[0]) {
+    const credentials = await findCredentialsByUsername(db, username)
+    const fits = await hashing.verify(password, credentials?.passwordHash)
+    if (!credentials || !fits || !mayUse(credentials.account)) return refuse(address, credentials?.account)
+    const { account } = credentials
+    return { account, passwordHash: await upgrade(account, credentials.passwordHash, password) }
+  }
+
+  async function open({ account, passwordHash }: ProvenPassword, on: SessionKind, address: string) {
+    const now = clock.now()
+    const session = {
+      sid: newId<SessionId>(),
+      uid: account.uid,
+      createdAt: now,
+      expiresAt: new Date(now.getTime() + sessionLifeSeconds[on] * 1000),
+    }
+    const by: Actor = { kind: 'account', uid: account.uid, address }
+    const event = audit.insertionOf({ kind: 'sign-in.succeeded', by, subject: account.uid, details: { on } }, 'opened')
+    if (!(await openSession(db, session, passwordHash, event))) return refuse(address, account)
+    if (!account.memberSince && roleOf(account) === 'user') await join(account)
+    return { sid: session.sid, openedAt: now }
+  }
+
   return {
-    async signIn({ username, password, on, scopes, clientId, address }) {
-      const credentials = await findCredentialsByUsername(db, username)
-      const fits = await hashing.verify(password, credentials?.passwordHash)
-      const account = credentials?.account
-      const refuse = async (): Promise<never> => {
-        await audit.record(db, {
-          kind: 'sign-in.refused',
-          by: { kind: 'anonymous', address },
-          ...(account && { subject: account.uid }),
-        })
-        throw new WrongCredentials()
-      }
-      if (!credentials || !account || !fits || !mayUse(account)) return refuse()
-      const passwordHash = await upgrade(account, credentials.passwordHash, password)
-      const now = clock.now()
-      const lifeSeconds = sessionLifeSeconds[on]
-      const session = {
-        sid: newId<SessionId>(),
-        uid: account.uid,
-        createdAt: now,
-        expiresAt: new Date(now.getTime() + lifeSeconds * 1000),
-      }
-      const by: Actor = { kind: 'account', uid: account.uid, address }
-      const event = audit.insertionOf(
-        { kind: 'sign-in.succeeded', by, subject: account.uid, details: { on } },
-        'opened',
-      )
-      if (!(await openSession(db, session, passwordHash, event))) return refuse()
-      if (!account.memberSince && roleOf(account) === 'user') await join(account)
-      return tokens.issue({ account, sid: session.sid, now, lifeSeconds, scopes, clientId })
+    provePassword,
+    open,
+
+    async signIn({ on, scopes, clientId, ...credentials }) {
+      const proven = await provePassword(credentials)
+      const { sid, openedAt: now } = await open(proven, on, credentials.address)
+      return tokens.issue({
+        account: proven.account,
+        sid,
+        now,
+        lifeSeconds: tokenLifeSeconds[on],
+        scopes,
+        clientId,
+      })
     },
 
     async signOut(sid, by) {
@@ -122,7 +153,8 @@ export function createSessions(parts: {
   }
 }
 
-function mayUse({ bornOn, suspendedAt, emailVerifiedAt }: Account): boolean {
+/** Whether somebody who is who they say may come in. */
+export function mayUse({ bornOn, suspendedAt, emailVerifiedAt }: Account): boolean {
   if (suspendedAt) return false
   return emailVerifiedAt !== undefined || !registrationPolicies[bornOn].needsProvenEmail
 }
