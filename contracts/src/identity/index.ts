@@ -1,18 +1,22 @@
 import type { ServiceContract } from '../route.ts'
 import { accounts } from './accounts.ts'
+import { clientsSurface } from './clients.ts'
 import { internal } from './internal.ts'
 import { accountsOfTheMarket } from './market.ts'
+import { openIdSurface } from './openid.ts'
 import { ownAccount } from './own.ts'
 import { wellKnown } from './well-known.ts'
 
 export * from './accounts.ts'
+export * from './clients.ts'
 export * from './internal.ts'
 export * from './market.ts'
+export * from './openid.ts'
 export * from './own.ts'
 export * from './well-known.ts'
 
 export const identityContract: ServiceContract = {
   name: 'identity',
   title: 'Identity',
-  surfaces: [accountsOfTheMarket, accounts, ownAccount, wellKnown, internal],
+  surfaces: [accountsOfTheMarket, accounts, ownAccount, openIdSurface, clientsSurface, wellKnown, internal],
 }

@@ -1,5 +1,5 @@
 export type { OpenIdAccount, OpenIdAccounts, OpenIdResource, OpenIdSessions } from './accounts.ts'
-export { digestOfSecret, type OpenIdClient, type OpenIdClients } from './clients/client.ts'
+export { type ClientMetadata, digestOfSecret, type OpenIdClient, type OpenIdClients } from './clients/client.ts'
 export type { Answer, Question, QuestionPages } from './interactions/question.ts'
 export type { OpenIdKeys, PublishedKey } from './keys/openid-keys.ts'
 export type { CodeProblem, Languages, Page, ProvidedForm, ProviderPages } from './pages.ts'

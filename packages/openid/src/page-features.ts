@@ -1,4 +1,5 @@
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider'
+import { destinationOf } from './destination.ts'
 import type { OpenIdProviderParts } from './parts.ts'
 import type { CodeProblem, Languages, Page, ProviderPages } from './pages.ts'
 
@@ -11,7 +12,9 @@ export function pageFeatures({ pages }: OpenIdProviderParts): Pick<Features, 'de
       enabled: true,
       logoutSource: (ctx, html) => {
         const form = { html, id: 'op.logoutForm' }
-        show(ctx, pages.signOut(form, ctx.oidc.client?.clientName, languagesOf(ctx)))
+        const uri = ctx.oidc.params?.['post_logout_redirect_uri']
+        const destination = destinationOf(typeof uri === 'string' ? uri : undefined)
+        show(ctx, pages.signOut(form, ctx.oidc.client?.clientName, destination, languagesOf(ctx)))
       },
       postLogoutSuccessSource: (ctx) => show(ctx, pages.signedOut(languagesOf(ctx))),
     },

@@ -20,8 +20,11 @@ export interface ProvidedForm {
 
 /** The pages of the provider that ask nothing that the service would have to check. */
 export interface ProviderPages {
-  /** Buttons: `logout=yes` to sign out, none of that name to stay. */
-  signOut(form: ProvidedForm, client: string | undefined, languages: Languages): Page
+  /**
+   * Buttons: `logout=yes` to sign out, none of that name to stay. `destination` is where the browser is sent afterwards,
+   * for `form-action`: an origin or a scheme.
+   */
+  signOut(form: ProvidedForm, client: string | undefined, destination: string, languages: Languages): Page
   signedOut(languages: Languages): Page
   failed(
     error: { readonly code: string; readonly description: string | undefined; status: number },

@@ -1,12 +1,14 @@
 import type { AccountId } from '@sallyport/kernel'
+import type { OpenIdDatabase } from '@sallyport/openid'
 import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely'
 import type { Birthplace } from './accounts/account.ts'
 import type { Actor, AuditKind } from './audit/audit.ts'
+import type { ClientId, ClientMetadata } from './clients/client.ts'
 import type { LinkPurpose } from './proofs/link-store.ts'
 import type { SessionId } from './sessions/session.ts'
 
 /** The tables of identity's database. */
-export interface IdentityDatabase {
+export interface IdentityDatabase extends OpenIdDatabase {
   role: {
     name: string
     level: number
@@ -29,7 +31,7 @@ export interface IdentityDatabase {
     member_since: Date | null
   }
   account_role: { uid: AccountId; role: string }
-  session: { sid: SessionId; uid: AccountId; created_at: Date; expires_at: Date }
+  session: { sid: SessionId; uid: AccountId; created_at: Date; expires_at: Date; browser_session: string | null }
   revocation: { sequence: Generated<bigint>; kind: 'session' | 'account'; id: string; until: Date }
   audit_event: {
     id: GeneratedAlways<bigint>
@@ -41,6 +43,14 @@ export interface IdentityDatabase {
     subject: AccountId | null
     details: Readonly<Record<string, string | number | boolean | null>>
   }
+  client: {
+    id: ClientId
+    name: string
+    first_party: boolean
+    metadata: JSONColumnType<ClientMetadata>
+    created_at: Date
+  }
+  client_secret: { id: GeneratedAlways<bigint>; client: ClientId; digest: Buffer; created_at: Date }
   email_link: {
     digest: Buffer
     uid: AccountId

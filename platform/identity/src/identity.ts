@@ -12,6 +12,7 @@ import {
 import type { Logger } from 'pino'
 import { type Accounts, createAccounts } from './accounts/accounts.ts'
 import { hasAdministrator } from './accounts/account-store.ts'
+import { createClients } from './clients/clients.ts'
 import type { IdentityDatabase } from './identity-database.ts'
 import { createAudit } from './audit/audit.ts'
 import { createMembershipSaga } from './memberships/membership-saga.ts'
@@ -22,9 +23,11 @@ import { createRevocationFeed } from './sessions/revocation-feed.ts'
 import type { Mailer } from './mail/mailer.ts'
 import { createLinkSending, linkTask } from './proofs/link-sending.ts'
 import { createProofs } from './proofs/proofs.ts'
+import { createOpenId } from './openid/openid.ts'
 import { createRoles } from './roles/roles.ts'
 import { createSessions } from './sessions/sessions.ts'
 import { accountsRoutes, type AccountsSurfaceSettings } from './surfaces/accounts.ts'
+import { clientRoutes } from './surfaces/client-routes.ts'
 import { marketRoutes } from './surfaces/market.ts'
 import { ownAccountRoutes } from './surfaces/own-account-routes.ts'
 import { ownRoutes } from './surfaces/own-routes.ts'
@@ -96,8 +99,9 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const proofs = createProofs({ db, clock, hashing, feed, audit })
   const tokens = createTokenIssuer(issuer, keys)
   const sessions = createSessions({ db, clock, log, hashing, tokens, feed, saga, audit })
+  const openId = createOpenId({ db, clock, log, publicUrl: issuer, masterKey, keys, accounts, sessions, feed, audit })
   const publicKeys = (): readonly PublicJwk[] => keys.published
-  let sweeping: { stop(): void } | undefined
+  let sweeping: { stop(): void }[] = []
 
   const service = await createService({
     contract: contracts.identityContract,
@@ -107,17 +111,23 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       ...marketRoutes({ accounts, sessions }),
       ...accountsRoutes({ accounts, sessions, roles, proofs, tokens, clock, settings: accountsSurface }),
       ...ownAccountRoutes({ proofs, links }),
+      ...clientRoutes({
+        clients: createClients({ db, clock, audit }),
+        issueInitialAccessToken: (lifeSeconds) => openId.issueInitialAccessToken(lifeSeconds),
+      }),
       ...ownRoutes({ keys: publicKeys, feed }),
     ],
+    mounts: { openId: (request, response) => openId.handle(request, response) },
     checks: { database: () => database.ping() },
     async start() {
       await jobs.prepare()
       await jobs.resume({ timeoutMs: resumeLimitMs })
       await jobs.start()
-      sweeping = sessions.startSweeping()
+      sweeping = [sessions.startSweeping(), openId.startSweeping()]
     },
     async stop() {
-      sweeping?.stop()
+      for (const sweep of sweeping) sweep.stop()
+      openId.close()
       await jobs.stop({ timeoutMs: stopLimitMs })
       await hashing.stop()
     },

@@ -1,10 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { ClientMetadata } from 'oidc-provider'
+import type { AllClientMetadata as ClientMetadata } from 'oidc-provider'
+
+export type { AllClientMetadata as ClientMetadata } from 'oidc-provider'
 
 /** A program that may ask people to sign in, or act for itself. */
 export interface OpenIdClient {
   /** In the words of OpenID Connect Dynamic Client Registration; without the secret. */
-  readonly metadata: ClientMetadata
+  readonly metadata: ClientMetadata & { readonly client_id: string }
   /** Belongs to whoever runs the provider: people are not asked whether they trust it. */
   readonly firstParty: boolean
   /** SHA-256 of every secret that counts: two while one takes the place of another, none for a public client. */

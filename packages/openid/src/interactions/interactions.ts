@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { errors, type Interaction, type InteractionResults, type Provider } from 'oidc-provider'
+import { destinationOf } from '../destination.ts'
 import type { Languages, Page } from '../pages.ts'
 import type { OpenIdProviderParts } from '../parts.ts'
 import { csrfTokenOf, isCsrfTokenOf, isSameOrigin } from './csrf.ts'
@@ -116,13 +117,6 @@ async function resultOf(
 
 function namesIn(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((name) => typeof name === 'string') : []
-}
-
-/** A browser holds a form to where it may lead, also by the redirects that follow (CSP `form-action`). */
-function destinationOf(redirectUri: string | undefined): string {
-  if (redirectUri === undefined || !URL.canParse(redirectUri)) return ''
-  const { origin, protocol } = new URL(redirectUri)
-  return origin === 'null' ? protocol : origin
 }
 
 function send(response: ServerResponse, { status, headers, html }: Page): void {

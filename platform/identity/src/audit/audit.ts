@@ -29,6 +29,9 @@ export type AuditKind =
   | 'role.assigned'
   | 'role.withdrawn'
   | 'keys.rotated'
+  | 'client.added'
+  | 'client.secret-rotated'
+  | 'client.removed'
 
 export interface AuditEvent {
   readonly kind: AuditKind

@@ -40,7 +40,7 @@ export function ownAccountRoutes({ proofs, links }: { proofs: Proofs; links: Lin
         await proofs.resetPassword(params.secret, body.password, anonymous(clientAddress))
       } catch (error) {
         if (error instanceof UnknownLink)
-          throw new Refusal(page('This link does not work any more', '<p>Ask for another one.</p>', 404))
+          throw new Refusal(page('This link does not work any more', '<p>Ask for another one.</p>', { status: 404 }))
         if (error instanceof Rejection && error.reason === 'invalid')
           throw new Refusal(resetPage(params.secret, error.message))
         throw error
@@ -61,6 +61,6 @@ function resetPage(secret: string, complaint?: string) {
 <p><label>New password <input type="password" name="password" minlength="8" maxlength="200" autocomplete="new-password" required></label></p>
 <button>Change the password</button>
 </form>`,
-    complaint === undefined ? 200 : 422,
+    { status: complaint === undefined ? 200 : 422 },
   )
 }

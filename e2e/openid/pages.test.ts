@@ -1,0 +1,111 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { callPath, objectOf } from '../support/http.ts'
+import { adminToken, type Player, registerPlayer } from '../support/people.ts'
+import { Browser } from './browser.ts'
+import { addClient, begin, connect, type RegisteredClient } from './clients.ts'
+
+let ada: Player
+let orchard: RegisteredClient
+const start = async (params: Record<string, string> = {}) => (await begin(await connect(orchard), params)).url
+
+beforeAll(async () => {
+  ada = await registerPlayer()
+  orchard = await addClient({ name: 'Orchard & Söhne', first_party: true })
+})
+
+describe('signing in', () => {
+  it('asks again after a wrong password, which is said and not shown', async () => {
+    const browser = new Browser()
+    const asked = await browser.go(await start())
+    expect(asked.title).toBe('Sign in to Orchard &#38; Söhne')
+    const again = await browser.submit(asked, { username: ada.username, password: 'Not-The-One-77' })
+    expect(again.answer.status).toBe(401)
+    expect(again.answer.text).toContain(
+      '<p role="alert" id="complaint">User name and password do not belong together.</p>',
+    )
+    expect(again.fields['username']).toBe(ada.username)
+    expect(again.answer.text).not.toContain('Not-The-One-77')
+    const { url } = await browser.submit(again, { username: ada.username, password: ada.password })
+    expect(new URL(url).searchParams.get('code')).toEqual(expect.any(String))
+  })
+
+  it('does not tell who is there: an unknown name looks like a wrong password', async () => {
+    const answers: string[] = []
+    for (const username of [ada.username, 'nobody_at_all']) {
+      const browser = new Browser()
+      const again = await browser.submit(await browser.go(await start()), { username, password: 'wrong' })
+      answers.push(again.answer.text.replaceAll(username, '').replaceAll(/interaction\/[\w-]+|value="[\w-]*"/g, ''))
+    }
+    expect(answers[0]).toBe(answers[1])
+  })
+
+  it('puts in the name that the client expects, as text', async () => {
+    const asked = await new Browser().go(await start({ login_hint: '"><script>alert(1)</script>' }))
+    expect(asked.answer.text).not.toContain('<script>')
+    expect(asked.answer.text).toContain('&#34;&#62;&#60;script&#62;')
+  })
+
+  it('labels every field and marks what belongs in it', async () => {
+    const { text } = (await new Browser().go(await start())).answer
+    for (const id of ['username', 'password']) expect(text).toContain(`<label for="${id}">`)
+    expect(text).toContain('autocomplete="username"')
+    expect(text).toContain('autocomplete="current-password"')
+    expect(text).toContain('<html lang="en">')
+    expect(text).toContain('width=device-width')
+  })
+})
+
+describe('the words', () => {
+  it('are Italian for a browser that says so, or a client', async () => {
+    const byBrowser = await new Browser({ 'accept-language': 'it-IT,it;q=0.9,en;q=0.5' }).go(await start())
+    expect(byBrowser.title).toBe('Accedi a Orchard &#38; Söhne')
+    expect(byBrowser.answer.text).toContain('<html lang="it">')
+    expect((await new Browser().go(await start({ ui_locales: 'it' }))).title).toMatch(/^Accedi/)
+  })
+})
+
+describe('a mistake of the client', () => {
+  it('is a page for a person, and an answer for a program', async () => {
+    const page = await new Browser().go(await start({ redirect_uri: 'https://evil.example/' }))
+    expect([page.answer.status, page.title]).toEqual([400, 'This did not work'])
+    const headers = { accept: 'application/json' }
+    const answer = await callPath('public', 'GET', '/oidc/session/end?client_id=nobody', { headers })
+    expect(answer.body).toMatchObject({ error: 'invalid_client' })
+  })
+})
+
+describe('clients', () => {
+  const request = async (method: string, path: string) => callPath('admin', method, path, { token: await adminToken() })
+
+  it('have two secrets at a time, and none that is told twice', async () => {
+    const { id, secret } = await addClient()
+    const grant = (value: unknown) =>
+      callPath('public', 'POST', '/oidc/token', {
+        form: { grant_type: 'client_credentials', client_id: id, client_secret: String(value) },
+      })
+    const rotate = async () => objectOf((await request('POST', `/v1/clients/${id}/secrets`)).body)['client_secret']
+    const second = await rotate()
+    expect([(await grant(secret)).status, (await grant(second)).status]).toEqual([200, 200])
+    const third = await rotate()
+    const statuses = [await grant(secret), await grant(second), await grant(third)].map(({ status }) => status)
+    expect(statuses).toEqual([401, 200, 200])
+    const list = await request('GET', '/v1/clients')
+    for (const value of [secret, second, third]) expect(list.text).not.toContain(String(value))
+    expect(list.text).toContain(id)
+    expect((await request('DELETE', `/v1/clients/${id}`)).status).toBe(204)
+    expect((await request('DELETE', `/v1/clients/${id}`)).status).toBe(404)
+    expect((await grant(third)).status).toBe(401)
+  })
+
+  it('are the business of administrators, at their door', async () => {
+    const { token } = ada
+    for (const [door, status] of [
+      ['admin', 403],
+      ['public', 404],
+    ] as const) {
+      expect((await callPath(door, 'GET', '/v1/clients', { token })).status).toBe(status)
+      expect((await callPath(door, 'POST', '/v1/clients', { token, json: { name: 'x' } })).status).toBe(status)
+    }
+    expect((await callPath('admin', 'GET', '/v1/clients')).status).toBe(401)
+  })
+})

@@ -1,0 +1,44 @@
+import type { Answer, Question, QuestionPages } from '@sallyport/openid'
+import { WrongCredentials } from '../accounts/account.ts'
+import type { Accounts } from '../accounts/accounts.ts'
+import { HashingBusy } from '../passwords/password-hashing.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+import { consentPage, gonePage, signInPage } from './pages.ts'
+
+/** What the provider has people asked: who they are, and whether a client may have what it wants. */
+export function createQuestions({ accounts, sessions }: { accounts: Accounts; sessions: Sessions }): QuestionPages {
+  async function ask(question: Question) {
+    if (question.about === 'sign-in' || question.accountId === undefined) return signInPage(question)
+    const { username } = await accounts.read(question.accountId)
+    return consentPage(question, username)
+  }
+
+  async function signIn(question: Question, form: URLSearchParams, address: string): Promise<Answer> {
+    const username = form.get('username') ?? ''
+    try {
+      const proven = await sessions.provePassword({ username, password: form.get('password') ?? '', address })
+      const { sid } = await sessions.open(proven, 'openid', address)
+      return { kind: 'signed-in', accountId: proven.account.uid, session: sid, amr: ['pwd'] }
+    } catch (error) {
+      const again = (complaint: 'wrongCredentials' | 'busy'): Answer => ({
+        kind: 'page',
+        page: signInPage(question, { username, complaint }),
+      })
+      if (error instanceof WrongCredentials) return again('wrongCredentials')
+      if (error instanceof HashingBusy) return again('busy')
+      throw error
+    }
+  }
+
+  return {
+    ask,
+    async answer(question, form, { address }) {
+      const answer = form.get('answer')
+      if (answer === 'cancel' || answer === 'deny') return { kind: 'denied' }
+      if (question.about === 'sign-in') return signIn(question, form, address)
+      // Whatever else was sent is no yes.
+      return answer === 'allow' ? { kind: 'allowed' } : { kind: 'page', page: await ask(question) }
+    },
+    gone: gonePage,
+  }
+}
