@@ -1,6 +1,6 @@
 import { DirectoryInUse, DirectoryUnusable, PostgresFailed } from '@sallyport/database'
 import { DoorBlocked } from '@sallyport/gateway'
-import { WrongMasterKey } from '@sallyport/identity'
+import { InvalidClient, UnknownClient, WrongMasterKey } from '@sallyport/identity'
 import { NoSuchJob } from './commands/admin-jobs.ts'
 import { DamagedFile } from './data-directory/secrets.ts'
 import { InvalidSettings } from './settings.ts'
@@ -10,9 +10,11 @@ const explained = [
   DirectoryInUse,
   DirectoryUnusable,
   DoorBlocked,
+  InvalidClient,
   InvalidSettings,
   NoSuchJob,
   PostgresFailed,
+  UnknownClient,
   WrongMasterKey,
 ]
 

@@ -1,7 +1,8 @@
-import { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
+import type { Configuration, interactionPolicy as policies, KoaContextWithOIDC } from 'oidc-provider'
 import { createClientAdapter } from './clients/client-adapter.ts'
 import { existingGrant } from './grants.ts'
 import { signingKeys } from './keys/signing-key.ts'
+import { errors, interactionPolicy } from './library.ts'
 import { pageFeatures, renderError } from './page-features.ts'
 import type { OpenIdProviderParts } from './parts.ts'
 import { type AdapterParts, createAdapter } from './store/adapter.ts'
@@ -143,7 +144,7 @@ function defaultResource(
 }
 
 /** Whoever's session has ended signs in again, whatever the browser's cookie says. */
-function policyOf({ sessions }: OpenIdProviderParts): interactionPolicy.DefaultPolicy {
+function policyOf({ sessions }: OpenIdProviderParts): policies.DefaultPolicy {
   const { base, Check } = interactionPolicy
   const policy = base()
   policy.get('login')?.checks.add(

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Provider } from 'oidc-provider'
 import { isSecretOf } from './clients/client.ts'
 import { configurationOf } from './configuration.ts'
 import { answerInteraction } from './interactions/interactions.ts'
+import { Provider } from './library.ts'
 import type { OpenIdProviderParts } from './parts.ts'
 import { startSweeping } from './store/sweeping.ts'
 

@@ -1,4 +1,7 @@
 export { WrongMasterKey } from './tokens/signing-keys.ts'
+export { createAudit } from './audit/audit.ts'
+export { InvalidClient, type NewClient, UnknownClient } from './clients/client.ts'
+export { type Clients, createClients, type WithSecret } from './clients/clients.ts'
 export { InvalidEmail, InvalidPassword, InvalidUsername, NameTaken } from './accounts/account.ts'
 export type { Accounts, NewAccount } from './accounts/accounts.ts'
 export type { AccountsSurfaceSettings } from './surfaces/accounts.ts'

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { errors, type Interaction, type InteractionResults, type Provider } from 'oidc-provider'
+import type { Interaction, InteractionResults, Provider } from 'oidc-provider'
 import { destinationOf } from '../destination.ts'
+import { errors } from '../library.ts'
 import type { Languages, Page } from '../pages.ts'
 import type { OpenIdProviderParts } from '../parts.ts'
 import { csrfTokenOf, isCsrfTokenOf, isSameOrigin } from './csrf.ts'

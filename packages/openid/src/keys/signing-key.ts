@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { ExternalSigningKey } from 'oidc-provider'
+import { ExternalSigningKey } from '../library.ts'
 import type { OpenIdKeys, PublishedKey } from './openid-keys.ts'
 
 /** The keys in the provider's terms, the one that signs first: it takes the first that fits. */

@@ -1,6 +1,7 @@
 import { type Clock, toUnixSeconds } from '@sallyport/kernel'
 import type { Kysely } from 'kysely'
-import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
+import type { Adapter, AdapterPayload } from 'oidc-provider'
+import { errors } from '../library.ts'
 import type { OpenIdDatabase } from './openid-database.ts'
 import {
   addRecord,
