@@ -10,7 +10,11 @@ const publicClient = {
 let op: Awaited<ReturnType<typeof startProvider>>
 
 beforeAll(async () => {
-  op = await startProvider([confidential('app', ['one', 'two']), publicClient])
+  const hearing = {
+    backchannel_logout_uri: 'https://app.test/signed-out',
+    backchannel_logout_session_required: true,
+  }
+  op = await startProvider([confidential('app', ['one', 'two'], hearing), publicClient])
 })
 afterAll(() => op.stop())
 
@@ -232,6 +236,34 @@ describe('the page of a question', () => {
     expect((await op.send({ target, headers: { cookie } })).text).toBe('gone')
   })
 })
+
+describe('signing out', () => {
+  it('is told to the clients of the session, and ends it with its tokens', async () => {
+    const agent = browser()
+    const { json } = await exchange(await signIn(agent))
+    const page = await agent.go('/oidc/session/end')
+    const [before, xsrf] = [op.ended.length, /name="xsrf" value="(\w+)"/.exec(page.text)?.[1] ?? '']
+    expect((await agent.go('/oidc/session/end/confirm', { xsrf: 'guessed', logout: 'yes' })).status).toBe(400)
+    expect(op.told).toEqual([])
+    expect((await agent.go('/oidc/session/end/confirm', { xsrf, logout: 'yes' })).status).toBe(303)
+    expect(op.ended.length).toBe(before + 1)
+    const [{ url, body } = { url: '', body: '' }] = op.told
+    expect(url).toBe('https://app.test/signed-out')
+    const claims = claimsOf(new URLSearchParams(body).get('logout_token'))
+    expect(claims).toMatchObject({
+      iss: issuer,
+      aud: 'app',
+      sub: 'ada',
+      sid: claimsOf(json['id_token'])['sid'],
+      events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+    })
+    expect((await refresh(json['refresh_token'])).json['error']).toBe('invalid_grant')
+  })
+})
+
+function claimsOf(jwt: unknown): Record<string, unknown> {
+  return JSON.parse(Buffer.from(String(jwt).split('.')[1] ?? '', 'base64url').toString())
+}
 
 describe('the keys', () => {
   it('can change while the provider runs: the new one signs, the old one is published still', async () => {

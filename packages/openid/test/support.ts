@@ -64,6 +64,7 @@ export async function startProvider(clients: readonly OpenIdClient[]) {
   const open = new Map<string, string>()
   const ended: string[] = []
   const errors: object[] = []
+  const told: { url: string; body: string }[] = []
   const provider = createOpenIdProvider({
     issuer,
     db: database.database.db,
@@ -104,6 +105,11 @@ export async function startProvider(clients: readonly OpenIdClient[]) {
       gone: () => ({ status: 400, headers: {}, html: 'gone' }),
     },
     locales: ['en'],
+    async fetch(input, init) {
+      const { url, body } = { url: new Request(input).url, body: await new Response(init?.body).text() }
+      told.push({ url, body })
+      return new Response()
+    },
   })
   const server = createServer((request, response) => provider.handle(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -114,9 +120,11 @@ export async function startProvider(clients: readonly OpenIdClient[]) {
     provider,
     known,
     errors,
+    /** What clients were told by themselves. */
+    told,
     ended,
     change,
-    send: (request: Request) => send(port, request),
+    send: (request: Asked) => send(port, request),
     async stop() {
       provider.close()
       await new Promise((resolve) => server.close(resolve))
@@ -125,7 +133,7 @@ export async function startProvider(clients: readonly OpenIdClient[]) {
   }
 }
 
-export interface Request {
+export interface Asked {
   readonly method?: string
   /** The request target, to the letter. */
   readonly target: string
@@ -142,7 +150,7 @@ export interface Answer {
 }
 
 /** Sends a request whose host and target may be anything. */
-function send(port: number, { method, target, headers, form, json }: Request): Promise<Answer> {
+function send(port: number, { method, target, headers, form, json }: Asked): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const body = json ?? (form && new URLSearchParams(form).toString())
   const request = httpRequest(

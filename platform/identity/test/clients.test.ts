@@ -81,6 +81,7 @@ describe('a client', () => {
     ['a script for an address', { redirectUris: ['javascript:alert(1)'] }],
     ['a fragment', { redirectUris: ['https://app.example/#'] }],
     ['a name in its address', { redirectUris: ['https://ada@app.example/'] }],
+    ['http to elsewhere beside its own scheme', { redirectUris: ['app:/back', 'http://app.example/'] }],
     ['no whole address', { redirectUris: ['/callback'] }],
     ['a script to go to afterwards', { postLogoutRedirectUris: ['data:text/html,x'] }],
     ['neither secret nor address', { confidential: false, redirectUris: [] }],

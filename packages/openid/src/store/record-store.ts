@@ -108,7 +108,7 @@ export async function removeRecordsOfGrant(db: Database, model: string, grantId:
 }
 
 /** Removes everything that is kept about an account: its browser sessions, its grants and what was issued for them. */
-export async function removeRecordsOfAccount(db: Database, accountId: string): Promise<void> {
+export async function removeRecordsOfAccount(db: Pick<Database, 'deleteFrom'>, accountId: string): Promise<void> {
   await db
     .deleteFrom('openid_record')
     .where(sql`payload ->> 'accountId'`, '=', accountId)

@@ -1,4 +1,5 @@
 import { type AccountId, type Clock, newId, parseId } from '@sallyport/kernel'
+import { removeRecordsOfAccount } from '@sallyport/openid'
 import type { Kysely, Transaction } from 'kysely'
 import type { Actor, Audit, AuditKind } from '../audit/audit.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
@@ -248,6 +249,7 @@ export function createAccounts(parts: {
         const now = clock.now()
         if (registrationPolicies[account.bornOn].keepsNames) await store.markDeleted(tx, account.uid, now)
         else await store.removeAccount(tx, account.uid)
+        await removeRecordsOfAccount(tx, account.uid)
         if (account.memberSince) await saga.promiseClosing(tx, account.uid)
         await audit.record(tx, { kind: 'account.deleted', by, subject: account.uid })
         return { account, revocations: await revokeAccount(tx, account.uid, endOfRevocation(now)) }

@@ -58,8 +58,8 @@ export function metadataOf(client: NewClient): ClientMetadata {
   const signsIn = redirectUris.length > 0
   if (!signsIn && !confidential)
     throw new InvalidClient('a client without a secret needs somewhere to send people back to')
-  const isNative = redirectUris.some((uri) => !isWeb(uri))
-  for (const uri of [...redirectUris, ...postLogoutRedirectUris]) checkRedirect(uri)
+  const isNative = [...redirectUris, ...postLogoutRedirectUris].some((uri) => !isWeb(uri))
+  for (const uri of [...redirectUris, ...postLogoutRedirectUris]) checkRedirect(uri, isNative)
   if (backchannelLogoutUri !== undefined && !isWeb(backchannelLogoutUri)) {
     throw new InvalidClient('a client is told of sign-outs at an http or https address')
   }
@@ -81,12 +81,19 @@ export function metadataOf(client: NewClient): ClientMetadata {
 }
 
 /** @throws {InvalidClient} */
-function checkRedirect(uri: string): void {
+function checkRedirect(uri: string, isNative: boolean): void {
   if (!URL.canParse(uri)) throw new InvalidClient('an address to send people back to is a whole address')
-  const { hash, protocol, username, password } = new URL(uri)
+  const { hostname, protocol, username, password } = new URL(uri)
   const isScript = ['javascript:', 'data:', 'vbscript:', 'blob:', 'file:', 'about:'].includes(protocol)
-  if (hash !== '' || uri.includes('#') || username !== '' || password !== '' || isScript) {
+  if (uri.includes('#') || username !== '' || password !== '' || isScript) {
     throw new InvalidClient('an address to send people back to has no fragment, names nobody and is no script')
+  }
+  // Of a program with a scheme of its own, everything else is on the same machine or under an address that it owns.
+  const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
+  if (isNative && ((protocol === 'http:' && !isLocal) || (protocol === 'https:' && isLocal))) {
+    throw new InvalidClient(
+      'beside an address of its own scheme a client has http on its own machine and https elsewhere',
+    )
   }
 }
 
