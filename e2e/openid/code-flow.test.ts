@@ -135,6 +135,43 @@ describe('a token for the services here', () => {
     expect((await browser.go((await begin(config)).url)).title).toBe('Sign in to Orchard')
   })
 
+  it('ends with the account, and so does everything else it was given', async () => {
+    const eve = await registerPlayer()
+    const config = await connect(orchard)
+    const browser = new Browser()
+    const platform = await begin(config, { scope: 'openid impersonate' })
+    const { url: back } = await browser.signIn(platform.url, eve)
+    const tokens = await openid.authorizationCodeGrant(config, new URL(back), platform.checks)
+    const plain = await begin(config)
+    const { url } = await browser.go(plain.url)
+    const others = await openid.authorizationCodeGrant(config, new URL(url), plain.checks)
+    expect((await openid.fetchUserInfo(config, others.access_token, eve.uid)).email).toBe(eve.email)
+    const gone = await callPath('public', 'DELETE', `/api/auth/accounts/${eve.uid}`, { token: tokens.access_token })
+    expect(gone.status).toBe(200)
+    expect((await userinfo(tokens.access_token)).status).toBe(401)
+    await expect(openid.fetchUserInfo(config, others.access_token, eve.uid)).rejects.toThrow()
+    for (const { refresh_token: token = '' } of [tokens, others])
+      await expect(openid.refreshTokenGrant(config, token)).rejects.toMatchObject({ error: 'invalid_grant' })
+    expect((await browser.go((await begin(config)).url)).title).toBe('Sign in to Orchard')
+  })
+
+  it('ends with a change of the password made elsewhere', async () => {
+    const eve = await registerPlayer()
+    const config = await connect(orchard)
+    const browser = new Browser()
+    const { url, checks } = await begin(config, { scope: 'openid impersonate' })
+    const { url: back } = await browser.signIn(url, eve)
+    const tokens = await openid.authorizationCodeGrant(config, new URL(back), checks)
+    const json = { old_password: eve.password, new_password: 'Another-Horse8!' }
+    const path = `/api/auth/accounts/${eve.uid}/changePassword`
+    expect((await callPath('public', 'POST', path, { token: eve.token, json })).status).toBe(200)
+    expect((await userinfo(tokens.access_token)).status).toBe(401)
+    await expect(openid.refreshTokenGrant(config, tokens.refresh_token ?? '')).rejects.toMatchObject({
+      error: 'invalid_grant',
+    })
+    expect((await browser.go((await begin(config)).url)).title).toBe('Sign in to Orchard')
+  })
+
   it('is not an ID token, nor one of another audience', async () => {
     const config = await connect(orchard)
     const { url, checks } = await begin(config)

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { callPath, objectOf } from '../support/http.ts'
-import { adminToken, type Player, registerPlayer } from '../support/people.ts'
+import { adminToken, type Player, registerPlayer, uniqueName } from '../support/people.ts'
 import { Browser } from './browser.ts'
 import { addClient, begin, connect, type RegisteredClient } from './clients.ts'
 
@@ -107,5 +107,71 @@ describe('clients', () => {
       expect((await callPath(door, 'POST', '/v1/clients', { token, json: { name: 'x' } })).status).toBe(status)
     }
     expect((await callPath('admin', 'GET', '/v1/clients')).status).toBe(401)
+  })
+})
+
+describe('somebody without an account', () => {
+  const wish = (): Record<string, string> => ({
+    answer: 'create',
+    username: uniqueName('newcomer'),
+    email: `${uniqueName('newcomer')}@example.org`,
+    password: 'Korrekt Pferd Batterie 77',
+  })
+
+  it('makes one on the way, and has to prove the address before signing in', async () => {
+    const browser = new Browser()
+    const asked = await browser.go(await start())
+    const form = await browser.submit(asked, { answer: 'register' })
+    expect(form.title).toBe('Create an account')
+    const wished = wish()
+    const sent = await browser.submit(form, wished)
+    expect([sent.answer.status, sent.title]).toEqual([200, 'Look at your mail'])
+    const back = await browser.submit(sent, { answer: 'back' })
+    const refused = await browser.submit(back, {
+      username: wished['username'] ?? '',
+      password: wished['password'] ?? '',
+    })
+    expect(refused.answer.status).toBe(401)
+  })
+
+  it.each([
+    ['an easy password', { password: 'password1' }, 'This password is too short or too easy to guess.'],
+    ['no address', { email: 'nowhere' }, 'This is not an e-mail address.'],
+    ['a short name', { username: 'x' }, 'A user name has 3 to 50 characters and does not look like an e-mail address.'],
+    ['a reserved name', { username: 'Admin' }, 'Somebody else has this user name.'],
+  ])('hears what is wrong with %s, and keeps what was right', async (_, changes, complaint) => {
+    const browser = new Browser()
+    const form = await browser.submit(await browser.go(await start()), { answer: 'register' })
+    const wished: Record<string, string> = { ...wish(), ...changes }
+    const again = await browser.submit(form, wished)
+    expect(again.answer.status).toBe(422)
+    expect(again.answer.text).toContain(`<p role="alert" id="complaint">${complaint}</p>`)
+    expect(again.fields).toMatchObject({ username: wished['username'], email: wished['email'], password: '' })
+  })
+
+  it('is told that a name is taken, but not that an address is known', async () => {
+    const ask = async (changes: Record<string, string>) => {
+      const browser = new Browser()
+      const form = await browser.submit(await browser.go(await start()), { answer: 'register' })
+      const { answer } = await browser.submit(form, { ...wish(), ...changes })
+      return answer.text.replaceAll(/interaction\/[\w-]+|value="[\w-]*"/g, '')
+    }
+    expect(await ask({ username: ada.username })).toContain('Somebody else has this user name.')
+    expect(await ask({ email: ada.email })).toBe(await ask({}))
+  })
+})
+
+describe('somebody who has forgotten the password', () => {
+  it('is answered alike whether there is such an account or not', async () => {
+    const texts: string[] = []
+    for (const email of [ada.email, 'nobody@example.org']) {
+      const browser = new Browser()
+      const form = await browser.submit(await browser.go(await start()), { answer: 'forgotten' })
+      expect(form.title).toBe('Forgotten your password?')
+      const sent = await browser.submit(form, { answer: 'send-link', email })
+      texts.push(sent.answer.text.replaceAll(/interaction\/[\w-]+|value="[\w-]*"/g, ''))
+    }
+    expect(texts[0]).toContain('If an account has this address')
+    expect(texts[0]).toBe(texts[1])
   })
 })

@@ -99,7 +99,20 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const proofs = createProofs({ db, clock, hashing, feed, audit })
   const tokens = createTokenIssuer(issuer, keys)
   const sessions = createSessions({ db, clock, log, hashing, tokens, feed, saga, audit })
-  const openId = createOpenId({ db, clock, log, publicUrl: issuer, masterKey, keys, accounts, sessions, feed, audit })
+  const openId = createOpenId({
+    db,
+    clock,
+    log,
+    publicUrl: issuer,
+    masterKey,
+    keys,
+    accounts,
+    sessions,
+    links,
+    reservedNames: accountsSurface.reservedNames,
+    feed,
+    audit,
+  })
   const publicKeys = (): readonly PublicJwk[] => keys.published
   let sweeping: { stop(): void }[] = []
 

@@ -13,7 +13,6 @@ import { platformAudience, type PublicJwk } from '@sallyport/service'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import { type Account, roleOf } from '../accounts/account.ts'
-import type { Accounts } from '../accounts/accounts.ts'
 import { findAccount } from '../accounts/account-store.ts'
 import type { Audit } from '../audit/audit.ts'
 import { openIdClients } from '../clients/clients.ts'
@@ -23,6 +22,7 @@ import { tokenLifeSeconds } from '../sessions/session.ts'
 import { mayUse, type Sessions } from '../sessions/sessions.ts'
 import { seal, unseal } from '../tokens/sealing.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
+import type { WishParts } from './account-wishes.ts'
 import { createBrowserSessions } from './browser-sessions.ts'
 import { providerPages } from './pages.ts'
 import { createQuestions } from './questions.ts'
@@ -31,7 +31,7 @@ import { languages } from './words/choice.ts'
 /** The scope of tokens for the platform's own services, as in the tokens of the other grants (design §4). */
 const platformScope = 'impersonate'
 
-export interface OpenIdParts {
+export interface OpenIdParts extends WishParts {
   readonly db: Kysely<IdentityDatabase>
   readonly clock: Clock
   readonly log: Logger
@@ -39,7 +39,6 @@ export interface OpenIdParts {
   readonly publicUrl: string
   readonly masterKey: Uint8Array
   readonly keys: SigningKeys
-  readonly accounts: Accounts
   readonly sessions: Sessions
   readonly feed: RevocationFeed
   readonly audit: Audit

@@ -20,7 +20,9 @@ ${hidden('csrf', question.csrf)}
 <label for="password">${words.password}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" maxlength="1024" required${username === '' ? '' : ' autofocus'}${described}>
 <button>${words.signInButton}</button>
-<button class="other" name="answer" value="cancel" formnovalidate>${words.cancel}</button>
+${otherButton('forgotten', words.forgotten)}
+${otherButton('register', words.register)}
+${otherButton('cancel', words.cancel)}
 </form>`
   const status = again === undefined ? 200 : again.complaint === 'busy' ? 503 : 401
   return renderPage(words.signIn(question.client.name), body, { ...options(words, question), status })
@@ -100,11 +102,16 @@ ${button(form, words.deny, { name: 'abort', value: 'yes', other: true })}`
   },
 }
 
-function options(words: Words, { destination }: Question) {
+/** Leads to another page of the same question, whatever is in the fields. */
+export function otherButton(answer: string, text: string): string {
+  return `<button class="other" name="answer" value="${answer}" formnovalidate>${text}</button>`
+}
+
+export function options(words: Words, { destination }: Question) {
   return { language: words.language, destination }
 }
 
-function hidden(name: string, value: string): string {
+export function hidden(name: string, value: string): string {
   return `<input type="hidden" name="${name}" value="${escapeHtml(value)}">`
 }
 

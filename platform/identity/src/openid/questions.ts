@@ -1,12 +1,14 @@
 import type { Answer, Question, QuestionPages } from '@sallyport/openid'
 import { WrongCredentials } from '../accounts/account.ts'
-import type { Accounts } from '../accounts/accounts.ts'
 import { HashingBusy } from '../passwords/password-hashing.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import { grantWish, type WishParts } from './account-wishes.ts'
 import { consentPage, gonePage, signInPage } from './pages.ts'
 
 /** What the provider has people asked: who they are, and whether a client may have what it wants. */
-export function createQuestions({ accounts, sessions }: { accounts: Accounts; sessions: Sessions }): QuestionPages {
+export function createQuestions(parts: WishParts & { readonly sessions: Sessions }): QuestionPages {
+  const { accounts, sessions } = parts
+
   async function ask(question: Question) {
     if (question.about === 'sign-in' || question.accountId === undefined) return signInPage(question)
     const { username } = await accounts.read(question.accountId)
@@ -35,7 +37,9 @@ export function createQuestions({ accounts, sessions }: { accounts: Accounts; se
     async answer(question, form, { address }) {
       const answer = form.get('answer')
       if (answer === 'cancel' || answer === 'deny') return { kind: 'denied' }
-      if (question.about === 'sign-in') return signIn(question, form, address)
+      if (question.about === 'sign-in') {
+        return (await grantWish(parts, question, form, address)) ?? signIn(question, form, address)
+      }
       // Whatever else was sent is no yes.
       return answer === 'allow' ? { kind: 'allowed' } : { kind: 'page', page: await ask(question) }
     },

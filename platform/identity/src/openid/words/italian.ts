@@ -9,6 +9,28 @@ export const italian: Words = {
   cancel: 'Annulla',
   wrongCredentials: 'Nome utente e password non corrispondono.',
   busy: 'Troppe persone stanno accedendo. Riprova tra un momento.',
+  register: 'Crea un account',
+  registerButton: 'Crea l’account',
+  email: 'Indirizzo e-mail',
+  newPassword: 'Password',
+  passwordAdvice:
+    'Vanno bene più parole che non hanno a che fare con te; ciò che è facile da indovinare viene rifiutato.',
+  complaints: {
+    invalidEmail: 'Questo non è un indirizzo e-mail.',
+    invalidUsername: 'Un nome utente ha da 3 a 50 caratteri e non somiglia a un indirizzo e-mail.',
+    weakPassword: 'Questa password è troppo corta o troppo facile da indovinare.',
+    nameTaken: 'Qualcun altro ha questo nome utente.',
+    busy: 'Troppe persone lo stanno facendo. Riprova tra un momento.',
+  },
+  forgotten: 'Password dimenticata?',
+  forgottenText:
+    'Indica l’indirizzo e-mail del tuo account. Se esiste, riceverà un link per scegliere una nuova password.',
+  sendLink: 'Invia il link',
+  letterSent: 'Controlla la posta',
+  confirmText:
+    'Una lettera è in arrivo. Segui il link che contiene per confermare l’indirizzo, poi torna qui e accedi.',
+  resetText: 'Se un account ha questo indirizzo, una lettera è in arrivo. Segui il link che contiene, poi torna qui.',
+  backToSignIn: 'Torna all’accesso',
   consent: (client) => `Consentire l’accesso a ${client}?`,
   signedInAs: (username) => `Hai effettuato l’accesso come ${username}.`,
   itWants: 'Vorrebbe:',

@@ -1,3 +1,6 @@
+/** What can be wrong with an account that somebody would like to have. */
+export type RegistrationComplaint = 'invalidEmail' | 'invalidUsername' | 'weakPassword' | 'nameTaken' | 'busy'
+
 /** Everything that the OpenID pages say, in one language. A client's name comes from outside and is escaped by the page. */
 export interface Words {
   /** Its tag (BCP 47). */
@@ -9,6 +12,20 @@ export interface Words {
   readonly cancel: string
   readonly wrongCredentials: string
   readonly busy: string
+  readonly register: string
+  readonly registerButton: string
+  readonly email: string
+  readonly newPassword: string
+  readonly passwordAdvice: string
+  /** Why an account cannot be made like this. */
+  readonly complaints: Readonly<Record<RegistrationComplaint, string>>
+  readonly forgotten: string
+  readonly forgottenText: string
+  readonly sendLink: string
+  readonly letterSent: string
+  readonly confirmText: string
+  readonly resetText: string
+  readonly backToSignIn: string
   readonly consent: (client: string) => string
   readonly signedInAs: (username: string) => string
   readonly itWants: string
