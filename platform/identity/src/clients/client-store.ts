@@ -34,11 +34,17 @@ export async function findClient(
   db: Database,
   id: ClientId,
 ): Promise<(Client & { readonly secretDigests: readonly Buffer[] }) | undefined> {
-  const row = await db.selectFrom('client').selectAll().where('id', '=', id).executeTakeFirst()
-  if (!row) return undefined
-  const secrets = await db.selectFrom('client_secret').select('digest').where('client', '=', id).orderBy('id').execute()
-  const secretDigests = secrets.map(({ digest }) => digest)
-  return { ...toClient(row), secrets: secretDigests.length, secretDigests }
+  const row = await db
+    .selectFrom('client')
+    .selectAll()
+    .select(
+      sql<Buffer[]>`array(select digest from client_secret where client_secret.client = client.id order by id)`.as(
+        'digests',
+      ),
+    )
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row && { ...toClient(row), secrets: row.digests.length, secretDigests: row.digests }
 }
 
 /** All of them, oldest first. */
