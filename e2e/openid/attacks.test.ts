@@ -246,6 +246,24 @@ describe('the page that asks for the password', () => {
 })
 
 describe('a session', () => {
+  it('is not passed on to whoever signs in after somebody: the first one ends', async () => {
+    const browser = new Browser()
+    const first = await begin(config, { scope: 'openid impersonate' })
+    const { url: back } = await browser.signIn(first.url, ada)
+    const adas = await openid.authorizationCodeGrant(config, new URL(back), first.checks)
+    const second = await begin(config, { scope: 'openid impersonate', prompt: 'login' })
+    const leaving = await browser.signIn(second.url, mallory)
+    // A page of the provider itself, which a script or a button sends on.
+    expect(leaving.fields).toMatchObject({ logout: 'yes' })
+    const { url } = await browser.submit(leaving, {})
+    const mallorys = await openid.authorizationCodeGrant(config, new URL(url), second.checks)
+    expect(mallorys.claims()?.sub).toBe(mallory.uid)
+    const userinfo = (token: string) => callPath('public', 'GET', '/api/auth/userinfo', { token })
+    expect((await userinfo(mallorys.access_token)).status).toBe(200)
+    expect((await userinfo(adas.access_token)).status).toBe(401)
+    expect(errorOf(await refresh(adas.refresh_token ?? ''))).toBe('invalid_grant')
+  })
+
   it('is in a cookie that scripts and other sites do not get, below the provider alone', async () => {
     const { answer } = await new Browser().signIn((await begin(config)).url, ada)
     const cookie = answer.headers['set-cookie']?.find((text) => text.startsWith('openid_session=')) ?? ''

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { callPath, objectOf } from '../support/http.ts'
 import { adminToken, type Player, registerPlayer, uniqueName } from '../support/people.ts'
 import { Browser } from './browser.ts'
-import { addClient, begin, connect, type RegisteredClient } from './clients.ts'
+import { addClient, begin, callback, connect, type RegisteredClient } from './clients.ts'
 
 let ada: Player
 let orchard: RegisteredClient
@@ -61,6 +62,19 @@ describe('the words', () => {
     expect(byBrowser.title).toBe('Accedi a Orchard &#38; Söhne')
     expect(byBrowser.answer.text).toContain('<html lang="it">')
     expect((await new Browser().go(await start({ ui_locales: 'it' }))).title).toMatch(/^Accedi/)
+  })
+})
+
+describe('a client that wants its code in a form', () => {
+  it('gets it by a page whose one script is let through by its digest', async () => {
+    const browser = new Browser()
+    const page = await browser.signIn(await start({ response_mode: 'form_post' }), ada)
+    expect(page.action).toBe(callback)
+    expect(page.fields).toMatchObject({ code: expect.any(String), state: expect.any(String) })
+    const script = /<script>([^<]*)<\/script>/.exec(page.answer.text)?.[1] ?? ''
+    const digest = createHash('sha256').update(script).digest('base64')
+    expect(page.answer.headers['content-security-policy']).toContain(`script-src 'sha256-${digest}'`)
+    expect(page.answer.headers['content-security-policy']).not.toContain('unsafe')
   })
 })
 

@@ -21,8 +21,15 @@ export interface OpenIdSessions {
   bind(browserSession: string, session: string): Promise<void>
   /** The session of an account behind a browser session, unless it has ended. */
   find(browserSession: string, accountId: string): Promise<string | undefined>
-  /** Somebody has signed out, or a token was used that must have been stolen. */
-  end(browserSession: string): Promise<void>
+  /** Does nothing for one that has ended already. */
+  end(browserSession: string, ending: SessionEnding): Promise<void>
+}
+
+export interface SessionEnding {
+  /** Somebody signed out, or a code or token came a second time and so must have been stolen. */
+  readonly why: 'signed-out' | 'stolen'
+  /** Where it came from. */
+  readonly address: string
 }
 
 /** An interface that clients call with the tokens they get. */

@@ -1,4 +1,4 @@
-export type { OpenIdAccount, OpenIdAccounts, OpenIdResource, OpenIdSessions } from './accounts.ts'
+export type { OpenIdAccount, OpenIdAccounts, OpenIdResource, OpenIdSessions, SessionEnding } from './accounts.ts'
 export { type ClientMetadata, digestOfSecret, type OpenIdClient, type OpenIdClients } from './clients/client.ts'
 export type { Answer, Question, QuestionPages } from './interactions/question.ts'
 export type { OpenIdKeys, PublishedKey } from './keys/openid-keys.ts'

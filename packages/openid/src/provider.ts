@@ -64,8 +64,9 @@ function build(parts: OpenIdProviderParts) {
       async onRevoked(browserSessions) {
         // At the token endpoint a grant is taken back for one reason: a code or token came a second time, so somebody
         // has stolen it. Elsewhere a client gives back what is its own.
-        if (Provider.ctx?.oidc.route !== 'token') return
-        for (const browserSession of browserSessions) await sessions.end(browserSession)
+        const { ctx } = Provider
+        if (ctx?.oidc.route !== 'token') return
+        for (const session of browserSessions) await sessions.end(session, { why: 'stolen', address: ctx.ip })
       },
     }),
   )
@@ -81,7 +82,7 @@ function build(parts: OpenIdProviderParts) {
     await next()
     const session: unknown = Reflect.get(Object(ctx['oidc']), 'session')
     const { destroyed, uid }: { destroyed?: unknown; uid?: unknown } = Object(session)
-    if (destroyed === true && typeof uid === 'string') await sessions.end(uid)
+    if (destroyed === true && typeof uid === 'string') await sessions.end(uid, { why: 'signed-out', address: ctx.ip })
   })
   provider.on('server_error', (ctx, error) => {
     log.error({ err: error, route: ctx.oidc.route }, 'the OpenID provider failed on a request')

@@ -237,6 +237,19 @@ describe('the page of a question', () => {
   })
 })
 
+describe('an issuer that is reached by https', () => {
+  it('has cookies that go nowhere else, and addresses of its own kind, though the last step is not encrypted', async () => {
+    const secure = await startProvider([confidential('app', ['one'])], 'https://sallyport.test/oidc')
+    const { headers } = await secure.send({ target: authorization() })
+    const cookies = [headers['set-cookie'] ?? []].flat().filter((text) => !text.includes('.sig='))
+    expect(cookies.map((text) => text.split('=', 1)[0])).toEqual(['__Secure-openid_question', '__Secure-openid_resume'])
+    for (const cookie of cookies) expect(cookie).toMatch(/; secure; httponly/i)
+    const { json } = await secure.send({ target: '/oidc/.well-known/openid-configuration' })
+    expect(json['token_endpoint']).toBe('https://sallyport.test/oidc/token')
+    await secure.stop()
+  })
+})
+
 describe('signing out', () => {
   it('is told to the clients of the session, and ends it with its tokens', async () => {
     const agent = browser()

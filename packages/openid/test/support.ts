@@ -13,7 +13,8 @@ import {
 } from '../src/index.ts'
 
 const migrations = new URL('../migrations', import.meta.url).pathname
-export const issuer = 'http://sallyport.test/oidc'
+const testIssuer = 'http://sallyport.test/oidc'
+export { testIssuer as issuer }
 
 /** A key and what is published of it. */
 async function newKey(kid: string): Promise<{ privateKey: CryptoKey; published: PublishedKey; publicKey: KeyObject }> {
@@ -57,7 +58,7 @@ async function changingKeys() {
 const page = (html: string): Page => ({ status: 200, headers: {}, html })
 
 /** A provider by itself on a port of its own: accounts are whoever the form names, sessions are open until ended. */
-export async function startProvider(clients: readonly OpenIdClient[]) {
+export async function startProvider(clients: readonly OpenIdClient[], issuer = testIssuer) {
   const database = await createTestDatabase<OpenIdDatabase>({ service: 'openid', migrations })
   const { keys, change } = await changingKeys()
   const known = new Map(clients.map((client) => [client.metadata.client_id, client]))

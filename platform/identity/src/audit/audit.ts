@@ -25,6 +25,7 @@ export type AuditKind =
   | 'sign-in.succeeded'
   | 'sign-in.refused'
   | 'sign-out'
+  | 'session.stolen'
   | 'role.created'
   | 'role.assigned'
   | 'role.withdrawn'

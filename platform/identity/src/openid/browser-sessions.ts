@@ -38,12 +38,17 @@ export function createBrowserSessions(parts: {
       return found?.uid === accountId && found.expiresAt > clock.now() ? found.sid : undefined
     },
 
-    async end(browserSession) {
+    async end(browserSession, { why, address }) {
       const found = await findByBrowserSession(db, browserSession)
       if (!found) return
       const { sid, uid } = found
       const revocations = await db.transaction().execute(async (tx) => {
-        await audit.record(tx, { kind: 'sign-out', by: { kind: 'account', uid, address: '' }, subject: uid })
+        await audit.record(
+          tx,
+          why === 'stolen'
+            ? { kind: 'session.stolen', by: { kind: 'anonymous', address }, subject: uid }
+            : { kind: 'sign-out', by: { kind: 'account', uid, address }, subject: uid },
+        )
         return revokeSession(tx, sid, endOfRevocation(clock.now()))
       })
       feed.publish(revocations)
