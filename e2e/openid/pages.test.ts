@@ -65,6 +65,28 @@ describe('the words', () => {
   })
 })
 
+describe('a question whose ground is gone', () => {
+  it('says that it has run out', async () => {
+    const { id, secret } = await addClient({ name: 'Short-lived' })
+    const browser = new Browser()
+    const asked = await browser.go((await begin(await connect({ id, secret }))).url)
+    await callPath('admin', 'DELETE', `/v1/clients/${id}`, { token: await adminToken() })
+    const answer = await browser.submit(asked, { username: ada.username, password: ada.password })
+    expect([answer.answer.status, answer.title]).toEqual([400, 'This page has run out'])
+  })
+
+  it('says so too when the account is', async () => {
+    const eve = await registerPlayer()
+    const { id, secret } = await addClient({ name: 'Stranger' })
+    const browser = new Browser()
+    const { url } = await begin(await connect({ id, secret }))
+    const consent = await browser.signIn(url, eve)
+    await callPath('public', 'DELETE', `/api/auth/accounts/${eve.uid}`, { token: eve.token })
+    for (const page of [await browser.go(consent.url), await browser.submit(consent, { answer: 'allow' })])
+      expect(page.answer.status, page.title).toBe(400)
+  })
+})
+
 describe('a client that wants its code in a form', () => {
   it('gets it by a page whose one script is let through by its digest', async () => {
     const browser = new Browser()

@@ -22,8 +22,8 @@ export async function answerInteraction(
   const { questions, issuer } = parts
   const languages = { uiLocales: undefined, acceptLanguage: request.headers['accept-language'] }
   const interaction = await openInteraction(provider, uid, request, response)
-  if (!interaction) return send(response, questions.gone(languages))
-  const question = await questionOf(provider, parts, interaction, languages)
+  const question = interaction && (await questionOf(provider, parts, interaction, languages))
+  if (!question) return send(response, questions.gone(languages))
 
   if (request.method === 'GET' || request.method === 'HEAD') return send(response, await questions.ask(question))
   if (request.method !== 'POST') {
@@ -60,18 +60,19 @@ async function openInteraction(
   }
 }
 
+/** Undefined when the client is gone. */
 async function questionOf(
   provider: Provider,
   { cookieSecrets, issuer }: OpenIdProviderParts,
   { uid, prompt, params, session }: Interaction,
   languages: Languages,
-): Promise<Question> {
+): Promise<Question | undefined> {
   const text = (name: string): string | undefined => {
     const value = params[name]
     return typeof value === 'string' ? value : undefined
   }
   const client = await provider.Client.find(text('client_id') ?? '')
-  if (!client) throw new errors.InvalidClient('the client is gone')
+  if (!client) return undefined
   const { missingOIDCScope, missingOIDCClaims, missingResourceScopes } = prompt.details
   const ofResources = Object.values(Object(missingResourceScopes)).flatMap(namesIn)
   return {

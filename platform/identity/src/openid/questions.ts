@@ -1,5 +1,5 @@
 import type { Answer, Question, QuestionPages } from '@sallyport/openid'
-import { WrongCredentials } from '../accounts/account.ts'
+import { UnknownAccount, WrongCredentials } from '../accounts/account.ts'
 import { HashingBusy } from '../passwords/password-hashing.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { grantWish, type WishParts } from './account-wishes.ts'
@@ -11,8 +11,13 @@ export function createQuestions(parts: WishParts & { readonly sessions: Sessions
 
   async function ask(question: Question) {
     if (question.about === 'sign-in' || question.accountId === undefined) return signInPage(question)
-    const { username } = await accounts.read(question.accountId)
-    return consentPage(question, username)
+    try {
+      const { username } = await accounts.read(question.accountId)
+      return consentPage(question, username)
+    } catch (error) {
+      if (error instanceof UnknownAccount) return gonePage(question.languages)
+      throw error
+    }
   }
 
   async function signIn(question: Question, form: URLSearchParams, address: string): Promise<Answer> {
