@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { anyone, type SignedIn } from '../access.ts'
 import { accountsDialect, accountsRefusal } from '../dialects/accounts.ts'
+import { PageHeaders } from './page-headers.ts'
 import { route, type Surface } from '../route.ts'
 
 /** Self-service, and administration (accounts A-9). */
@@ -101,19 +102,20 @@ export const validateEmail = route({
   access: anyone,
   anyMediaType: true,
   params: Type.Object({ validation_string: Type.String() }),
-  headers: Type.Object({ accept: Type.Optional(Type.String()) }),
+  headers: PageHeaders,
   replies: { 200: Message },
 })
 
 export const confirmEmail = route({
   name: 'confirmEmail',
-  summary: 'The same, from the page',
+  summary: 'The same, from the page; a browser is answered with a page',
   method: 'POST',
   path: '/authy/validate/:validation_string',
   door: 'public',
   access: anyone,
   anyMediaType: true,
   params: Type.Object({ validation_string: Type.String() }),
+  headers: PageHeaders,
   replies: { 200: Message },
 })
 

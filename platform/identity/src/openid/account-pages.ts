@@ -1,8 +1,8 @@
 import type { Page, Question } from '@sallyport/openid'
 import { escapeHtml, renderPage } from '../surfaces/pages.ts'
 import { hidden, options, otherButton } from './pages.ts'
-import { wordsFor } from './words/choice.ts'
-import type { RegistrationComplaint } from './words/words.ts'
+import { wordsFor } from '../words/choice.ts'
+import type { RegistrationComplaint } from '../words/words.ts'
 
 /** What somebody has filled in, except the password. */
 export interface Wished {

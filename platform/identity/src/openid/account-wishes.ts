@@ -12,7 +12,7 @@ import { HashingBusy } from '../passwords/password-hashing.ts'
 import type { LinkSending } from '../proofs/link-sending.ts'
 import { forgottenPage, letterSentPage, registerPage } from './account-pages.ts'
 import { signInPage } from './pages.ts'
-import type { RegistrationComplaint } from './words/words.ts'
+import type { RegistrationComplaint } from '../words/words.ts'
 
 export interface WishParts {
   readonly accounts: Accounts

@@ -26,7 +26,7 @@ import type { WishParts } from './account-wishes.ts'
 import { createBrowserSessions } from './browser-sessions.ts'
 import { providerPages } from './pages.ts'
 import { createQuestions } from './questions.ts'
-import { languages } from './words/choice.ts'
+import { languages } from '../words/choice.ts'
 
 /** The scope of tokens for the platform's own services, as in the tokens of the other grants (design §4). */
 const platformScope = 'impersonate'

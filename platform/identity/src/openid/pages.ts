@@ -1,7 +1,7 @@
 import type { Page, ProvidedForm, ProviderPages, Question } from '@sallyport/openid'
 import { escapeHtml, renderPage } from '../surfaces/pages.ts'
-import { wordsFor } from './words/choice.ts'
-import type { Words } from './words/words.ts'
+import { wordsFor } from '../words/choice.ts'
+import type { Words } from '../words/words.ts'
 
 /** Asks who it is. `complaint` says why it is asked again. */
 export function signInPage(

@@ -28,7 +28,8 @@ import { AlreadyAssigned, levelOf, RoleTaken } from '../roles/role.ts'
 import type { Authority, Roles } from '../roles/roles.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { TokenIssuer } from '../tokens/token-issuer.ts'
-import { confirmationPage } from './accounts-pages.ts'
+import { wordsOf } from '../words/choice.ts'
+import { confirmationPage, confirmedPage } from './link-pages.ts'
 import { wantsPage } from './pages.ts'
 import { decodePassword, type PasswordEncoding } from './password-encoding.ts'
 
@@ -111,10 +112,15 @@ function openRoutes(parts: AccountsSurfaceParts): HandledRoute[] {
 
     handle(identity.validateEmail, async (input) => {
       // A link is followed by programs that look at mail before its reader does: in a browser the reader confirms it.
-      if (wantsPage(input.headers.accept)) throw new Refusal(confirmationPage(input.params.validation_string))
+      if (wantsPage(input.headers.accept))
+        throw new Refusal(confirmationPage(input.params.validation_string, wordsOf(input.headers)))
       return prove(input)
     }),
-    handle(identity.confirmEmail, prove),
+    handle(identity.confirmEmail, async (input) => {
+      const reply = await prove(input)
+      if (wantsPage(input.headers.accept)) throw new Refusal(confirmedPage(wordsOf(input.headers)))
+      return reply
+    }),
 
     handle(identity.findUsername, async ({ params }) => {
       const { username } = await accounts.read(uuidIn(params.public_id))

@@ -15,6 +15,11 @@ export function wordsFor({ uiLocales = '', acceptLanguage = '' }: Languages): Wo
   return english
 }
 
+/** The same for a page that no client asked for. */
+export function wordsOf(headers: { readonly 'accept-language'?: string }): Words {
+  return wordsFor({ uiLocales: undefined, acceptLanguage: headers['accept-language'] })
+}
+
 /** The tags of an `Accept-Language` header, the most wanted first (RFC 9110 §12.5.4). */
 function preferred(header: string): string[] {
   return header

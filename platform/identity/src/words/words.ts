@@ -1,7 +1,7 @@
 /** What can be wrong with an account that somebody would like to have. */
 export type RegistrationComplaint = 'invalidEmail' | 'invalidUsername' | 'weakPassword' | 'nameTaken' | 'busy'
 
-/** Everything that the OpenID pages say, in one language. A client's name comes from outside and is escaped by the page. */
+/** Everything that pages say, in one language. A client's name comes from outside and is escaped by the page. */
 export interface Words {
   /** Its tag (BCP 47). */
   readonly language: string
@@ -26,6 +26,16 @@ export interface Words {
   readonly confirmText: string
   readonly resetText: string
   readonly backToSignIn: string
+  readonly choosePassword: string
+  readonly changePassword: string
+  readonly passwordChanged: string
+  readonly passwordChangedText: string
+  readonly linkGone: string
+  readonly linkGoneText: string
+  readonly confirmAddress: string
+  readonly confirmAddressButton: string
+  readonly addressConfirmed: string
+  readonly addressConfirmedText: string
   readonly consent: (client: string) => string
   readonly signedInAs: (username: string) => string
   readonly itWants: string
