@@ -40,6 +40,21 @@ export interface Forbidden {
   readonly 'not-self': Reply
 }
 
+/**
+ * A part of a service that speaks a protocol of its own: everything below a path is passed on whole, whatever its method,
+ * as it comes. Nothing is read or checked on the way but sizes and headers; the service answers in its own words.
+ */
+export interface Mount {
+  /** Unique within the service. */
+  readonly name: string
+  readonly summary: string
+  /** Such as `/oidc`: everything below it, not the path itself. */
+  readonly path: string
+  readonly door: Door
+  /** The largest body, in bytes. */
+  readonly bodyLimitBytes: number
+}
+
 /** Routes that belong together and refuse in the same words. */
 export interface Surface {
   readonly name: string
@@ -47,6 +62,7 @@ export interface Surface {
   /** Paths under a prefix belong to this surface, also those that do not exist. */
   readonly prefixes: { readonly [door in Door]?: string }
   readonly routes: readonly Route[]
+  readonly mounts?: readonly Mount[]
   /** Paths that a door knows but that take no method there: 405, not 404. */
   readonly closedPaths?: readonly { readonly door: Door; readonly path: string }[]
   readonly forbidden: { readonly [door in Door]?: Forbidden }

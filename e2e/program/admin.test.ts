@@ -62,6 +62,41 @@ describe('sallyport admin jobs, while the program runs', () => {
   })
 })
 
+describe('sallyport admin clients', () => {
+  it('adds a client that works at once, lists it, changes its secret and removes it', async () => {
+    const added = await admin('clients', 'add', 'Orchard', '--first-party', '--redirect', 'https://app.example/back')
+    const [, id = '', secret = ''] =
+      /^client (\S+)\nsecret (\S+) {2}\(it is not shown again\)\n$/.exec(added.output) ?? []
+    const grant = async (value: string): Promise<number> => {
+      const form = { grant_type: 'client_credentials', client_id: id, client_secret: value }
+      const body = new URLSearchParams(form)
+      return (await fetch(`${program.addresses.public}/oidc/token`, { method: 'POST', body })).status
+    }
+    expect(await grant(secret)).toBe(200)
+    const rotated = await admin('clients', 'rotate-secret', id)
+    const another = /secret (\S+)/.exec(rotated.output)?.[1] ?? ''
+    expect([await grant(secret), await grant(another)]).toEqual([200, 200])
+    expect(await admin('clients', 'list')).toEqual({
+      code: 0,
+      output: `${id}  first party, 2 secrets  "Orchard"\n`,
+    })
+    expect(await admin('clients', 'remove', id)).toEqual({ code: 0, output: `client ${id} is removed\n` })
+    expect(await grant(another)).toBe(401)
+  })
+
+  it('says what is wrong', async () => {
+    expect(await admin('clients', 'remove', 'nobody')).toEqual({
+      code: 1,
+      output: 'sallyport: there is no such client\n',
+    })
+    const { code, output } = await admin('clients', 'add', 'Evil', '--redirect', 'javascript:alert(1)')
+    expect([code, output]).toEqual([
+      1,
+      'sallyport: an address to send people back to has no fragment, names nobody and is no script\n',
+    ])
+  })
+})
+
 describe('sallyport admin wallet verify', () => {
   it('finds the books right after a game', async () => {
     const diaries: Diary[] = []

@@ -69,6 +69,27 @@ async function becomes(expected: number, ask: () => Promise<number>): Promise<vo
 }
 
 describe('parts that are processes of their own', () => {
+  it('have their OpenID provider behind the door, under the address that people know', async () => {
+    const form = new URLSearchParams({ username: 'admin', password: 'Front-Door-8180!' })
+    const signedIn = await fetch(`${adminDoor}/admin/api/auth/token`, { method: 'POST', body: form })
+    const admin = String(Reflect.get(Object(await signedIn.json()), 'access_token'))
+    const redirect = 'https://app.example/callback'
+    const client = await send(`${adminDoor}/v1/clients`, admin, { name: 'Orchard', redirect_uris: [redirect] })
+    const { client_id: id, client_secret: secret } = { client_id: '', client_secret: '', ...Object(client) }
+
+    const discovery = await fetch(`${door}/oidc/.well-known/openid-configuration`)
+    expect(await discovery.json()).toMatchObject({
+      issuer: 'http://sallyport.test/oidc',
+      token_endpoint: 'http://sallyport.test/oidc/token',
+    })
+    const body = new URLSearchParams({ grant_type: 'client_credentials', client_id: id, client_secret: secret })
+    expect((await fetch(`${door}/oidc/token`, { method: 'POST', body })).status).toBe(200)
+    const query = new URLSearchParams({ client_id: id, redirect_uri: redirect, response_type: 'code', scope: 'openid' })
+    const asked = await fetch(`${door}/oidc/auth?${query.toString()}`, { redirect: 'manual' })
+    expect(asked.status).toBe(303)
+    expect(asked.headers.get('location')).toMatch(/^\/oidc\/interaction\/[\w-]+$/)
+  })
+
   it('carry the journey of a player', async () => {
     const uid = await register('ada')
     const token = await signIn('ada')

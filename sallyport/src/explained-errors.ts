@@ -1,6 +1,6 @@
 import { DirectoryInUse, DirectoryUnusable, PostgresFailed } from '@sallyport/database'
 import { DoorBlocked } from '@sallyport/gateway'
-import { KeyNeeded, KeyWaiting, NoSuchKey, WrongMasterKey } from '@sallyport/identity'
+import { InvalidClient, KeyNeeded, KeyWaiting, NoSuchKey, UnknownClient, WrongMasterKey } from '@sallyport/identity'
 import { TransferImpossible } from './commands/admin-accounts.ts'
 import { NoSuchAccount } from './commands/admin-audit-tail.ts'
 import { NoSuchJob } from './commands/admin-jobs.ts'
@@ -13,6 +13,7 @@ const explained = [
   DirectoryInUse,
   DirectoryUnusable,
   DoorBlocked,
+  InvalidClient,
   InvalidSettings,
   KeyNeeded,
   KeyWaiting,
@@ -22,6 +23,7 @@ const explained = [
   PostgresFailed,
   TransferImpossible,
   UnusableHeader,
+  UnknownClient,
   WrongMasterKey,
 ]
 

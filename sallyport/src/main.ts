@@ -4,6 +4,7 @@ import { exportFile, type ExportWishes, importFile, type ImportWishes } from './
 import { exportHelp, importHelp } from './commands/admin-accounts-help.ts'
 import { tailAudit, type TailOptions } from './commands/admin-audit-tail.ts'
 import { verifyAuditTrail } from './commands/admin-audit-verify.ts'
+import { addClient, listClients, removeClient, rotateClientSecret } from './commands/admin-clients.ts'
 import { jobServices, listDeadLetters, retryDeadLetter } from './commands/admin-jobs.ts'
 import { listKeys, revokeKey, rotateKeys } from './commands/admin-keys.ts'
 import { verifyMarket } from './commands/admin-market.ts'
@@ -201,6 +202,52 @@ over it does so at once, and --rotate is not needed.`,
   .action((kid: string, { rotate = false }: { rotate?: boolean }) =>
     revokeKey(readSettings(process.env), kid, { rotate }),
   )
+const clients = admin.command('clients').description('programs that people may sign in to, or that act for themselves')
+
+interface ClientOptions {
+  readonly redirect: readonly string[]
+  readonly afterSignOut: readonly string[]
+  readonly tellSignOut?: string
+  readonly firstParty: boolean
+  readonly public: boolean
+}
+
+clients
+  .command('add')
+  .description('add a client; its secret is shown once')
+  .argument('<name>', 'what people see')
+  .option('--redirect <address...>', 'where people are sent back to; without any it acts for itself alone', [])
+  .option('--after-sign-out <address...>', 'where people may be sent when they have signed out', [])
+  .option('--tell-sign-out <address>', 'what is told when somebody signs out (back-channel logout)')
+  .option('--first-party', 'it is yours: nobody is asked whether they trust it', false)
+  .option('--public', 'it cannot keep a secret: it runs in a browser, on a telephone or a desk', false)
+  .action((name: string, options: ClientOptions) =>
+    addClient(readSettings(process.env), {
+      name,
+      firstParty: options.firstParty,
+      confidential: !options.public,
+      redirectUris: options.redirect,
+      postLogoutRedirectUris: options.afterSignOut,
+      backchannelLogoutUri: options.tellSignOut,
+    }),
+  )
+
+clients
+  .command('list')
+  .description('list all clients')
+  .action(() => listClients(readSettings(process.env)))
+
+clients
+  .command('rotate-secret')
+  .description('make another secret; the one before counts until the next is made')
+  .argument('<id>', 'the id that the list shows')
+  .action((id: string) => rotateClientSecret(readSettings(process.env), id))
+
+clients
+  .command('remove')
+  .description('remove a client: nobody signs in to it any more')
+  .argument('<id>', 'the id that the list shows')
+  .action((id: string) => removeClient(readSettings(process.env), id))
 
 try {
   await program.parseAsync(process.argv.length > 2 ? process.argv : [...process.argv, 'start'])

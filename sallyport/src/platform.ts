@@ -1,4 +1,4 @@
-import { type Call, createClient } from '@sallyport/contracts'
+import { type Call, createClient, identity } from '@sallyport/contracts'
 import { type Clock, systemClock } from '@sallyport/kernel'
 import {
   type Authentication,
@@ -55,6 +55,7 @@ export function createPlatform(settings: Settings, issuer: string, log: Logger):
   // One for all parts of the process: a token that the door has verified is not verified again behind it.
   const accountKeys = createKeySet({
     issuer,
+    alias: identity.openIdIssuerOf(issuer),
     audience: platformAudience,
     algorithms: tokenAlgorithms,
     fetchKeys: () => fetchKeys(),

@@ -2,21 +2,35 @@ import type { ServiceContract } from '../route.ts'
 import { accounts } from './accounts/index.ts'
 import { accountAdministration } from './administration.ts'
 import { auditTrail } from './audit.ts'
+import { clientsSurface } from './clients.ts'
 import { internal } from './internal.ts'
 import { accountsOfTheMarket } from './market.ts'
+import { openIdSurface } from './openid.ts'
 import { ownAccount } from './own.ts'
 import { wellKnown } from './well-known.ts'
 
 export * from './accounts/index.ts'
 export * from './administration.ts'
 export * from './audit.ts'
+export * from './clients.ts'
 export * from './internal.ts'
 export * from './market.ts'
+export * from './openid.ts'
 export * from './own.ts'
 export * from './well-known.ts'
 
 export const identityContract: ServiceContract = {
   name: 'identity',
   title: 'Identity',
-  surfaces: [accountsOfTheMarket, accounts, ownAccount, accountAdministration, auditTrail, wellKnown, internal],
+  surfaces: [
+    accountsOfTheMarket,
+    accounts,
+    ownAccount,
+    accountAdministration,
+    auditTrail,
+    openIdSurface,
+    clientsSurface,
+    wellKnown,
+    internal,
+  ],
 }

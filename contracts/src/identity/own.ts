@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { anyone } from '../access.ts'
 import { problemDetails } from '../dialects/problem-details.ts'
 import { route, type Surface } from '../route.ts'
+import { PageHeaders } from './page-headers.ts'
 
 const Email = Type.String({ minLength: 3, maxLength: 254 })
 const SecretParams = Type.Object({ secret: Type.String({ maxLength: 200 }) })
@@ -38,6 +39,7 @@ export const showPasswordReset = route({
   door: 'public',
   access: anyone,
   params: SecretParams,
+  headers: PageHeaders,
   replies: { 200: Type.String() },
 })
 
@@ -49,6 +51,7 @@ export const submitPasswordReset = route({
   door: 'public',
   access: anyone,
   params: SecretParams,
+  headers: PageHeaders,
   form: Type.Object({ password: Password }),
   replies: { 200: Type.String() },
 })

@@ -19,6 +19,8 @@ const formLimitBytes = 64 * 1024
 export interface ServiceParts {
   readonly contract: ServiceContract
   readonly routes: readonly HandledRoute[]
+  /** What answers below each mount, by its name. Nothing has read the request's body. */
+  readonly mounts?: Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => void>>
   readonly authentication: Authentication
   readonly log: Logger
   /** What must work for the service to work, by name; a check that throws makes the service not ready. */
@@ -69,6 +71,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
   const { contract, authentication, log, checks = {} } = parts
   const surfaces = surfacesByRoute(contract)
   checkComplete(contract, surfaces, parts.routes)
+  const mounts = mountsOf(contract, parts.mounts ?? {})
 
   const state = async (): Promise<Record<string, string>> => ({
     ...(await readiness(checks)),
@@ -102,6 +105,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     parts.routes.filter(({ route }) => !route.body && !route.form).map(({ route }) => `${route.method} ${route.path}`),
   )
   app.addHook('onRequest', async ({ raw, routeOptions }) => {
+    if (mounts.has(routeOptions.url ?? '')) return
     const type = raw.headers['content-type']
     if (type !== undefined) contentTypes.set(raw, type)
     delete raw.headers['content-type']
@@ -138,6 +142,19 @@ export async function createService(parts: ServiceParts): Promise<Service> {
         if (answer.body instanceof Readable) keepTrack(answer.body)
         await send(reply, answer)
       },
+    })
+  }
+
+  for (const [url, answer] of mounts) {
+    app.route({
+      method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+      url,
+      // From here on the request is no business of Fastify's, which would read its body next.
+      onRequest: async (request, reply) => {
+        reply.hijack()
+        answer(request.raw, reply.raw)
+      },
+      handler: () => undefined,
     })
   }
 
@@ -279,6 +296,27 @@ function checkComplete(
       `${contract.name} does not serve its contract: without handler [${missing.join()}], not declared [${foreign.join()}]`,
     )
   }
+}
+
+/** What answers below each mount, by the pattern of its paths. */
+function mountsOf(
+  contract: ServiceContract,
+  handlers: NonNullable<ServiceParts['mounts']>,
+): ReadonlyMap<string, (request: IncomingMessage, response: ServerResponse) => void> {
+  const declared = contract.surfaces.flatMap(({ mounts = [] }) => mounts)
+  const missing = declared.filter(({ name }) => handlers[name] === undefined).map(({ name }) => name)
+  const foreign = Object.keys(handlers).filter((name) => !declared.some((mount) => mount.name === name))
+  if (missing.length + foreign.length > 0) {
+    throw new TypeError(
+      `${contract.name} does not serve its mounts: without handler [${missing.join()}], not declared [${foreign.join()}]`,
+    )
+  }
+  return new Map(
+    declared.flatMap(({ name, path }) => {
+      const handler = handlers[name]
+      return handler ? [[`${path}/*`, handler] as const] : []
+    }),
+  )
 }
 
 function isReady(parts: Readonly<Record<string, string>>): boolean {

@@ -19,6 +19,15 @@ describe('verifying a token (RFC 7519, RFC 8725)', () => {
     expect(claims?.['username']).toBe('ada')
   })
 
+  it('takes a token that the issuer signed under its other name, and under no third', async () => {
+    const options = { issuer: issuerName, audience: 'sallyport', algorithms: ['RS256'] as const, clock }
+    const keys = createKeySet({ ...options, alias: `${issuerName}/oidc`, fetchKeys: async () => [issuer.jwk] })
+    const signedAs = (iss: string) => keys.verify(issuer.sign(accessClaims(clock, { iss })))
+    expect(await signedAs(issuerName)).toBeDefined()
+    expect(await signedAs(`${issuerName}/oidc`)).toBeDefined()
+    expect(await signedAs(`${issuerName}/oidc/`)).toBeUndefined()
+  })
+
   it('refuses a token signed by somebody else under the same key id', async () => {
     expect(await keySet().verify(stranger.sign(accessClaims(clock)))).toBeUndefined()
   })

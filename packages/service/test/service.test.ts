@@ -78,6 +78,9 @@ const contract: ServiceContract = {
       prefixes: { public: '/own' },
       forbidden: { public: { 'wrong-role': problem(403, 'No'), 'not-self': problem(403, 'No') } },
       routes: [own],
+      mounts: [
+        { name: 'protocol', summary: 'Speaks for itself', path: '/protocol', door: 'public', bodyLimitBytes: 99 },
+      ],
     },
   ],
 }
@@ -101,6 +104,16 @@ const shop = await createService({
       return ok({ page: query.page ?? 1 })
     }),
   ],
+  mounts: {
+    protocol(request, response) {
+      let body = ''
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+      request.on('end', () => {
+        response.writeHead(202, { 'content-type': 'text/strange' })
+        response.end(`${request.method} ${request.url} ${request.headers['content-type']} ${body}`)
+      })
+    },
+  },
   checks: { stock: async () => undefined },
 })
 
@@ -112,6 +125,22 @@ async function post(body: string, headers: Record<string, string> = {}) {
   return { status: reply.status, body: JSON.parse(reply.body) }
 }
 const signedIn = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+
+describe('a mount', () => {
+  it('answers for itself, and nothing has read the request before it', async () => {
+    const headers = { 'content-type': 'application/json' }
+    const reply = await shop.inject({ method: 'POST', path: '/protocol/a%2Fb?x=1', headers, body: '{not json' })
+    expect(reply).toMatchObject({ status: 202, body: 'POST /protocol/a%2Fb?x=1 application/json {not json' })
+  })
+
+  it('has to be served by whoever declares it', async () => {
+    const routes = [handle(own, async () => ok({ page: 1 }))]
+    const alone = { ...contract, surfaces: contract.surfaces.slice(1) }
+    await expect(createService({ contract: alone, authentication, log: silent, routes })).rejects.toThrow(
+      'shop does not serve its mounts: without handler [protocol], not declared []',
+    )
+  })
+})
 
 describe('the way of a request (market §2)', () => {
   it('refuses malformed JSON first, also without a token', async () => {
@@ -173,6 +202,14 @@ describe('the way of a request (market §2)', () => {
       { sequence: 1, kind: 'session', id: sid, until: Math.floor(clock.now().getTime() / 1000) + 900 },
     ])
     expect((await post(body, ended)).status).toBe(401)
+  })
+})
+
+describe('a token that is bound to a key (RFC 9449)', () => {
+  it('is no bearer token: whoever has stolen it cannot use it here', async () => {
+    const bound = issuer.sign(accessClaims(clock, { cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' } }))
+    const body = JSON.stringify({ owner: me, pieces: 3 })
+    expect((await post(body, { ...signedIn, authorization: `Bearer ${bound}` })).status).toBe(401)
   })
 })
 

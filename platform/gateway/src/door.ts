@@ -4,7 +4,7 @@ import { type Dialect, type Door as DoorName, problemDetails, type Reply } from 
 import { Rejection } from '@sallyport/kernel'
 import { type Authentication, bodyLimitBytes, type Metrics } from '@sallyport/service'
 import type { Logger } from 'pino'
-import type { Dispatcher } from './dispatch/dispatcher.ts'
+import type { BodyPolicy, Dispatcher } from './dispatch/dispatcher.ts'
 import { AmbiguousCredentials, cleanRequest } from './header-hygiene.ts'
 import { answerHealth, asksForHealth, type Readiness } from './health.ts'
 import { answerMetrics, asksForMetrics } from './metrics.ts'
@@ -59,24 +59,30 @@ async function enter(parts: DoorParts, request: IncomingMessage, response: Serve
   const origin = parts.originOf(request)
   const match = parts.routes.match(request.method ?? 'GET', url)
   logAccess(parts, { request, response, requestId, path, match, origin })
-  if (match.kind !== 'route') {
+  if (match.kind !== 'route' && match.kind !== 'mount') {
     refuseUnrouted(match, response)
     return
   }
-  const { route, surface, service } = match
+  const { surface, service } = match
   const { dialect } = surface
+  const body = bodyPolicyOf(match)
 
   if (surface.httpsOnly === true && origin.scheme !== 'https') {
     writeReply(response, dialect.badRequest('This is only to be had over https'))
+    return
+  }
+  if (match.kind === 'mount' && request.headers['transfer-encoding'] !== undefined) {
+    // Behind a mount nobody counts what comes, so what comes says its length before.
+    writeReply(response, dialect.badRequest('The length of the body must be declared'))
     return
   }
   if (!isWellFramed(request)) {
     writeReply(response, dialect.badRequest('The body is framed in a way that is not understood'))
     return
   }
-  if (Number(request.headers['content-length'] ?? 0) > bodyLimitBytes) {
+  if (Number(request.headers['content-length'] ?? 0) > body.limitBytes) {
     await dropped(request)
-    writeReply(response, dialect.tooLarge(bodyLimitBytes))
+    writeReply(response, dialect.tooLarge(body.limitBytes))
     return
   }
   try {
@@ -91,7 +97,7 @@ async function enter(parts: DoorParts, request: IncomingMessage, response: Serve
     writeReply(response, dialect.badRequest('More than one credential was sent'))
     return
   }
-  if (route.access.who === 'account' && surface.decidedBy === 'door') {
+  if (match.kind === 'route' && match.route.access.who === 'account' && surface.decidedBy === 'door') {
     const refusal = await refuseStranger(parts.authentication, request, dialect)
     if (refusal) {
       writeReply(response, refusal)
@@ -99,8 +105,13 @@ async function enter(parts: DoorParts, request: IncomingMessage, response: Serve
     }
   }
   const dispatcher = parts.dispatchers.get(service)
-  if (dispatcher) dispatcher.dispatch({ request, response, route, dialect })
+  if (dispatcher) dispatcher.dispatch({ request, response, body, dialect })
   else writeReply(response, dialect.unavailable(1))
+}
+
+function bodyPolicyOf(match: Extract<Match, { kind: 'route' | 'mount' }>): BodyPolicy {
+  if (match.kind === 'mount') return { taken: true, limitBytes: match.mount.bodyLimitBytes }
+  return { taken: Boolean(match.route.body ?? match.route.form), limitBytes: bodyLimitBytes }
 }
 
 /** A client that is still sending when its connection ends does not hear why, so the body is read and dropped first. */
@@ -130,7 +141,7 @@ async function refuseStranger(
   }
 }
 
-function refuseUnrouted(match: Exclude<Match, { kind: 'route' }>, response: ServerResponse): void {
+function refuseUnrouted(match: Exclude<Match, { kind: 'route' | 'mount' }>, response: ServerResponse): void {
   const { dialect } = match.surface ?? { dialect: problemDetails }
   const reply = match.kind === 'not-found' ? dialect.notFound() : dialect.methodNotAllowed(match.allowed)
   writeReply(response, reply)
@@ -157,7 +168,7 @@ function logAccess(
         request: requestId,
         method: request.method,
         path,
-        route: match.kind === 'route' ? match.route.name : undefined,
+        route: nameOf(match),
         status: response.statusCode,
         complete: response.writableFinished,
         ms: Math.round(performance.now() - started),
@@ -166,4 +177,9 @@ function logAccess(
       'access',
     )
   })
+}
+
+function nameOf(match: Match): string | undefined {
+  if (match.kind === 'route') return match.route.name
+  return match.kind === 'mount' ? match.mount.name : undefined
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { administer, guarded, read, shop, write } from '../test/support.ts'
+import { administer, guarded, protocol, read, shop, write } from '../test/support.ts'
 import { originForm, RouteTable } from './route-table.ts'
 
 const publicDoor = new RouteTable([shop], 'public')
@@ -65,4 +65,22 @@ describe('the routes of a door', () => {
   ])('are not reached by another spelling: %s', (path) => {
     expect(publicDoor.match('GET', path).kind).toBe('not-found')
   })
+})
+
+describe('a mount', () => {
+  it.each([
+    ['GET', '/protocol/'],
+    ['POST', '/protocol/deep/down?x=1'],
+    ['OPTIONS', '/protocol/%2e%2e/own/thing'],
+    ['PROPFIND', '/protocol/x'],
+  ])('takes whatever is below it: %s %s', (method, url) => {
+    expect(publicDoor.match(method, url)).toMatchObject({ kind: 'mount', service: 'shop', mount: protocol })
+  })
+
+  it.each(['/protocol', '/protocols/x', '/own/protocol/x'])('does not take %s', (url) =>
+    expect(publicDoor.match('GET', url)).toMatchObject({ kind: 'not-found' }),
+  )
+
+  it('is on its own door alone', () =>
+    expect(adminDoor.match('GET', '/protocol/x')).toMatchObject({ kind: 'not-found' }))
 })

@@ -1,9 +1,10 @@
-import type { Door, Route, ServiceContract, Surface } from '@sallyport/contracts'
+import type { Door, Mount, Route, ServiceContract, Surface } from '@sallyport/contracts'
 import FindMyWay, { type HTTPVersion, type Instance } from 'find-my-way'
 
 /** What a door makes of a method and a path. */
 export type Match =
   | { readonly kind: 'route'; readonly service: string; readonly surface: Surface; readonly route: Route }
+  | { readonly kind: 'mount'; readonly service: string; readonly surface: Surface; readonly mount: Mount }
   | { readonly kind: 'method-not-allowed'; readonly surface: Surface; readonly allowed: readonly string[] }
   | { readonly kind: 'not-found'; readonly surface: Surface | undefined }
 
@@ -17,6 +18,7 @@ interface KnownPath {
 export class RouteTable {
   readonly #paths: Instance<HTTPVersion.V1>
   readonly #prefixes: { readonly prefix: string; readonly surface: Surface }[] = []
+  readonly #mounts: Extract<Match, { kind: 'mount' }>[] = []
 
   constructor(contracts: readonly ServiceContract[], door: Door) {
     this.#paths = FindMyWay({ maxParamLength: 16_384 })
@@ -31,6 +33,8 @@ export class RouteTable {
           return entry
         }
         for (const route of surface.routes) if (route.door === door) at(route.path).routes.set(route.method, route)
+        for (const mount of surface.mounts ?? [])
+          if (mount.door === door) this.#mounts.push({ kind: 'mount', service: name, surface, mount })
         for (const closed of surface.closedPaths ?? []) if (closed.door === door) at(closed.path)
       }
     }
@@ -41,8 +45,11 @@ export class RouteTable {
   match(method: string, url: string): Match {
     const path = pathOf(url)
     const found = this.#find(path)
-    if (!found)
+    if (!found) {
+      const mounted = this.#mounts.find(({ mount }) => path.startsWith(`${mount.path}/`))
+      if (mounted) return mounted
       return { kind: 'not-found', surface: this.#prefixes.find(({ prefix }) => isUnder(path, prefix))?.surface }
+    }
     const { surface, service, routes } = found
     const route = routes.get(method)
     if (!route) return { kind: 'method-not-allowed', surface, allowed: [...routes.keys()] }

@@ -121,6 +121,28 @@ describe.each([
     expect((await fetch(url, { headers: { authorization: 'Bearer good' } })).status).toBe(201)
   })
 
+  it('to a mount is passed on whole, whatever its method, but cleaned', async () => {
+    for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+      const reply = await fetch(`${doors.public}/protocol/a/b%2Fc?x=1`, {
+        method,
+        headers: { 'content-type': 'text/strange', authorization: 'Basic Zm9v', 'x-user': 'root', host: 'evil.test' },
+        ...(method !== 'GET' && { body: 'not read on the way' }),
+      })
+      const seen = parseEcho(await reply.text())
+      const body = method === 'GET' ? '' : 'not read on the way'
+      expect(seen).toMatchObject({ method, url: '/protocol/a/b%2Fc?x=1', body })
+      expect(seen.headers).toMatchObject({ 'content-type': 'text/strange', authorization: 'Basic Zm9v' })
+      expect([seen.headers['x-user'], seen.headers['host']]).toEqual([undefined, 'sallyport.test'])
+    }
+  })
+
+  it('to a mount may be as large as the mount takes, and says so before', async () => {
+    const url = `${doors.public}/protocol/x`
+    expect((await fetch(url, { method: 'POST', body: 'x'.repeat(1000) })).status).toBe(201)
+    expect((await fetch(url, { method: 'POST', body: 'x'.repeat(1001) })).status).toBe(413)
+    expect((await send(url, { method: 'POST', chunks: ['of a length', ' nobody knows'] })).status).toBe(400)
+  })
+
   it('answers for the health of the door itself', async () => {
     for (const door of [doors.public, doors.admin]) {
       const reply = await fetch(`${door}/health`)

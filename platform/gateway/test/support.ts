@@ -2,6 +2,7 @@ import {
   anyone,
   market,
   marketRefusal,
+  type Mount,
   problemDetails,
   route,
   type ServiceContract,
@@ -62,6 +63,14 @@ export const inside = route({
   replies: { 200: Anything },
 })
 
+export const protocol: Mount = {
+  name: 'protocol',
+  summary: 'Speaks for itself',
+  path: '/protocol',
+  door: 'public',
+  bodyLimitBytes: 1000,
+}
+
 export const shop: ServiceContract = {
   name: 'shop',
   title: 'Shop',
@@ -82,6 +91,7 @@ export const shop: ServiceContract = {
       prefixes: { public: '/own', internal: '/internal/shop' },
       forbidden: {},
       routes: [guarded, inside],
+      mounts: [protocol],
     },
   ],
 }

@@ -1,13 +1,15 @@
 import type { AccountId } from '@sallyport/kernel'
+import type { OpenIdDatabase } from '@sallyport/openid'
 import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely'
 import type { Birthplace } from './accounts/account.ts'
 import type { Actor, AuditDetails, AuditKind } from './audit/audit.ts'
+import type { ClientId, ClientMetadata } from './clients/client.ts'
 import type { LinkPurpose } from './proofs/link-store.ts'
 import type { SessionId } from './sessions/session.ts'
 import type { TokenAlgorithm } from './tokens/signing-key.ts'
 
 /** The tables of identity's database. */
-export interface IdentityDatabase {
+export interface IdentityDatabase extends OpenIdDatabase {
   role: {
     name: string
     level: number
@@ -30,7 +32,7 @@ export interface IdentityDatabase {
     member_since: Date | null
   }
   account_role: { uid: AccountId; role: string }
-  session: { sid: SessionId; uid: AccountId; created_at: Date; expires_at: Date }
+  session: { sid: SessionId; uid: AccountId; created_at: Date; expires_at: Date; browser_session: string | null }
   revocation: { sequence: Generated<bigint>; kind: 'session' | 'account'; id: string; until: Date }
   audit_event: {
     id: GeneratedAlways<bigint>
@@ -44,6 +46,14 @@ export interface IdentityDatabase {
   }
   audit_pending: { event_id: bigint }
   audit_link: { sequence: bigint; event_id: bigint; mac: Buffer }
+  client: {
+    id: ClientId
+    name: string
+    first_party: boolean
+    metadata: JSONColumnType<ClientMetadata>
+    created_at: Date
+  }
+  client_secret: { id: GeneratedAlways<bigint>; client: ClientId; digest: Buffer; created_at: Date }
   email_link: {
     digest: Buffer
     uid: AccountId

@@ -14,6 +14,7 @@ import {
 import type { Logger } from 'pino'
 import { type Accounts, createAccounts } from './accounts/accounts.ts'
 import { hasAdministrator } from './accounts/account-store.ts'
+import { createClients } from './clients/clients.ts'
 import type { IdentityDatabase } from './identity-database.ts'
 import { createAudit } from './audit/audit.ts'
 import { chainKey } from './audit/chain.ts'
@@ -30,12 +31,14 @@ import { createProofs } from './proofs/proofs.ts'
 import { createGuesses } from './guessing/guesses.ts'
 import type { Rate } from './limits/rate.ts'
 import { createRequestLimit } from './limits/request-limits.ts'
+import { createOpenId } from './openid/openid.ts'
 import { startSweeping } from './sweeping.ts'
 import { createRoles } from './roles/roles.ts'
 import { createSessions } from './sessions/sessions.ts'
 import { accountsRoutes, type AccountsSurfaceSettings } from './surfaces/accounts/index.ts'
 import { administrationRoutes } from './surfaces/administration-routes.ts'
 import { auditRoutes } from './surfaces/audit-routes.ts'
+import { clientRoutes } from './surfaces/client-routes.ts'
 import { marketRoutes } from './surfaces/market.ts'
 import { ownAccountRoutes } from './surfaces/own-account-routes.ts'
 import { ownRoutes } from './surfaces/own-routes.ts'
@@ -153,6 +156,21 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     validation: createRequestLimit(limitsPool, 'accounts validation', validation),
   }
   const linkLimit = createRequestLimit(limitsPool, 'links', linkRates)
+  const openId = createOpenId({
+    db,
+    clock,
+    log,
+    publicUrl: issuer,
+    masterKey,
+    keys,
+    accounts,
+    sessions,
+    links,
+    linkLimit,
+    reservedNames: accountsSurface.reservedNames,
+    feed,
+    audit,
+  })
   let sweeping: { stop(): void } | undefined
   let following: { stop(): void } | undefined
 
@@ -166,8 +184,13 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       ...ownAccountRoutes({ proofs, links, linkLimit }),
       ...administrationRoutes(accounts),
       ...auditRoutes(db),
+      ...clientRoutes({
+        clients: createClients({ db, clock, audit }),
+        issueInitialAccessToken: (lifeSeconds) => openId.issueInitialAccessToken(lifeSeconds),
+      }),
       ...ownRoutes({ keys, feed }),
     ],
+    mounts: { openId: (request, response) => openId.handle(request, response) },
     checks: { database: () => database.ping(), audit: () => sealer.check() },
     async start() {
       await jobs.prepare()
@@ -180,6 +203,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     async stop() {
       sweeping?.stop()
       following?.stop()
+      openId.close()
       await jobs.stop({ timeoutMs: stopLimitMs })
       await sealer.stop()
       await hashing.stop()

@@ -2,6 +2,8 @@ export { createKeyRotation, KeyNeeded, type KeyRotation, KeyWaiting, NoSuchKey }
 export { type Standing, type TokenAlgorithm, tokenAlgorithms } from './tokens/signing-key.ts'
 export { checkMasterKey, type SigningKey, WrongMasterKey } from './tokens/signing-key-store.ts'
 export { createAudit } from './audit/audit.ts'
+export { InvalidClient, type NewClient, UnknownClient } from './clients/client.ts'
+export { type Clients, createClients, type WithSecret } from './clients/clients.ts'
 export { InvalidEmail, InvalidPassword, InvalidUsername, NameTaken } from './accounts/account.ts'
 export { findUidByName } from './accounts/account-store.ts'
 export type { Accounts, NewAccount } from './accounts/accounts.ts'

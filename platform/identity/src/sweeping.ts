@@ -1,4 +1,5 @@
 import type { Clock } from '@sallyport/kernel'
+import { sweepRecords } from '@sallyport/openid'
 import { type Kysely, sql } from 'kysely'
 import type { Logger } from 'pino'
 import { sweepGuesses } from './guessing/guess-store.ts'
@@ -17,7 +18,13 @@ export function startSweeping(parts: {
   readonly log: Logger
 }): { stop(): void } {
   const { db, clock, log } = parts
-  const sweeps = { sessions: sweepExpired, links: sweepLinks, guesses: sweepGuesses, limits: sweepLimits }
+  const sweeps = {
+    sessions: sweepExpired,
+    links: sweepLinks,
+    guesses: sweepGuesses,
+    limits: sweepLimits,
+    'OpenID records': sweepRecords,
+  }
   const sweepAll = async (): Promise<void> => {
     for (const [what, sweep] of Object.entries(sweeps)) {
       try {

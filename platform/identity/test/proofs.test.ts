@@ -81,6 +81,14 @@ describe('proving an e-mail address', () => {
     expect((await logIn(ada)).status).toBe(200)
   })
 
+  it('A-F9 is answered with a page in a browser, in a language it asks for', async () => {
+    const ada = await signUp()
+    const path = `/authy/validate/${await secretFor(ada.email)}`
+    const confirmed = await ask('POST', path, undefined, { accept: 'text/html', 'accept-language': 'it' })
+    expect([confirmed.status, confirmed.body]).toEqual([200, expect.stringContaining('<html lang="it">')])
+    expect((await logIn(ada)).status).toBe(200)
+  })
+
   it('A-F9 is kept as a digest alone', async () => {
     const ada = await signUp()
     const secret = await secretFor(ada.email)

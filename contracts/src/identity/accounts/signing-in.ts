@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { anyone } from '../../access.ts'
 import { route } from '../../route.ts'
 import { Message, Password, PasswordEncoding, PublicId, Text, closed, oneself } from './schemas.ts'
+import { PageHeaders } from '../page-headers.ts'
 
 export const logIn = route({
   name: 'logIn',
@@ -41,18 +42,19 @@ export const validateEmail = route({
   access: anyone,
   anyMediaType: true,
   params: Type.Object({ validation_string: Type.String() }),
-  headers: Type.Object({ accept: Type.Optional(Type.String()) }),
+  headers: PageHeaders,
   replies: { 200: Message },
 })
 
 export const confirmEmail = route({
   name: 'confirmEmail',
-  summary: 'The same, from the page',
+  summary: 'The same, from the page; a browser is answered with a page',
   method: 'POST',
   path: '/authy/validate/:validation_string',
   door: 'public',
   access: anyone,
   anyMediaType: true,
   params: Type.Object({ validation_string: Type.String() }),
+  headers: PageHeaders,
   replies: { 200: Message },
 })

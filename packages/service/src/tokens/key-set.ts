@@ -29,6 +29,8 @@ export interface KeySource {
 /** How an issuer's tokens are checked beyond their signature. */
 export interface KeySetOptions {
   readonly issuer: string
+  /** Another name that the same issuer signs under, with the same keys. */
+  readonly alias?: string
   readonly audience: string
   /**
    * The only signature algorithms that count. Of these a token must be signed with the one that its key is for: its header
@@ -78,7 +80,8 @@ const cachedTokens = 10_000
 /** A verified token is trusted without looking at its signature again for this long. */
 const cacheMs = 60_000
 
-export function createKeySet({ issuer, audience, algorithms, fetchKeys, clock }: KeySetOptions): KeySet {
+export function createKeySet(options: KeySetOptions): KeySet {
+  const { issuer, algorithms, fetchKeys, clock } = options
   let known: ReadonlyMap<string, KnownKey> | undefined
   let version: string | undefined
   let nextTryMs = Number.NEGATIVE_INFINITY
@@ -94,7 +97,7 @@ export function createKeySet({ issuer, audience, algorithms, fetchKeys, clock }:
       const published = JSON.stringify(jwk)
       const before = known?.get(jwk['kid'])
       // What is known already keeps its cache of verified tokens.
-      const verify = before?.published === published ? before.verify : verifierOf(jwk, algorithm, { issuer, audience })
+      const verify = before?.published === published ? before.verify : verifierOf(jwk, algorithm, options)
       next.set(jwk['kid'], { published, verify })
     }
     known = next
@@ -152,13 +155,13 @@ function isFor(algorithm: SignatureAlgorithm, { alg, kty, crv }: PublicJwk): boo
 function verifierOf(
   jwk: PublicJwk,
   algorithm: SignatureAlgorithm,
-  { issuer, audience }: Pick<KeySetOptions, 'issuer' | 'audience'>,
+  { issuer, alias, audience }: Pick<KeySetOptions, 'issuer' | 'alias' | 'audience'>,
 ): Verify {
   const key = createPublicKey({ key: { ...jwk }, format: 'jwk' }).export({ type: 'spki', format: 'pem' })
   return createVerifier({
     key: Buffer.from(key),
     algorithms: [algorithm],
-    allowedIss: issuer,
+    allowedIss: alias === undefined ? issuer : [issuer, alias],
     allowedAud: audience,
     requiredClaims: ['iss', 'aud', 'sub', 'exp', 'iat'],
     // Expiry is checked by `claimsOf`, against the clock that was passed in.

@@ -1,10 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Dialect, Route } from '@sallyport/contracts'
+import type { Dialect } from '@sallyport/contracts'
+
+/** What becomes of a request's body. */
+export interface BodyPolicy {
+  /** Without, the body is dropped, whatever the client sent. */
+  readonly taken: boolean
+  readonly limitBytes: number
+}
 
 export interface Dispatch {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  readonly route: Route
+  readonly body: BodyPolicy
   /** Words for an upstream that is not there. */
   readonly dialect: Dialect
 }

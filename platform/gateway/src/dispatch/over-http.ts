@@ -1,11 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { type Readable, Transform } from 'node:stream'
-import type { Route } from '@sallyport/contracts'
-import { bodyLimitBytes } from '@sallyport/service'
-import { errors, Pool } from 'undici'
+import { type Dispatcher as Undici, errors, Pool } from 'undici'
 import { isHopByHop } from '../header-hygiene.ts'
 import { writeReply } from '../write-reply.ts'
-import type { Dispatch, Dispatcher } from './dispatcher.ts'
+import type { BodyPolicy, Dispatch, Dispatcher } from './dispatcher.ts'
 
 export interface OverHttpOptions {
   /** Such as `http://127.0.0.1:9090`. */
@@ -30,13 +28,13 @@ export function overHttpDispatcher({ baseUrl, timeoutMs = 30_000 }: OverHttpOpti
   }
 }
 
-function send(pool: Pool, { request, response, route, dialect }: Dispatch): void {
-  const body = bodyOf(request, route)
+function send(pool: Pool, { request, response, body: policy, dialect }: Dispatch): void {
+  const body = bodyOf(request, policy)
   let finished = false
 
   pool.dispatch(
     {
-      method: route.method,
+      method: methodOf(request),
       path: request.url ?? '/',
       headers: headersOf(request),
       body: body ?? null,
@@ -68,7 +66,7 @@ function send(pool: Pool, { request, response, route, dialect }: Dispatch): void
           response.destroy()
           return
         }
-        if (error instanceof BodyTooLarge) writeReply(response, dialect.tooLarge(bodyLimitBytes))
+        if (error instanceof BodyTooLarge) writeReply(response, dialect.tooLarge(policy.limitBytes))
         else if (isTimeout(error)) writeReply(response, dialect.timedOut())
         else writeReply(response, dialect.unavailable(1))
       },
@@ -80,9 +78,14 @@ class BodyTooLarge extends Error {
   override name = 'BodyTooLarge'
 }
 
-/** A route without a body gets none, whatever the client sent. A body without a declared length is counted on its way. */
-function bodyOf(request: IncomingMessage, route: Route): Readable | undefined {
-  if (!route.body && !route.form) {
+/** The route table has let no other method through than those of its routes, or any that HTTP has. */
+function methodOf({ method = 'GET' }: IncomingMessage): Undici.HttpMethod {
+  return method
+}
+
+/** A body without a declared length is counted on its way. */
+function bodyOf(request: IncomingMessage, { taken, limitBytes }: BodyPolicy): Readable | undefined {
+  if (!taken) {
     request.resume()
     return undefined
   }
@@ -90,7 +93,7 @@ function bodyOf(request: IncomingMessage, route: Route): Readable | undefined {
   const counted = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.length
-      if (bytes <= bodyLimitBytes) done(null, chunk)
+      if (bytes <= limitBytes) done(null, chunk)
       else done(new BodyTooLarge('the body is too large'))
     },
   })

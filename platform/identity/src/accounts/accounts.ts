@@ -1,4 +1,5 @@
 import { type AccountId, type Clock, newId, parseId } from '@sallyport/kernel'
+import { removeRecordsOfAccount } from '@sallyport/openid'
 import type { Kysely, Transaction } from 'kysely'
 import type { Actor, Audit, AuditKind } from '../audit/audit.ts'
 import type { Guesses } from '../guessing/guesses.ts'
@@ -288,6 +289,7 @@ export function createAccounts(parts: {
         const now = clock.now()
         if (registrationPolicies[account.bornOn].keepsNames) await store.markDeleted(tx, account.uid, now)
         else await store.removeAccount(tx, account.uid)
+        await removeRecordsOfAccount(tx, account.uid)
         if (account.memberSince) await saga.promiseClosing(tx, account.uid)
         const details = { on: account.bornOn }
         await audit.record(tx, { kind: 'account.deleted', by, subject: account.uid, details })

@@ -26,11 +26,15 @@ export type AuditKind =
   | 'sign-in.succeeded'
   | 'sign-in.refused'
   | 'sign-out'
+  | 'session.stolen'
   | 'role.created'
   | 'role.assigned'
   | 'role.withdrawn'
   | 'keys.rotated'
   | 'keys.revoked'
+  | 'client.added'
+  | 'client.secret-rotated'
+  | 'client.removed'
 
 /** Facts that are no secret and may be kept for as long as the trail is. */
 export type AuditDetails = Readonly<Record<string, string | number | boolean | null>>

@@ -65,6 +65,29 @@ export function revokeAccount(tx: Tx, uid: AccountId, until: Date): Promise<Revo
   return insertRevocations(tx, 'account', [uid], until)
 }
 
+/** Whether a session is now the one behind a browser session; not when it has ended meanwhile. */
+export async function bindBrowserSession(tx: Tx, browserSession: string, sid: SessionId): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('session')
+    .set({ browser_session: browserSession })
+    .where('sid', '=', sid)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+/** The session behind a browser session, whoever's it is. */
+export async function findByBrowserSession(
+  db: Database,
+  browserSession: string,
+): Promise<{ readonly sid: SessionId; readonly uid: AccountId; readonly expiresAt: Date } | undefined> {
+  const row = await db
+    .selectFrom('session')
+    .select(['sid', 'uid', 'expires_at'])
+    .where('browser_session', '=', browserSession)
+    .executeTakeFirst()
+  return row && { sid: row.sid, uid: row.uid, expiresAt: row.expires_at }
+}
+
 /** The feed after a place in it, oldest first. */
 export async function readRevocations(db: Database, after: number, limit: number): Promise<FeedPage> {
   const { feed, newest } = await identifyFeed(db)

@@ -16,7 +16,7 @@ import type { MembershipSaga } from '../memberships/membership-saga.ts'
 import type { PasswordHashing } from '../passwords/password-hashing.ts'
 import type { TokenIssuer, Tokens } from '../tokens/token-issuer.ts'
 import type { RevocationFeed } from './revocation-feed.ts'
-import { endOfRevocation, type SessionId, type SessionKind, sessionLifeSeconds } from './session.ts'
+import { endOfRevocation, type SessionId, type SessionKind, sessionLifeSeconds, tokenLifeSeconds } from './session.ts'
 import { openSession, revokeSession } from './session-store.ts'
 
 export interface PasswordProof {
@@ -29,6 +29,7 @@ export interface PasswordProof {
 }
 
 export interface SignInRequest extends PasswordProof {
+  readonly on: Exclude<SessionKind, 'openid'>
   readonly scopes: readonly string[]
   /** Who the ID token is for. */
   readonly clientId: string | undefined
@@ -39,10 +40,22 @@ export interface ProvenPassword extends Credentials {
   readonly password: string
 }
 
+export interface OpenedSession {
+  readonly sid: SessionId
+  readonly openedAt: Date
+}
+
 export interface Sessions {
   /**
-   * Proves a password, opens a session and issues its tokens. What an account may not do (yet, or any more) looks like a
-   * wrong password.
+   * Proves a password. What an account may not do (yet, or any more) looks like a wrong one.
+   *
+   * @throws {WrongCredentials} @throws {TooManyAttempts} @throws {HashingBusy}
+   */
+  provePassword(proof: PasswordProof): Promise<ProvenPassword>
+  /** Opens a session for what was proven. @throws {WrongCredentials} when it does not hold any more */
+  open(proven: ProvenPassword, proof: PasswordProof): Promise<OpenedSession>
+  /**
+   * Proves a password, opens a session and issues its tokens.
    *
    * @throws {WrongCredentials} @throws {TooManyAttempts} @throws {HashingBusy}
    */
@@ -105,7 +118,7 @@ export function createSessions(parts: {
     return new WrongCredentials()
   }
 
-  async function prove(proof: PasswordProof): Promise<ProvenPassword> {
+  async function provePassword(proof: PasswordProof): Promise<ProvenPassword> {
     const { username, password, address } = proof
     const attempt = await guesses.begin(username, address)
     try {
@@ -121,7 +134,10 @@ export function createSessions(parts: {
   }
 
   /** Opens a session for somebody who has proven a password; undefined when that is no longer who or what was proven. */
-  async function open(proven: ProvenPassword, { on, address }: PasswordProof) {
+  async function openProven(
+    proven: ProvenPassword,
+    { on, address }: PasswordProof,
+  ): Promise<OpenedSession | undefined> {
     const { account, passwordHash } = proven
     const { uid } = account
     const openedAt = clock.now()
@@ -139,23 +155,27 @@ export function createSessions(parts: {
   }
 
   return {
+    provePassword,
+
+    async open(proven, proof) {
+      const session = await openProven(proven, proof)
+      if (!session) throw await refuse(proof, proven.account, 'changed-meanwhile')
+      return session
+    },
+
     async signIn(request) {
       const { on, scopes, clientId } = request
       let account: Account | undefined
       // The same password may get another hash between the look and the session.
       for (let looks = 0; looks < mostLooks; looks += 1) {
-        const proven = await prove(request)
+        const proven = await provePassword(request)
         account = proven.account
-        const session = await open(proven, request)
+        const session = await openProven(proven, request)
         if (!session) continue
         const { sid, openedAt: now } = session
-        return tokens.issue({ account, sid, now, lifeSeconds: sessionLifeSeconds[on], scopes, clientId })
+        return tokens.issue({ account, sid, now, lifeSeconds: tokenLifeSeconds[on], scopes, clientId })
       }
       throw await refuse(request, account, 'changed-meanwhile')
-    },
-
-    async settle() {
-      await Promise.all(putOff)
     },
 
     async signOut(sid, by) {
@@ -165,7 +185,16 @@ export function createSessions(parts: {
       })
       feed.publish(revocations)
     },
+
+    async settle() {
+      await Promise.all(putOff)
+    },
   }
+}
+
+/** Whether somebody who is who they say may come in. */
+export function mayUse(account: Account): boolean {
+  return obstacleOf(account, true) === undefined
 }
 
 /** Why a sign-in was refused: for the trail alone, whoever asked is told nothing. */

@@ -1,12 +1,13 @@
 import { identity } from '@sallyport/contracts'
-import { Rejection } from '@sallyport/kernel'
 import { handle, type HandledRoute, Refusal } from '@sallyport/service'
 import type { Actor } from '../audit/audit.ts'
 import { limited } from '../limits/limited.ts'
 import type { RequestLimit } from '../limits/request-limits.ts'
 import type { LinkSending } from '../proofs/link-sending.ts'
 import { type Proofs, UnknownLink } from '../proofs/proofs.ts'
-import { escapeHtml, page } from './pages.ts'
+import { InvalidPassword, WeakPassword } from '../accounts/account.ts'
+import { wordsOf } from '../words/choice.ts'
+import { linkGonePage, passwordChangedPage, resetPage } from './link-pages.ts'
 
 /** What somebody can do about their account without being signed in: have links sent, and choose a new password. */
 export function ownAccountRoutes(parts: {
@@ -41,36 +42,21 @@ export function ownAccountRoutes(parts: {
       return noContent
     }),
 
-    handle(identity.showPasswordReset, async ({ params }) => {
-      throw new Refusal(resetPage(params.secret))
+    handle(identity.showPasswordReset, async ({ params, headers }) => {
+      throw new Refusal(resetPage(params.secret, wordsOf(headers)))
     }),
 
-    handle(identity.submitPasswordReset, async ({ params, body, clientAddress }) => {
+    handle(identity.submitPasswordReset, async ({ params, headers, body, clientAddress }) => {
+      const words = wordsOf(headers)
       try {
         await proofs.resetPassword(params.secret, body.password, anonymous(clientAddress))
       } catch (error) {
-        if (error instanceof UnknownLink)
-          throw new Refusal(page('This link does not work any more', '<p>Ask for another one.</p>', 404))
-        if (error instanceof Rejection && error.reason === 'invalid')
-          throw new Refusal(resetPage(params.secret, error.message))
+        if (error instanceof UnknownLink) throw new Refusal(linkGonePage(words))
+        if (error instanceof InvalidPassword || error instanceof WeakPassword)
+          throw new Refusal(resetPage(params.secret, words, true))
         throw error
       }
-      throw new Refusal(
-        page('Your password is changed', '<p>You are signed out everywhere; sign in with the new one.</p>'),
-      )
+      throw new Refusal(passwordChangedPage(words))
     }),
   ]
-}
-
-function resetPage(secret: string, complaint?: string) {
-  const action = `/v1/account/password-resets/${encodeURIComponent(secret)}`
-  return page(
-    'Choose a new password',
-    `${complaint === undefined ? '' : `<p role="alert">${escapeHtml(complaint)}</p>`}
-<form method="post" action="${action}">
-<p><label>New password <input type="password" name="password" minlength="8" maxlength="200" autocomplete="new-password" required></label></p>
-<button>Change the password</button>
-</form>`,
-    complaint === undefined ? 200 : 422,
-  )
 }

@@ -1,25 +1,69 @@
+import { createHash } from 'node:crypto'
 import type { Reply } from '@sallyport/contracts'
+import { stylesheet } from './stylesheet.ts'
 
-/** A page that loads nothing and works without JavaScript. `body` is HTML: what comes from outside is escaped before. */
-export function page(title: string, body: string, status = 200): Reply {
+/** What a page says about itself. */
+export interface PageOptions {
+  readonly status?: number
+  /** Of its words: `en` unless told otherwise. */
+  readonly language?: string
+  /** Where its forms may lead in the end, besides this place: an origin or a scheme. */
+  readonly destination?: string
+  /** When it is worth trying again. */
+  readonly retryAfterSeconds?: number
+}
+
+/** A page, ready to be sent. */
+export interface RenderedPage {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly html: string
+}
+
+const styleDigest = createHash('sha256').update(stylesheet).digest('base64')
+
+/**
+ * A page that loads nothing and works without JavaScript. `body` is HTML: what comes from outside is escaped before.
+ */
+export function renderPage(title: string, body: string, options: PageOptions = {}): RenderedPage {
+  const { status = 200, language = 'en', destination = '', retryAfterSeconds } = options
+  const policy = [
+    "default-src 'none'",
+    `style-src 'sha256-${styleDigest}'`,
+    `form-action 'self' ${destination}`.trim(),
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ]
   return {
     status,
     headers: {
       'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-      'referrer-policy': 'no-referrer',
+      'content-security-policy': policy.join('; '),
+      // Not `no-referrer`: with that a browser does not say where a form was sent from.
+      'referrer-policy': 'same-origin',
+      'x-frame-options': 'DENY',
+      ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
     },
-    body: `<!doctype html>
-<html lang="en">
+    html: `<!doctype html>
+<html lang="${language}">
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)}</title>
+<style>${stylesheet}</style>
+<main>
 <h1>${escapeHtml(title)}</h1>
 ${body}
+</main>
 </html>
 `,
   }
+}
+
+/** A page as the answer of a route. */
+export function page(title: string, body: string, options: PageOptions = {}): Reply {
+  const { status, headers, html } = renderPage(title, body, options)
+  return { status, headers, body: html }
 }
 
 /** Whether a page is wanted rather than data: browsers say so, other programs that take anything do not. */

@@ -2,8 +2,9 @@ import { accountsRefusal, identity } from '@sallyport/contracts'
 import { created, handle, type HandledRoute, type HandlerInput, ok, Refusal } from '@sallyport/service'
 import { NameReserved, WrongCredentials } from '../../accounts/account.ts'
 import type { Actor } from '../../audit/audit.ts'
+import { wordsOf } from '../../words/choice.ts'
+import { confirmationPage, confirmedPage } from '../link-pages.ts'
 import { wantsPage } from '../pages.ts'
-import { confirmationPage } from './confirmation-page.ts'
 import type { AccountsSurfaceParts } from './parts.ts'
 import { decodePassword } from './password-encoding.ts'
 import { passwordsDiffer, signUpWords, uuidIn } from './words.ts'
@@ -62,10 +63,15 @@ export function openRoutes(parts: AccountsSurfaceParts): HandledRoute[] {
 
     handle(identity.validateEmail, async (input) => {
       // A link is followed by programs that look at mail before its reader does: in a browser the reader confirms it.
-      if (wantsPage(input.headers.accept)) throw new Refusal(confirmationPage(input.params.validation_string))
+      if (wantsPage(input.headers.accept))
+        throw new Refusal(confirmationPage(input.params.validation_string, wordsOf(input.headers)))
       return prove(input)
     }),
-    handle(identity.confirmEmail, prove),
+    handle(identity.confirmEmail, async (input) => {
+      const reply = await prove(input)
+      if (wantsPage(input.headers.accept)) throw new Refusal(confirmedPage(wordsOf(input.headers)))
+      return reply
+    }),
 
     handle(identity.findUsername, async ({ params }) => {
       const { username } = await accounts.read(uuidIn(params.public_id))

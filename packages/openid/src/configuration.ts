@@ -1,0 +1,163 @@
+import type { Configuration, interactionPolicy as policies, KoaContextWithOIDC } from 'oidc-provider'
+import { createClientAdapter } from './clients/client-adapter.ts'
+import { existingGrant } from './grants.ts'
+import { signingKeys } from './keys/signing-key.ts'
+import { errors, interactionPolicy } from './library.ts'
+import { pageFeatures, renderError } from './page-features.ts'
+import type { OpenIdProviderParts } from './parts.ts'
+import { type AdapterParts, createAdapter } from './store/adapter.ts'
+
+/** How long things live, in seconds. */
+const life = {
+  authorizationCode: 60,
+  accessToken: 900,
+  idToken: 3600,
+  deviceCode: 600,
+  question: 900,
+  session: 14 * 24 * 3600,
+}
+
+/** The provider's configuration: everything that its documentation calls optional or unsafe is decided here. */
+export function configurationOf(parts: OpenIdProviderParts, adapterParts: AdapterParts): Configuration {
+  const { issuer, keys, clients, claims, cookieSecrets, locales, resources } = parts
+  const { pathname, protocol } = new URL(issuer)
+  const prefix = protocol === 'https:' ? '__Secure-' : ''
+  const algorithm = keys.published.find(({ kid }) => kid === keys.current.kid)?.alg
+  if (algorithm !== 'RS256' && algorithm !== 'ES256' && algorithm !== 'EdDSA') {
+    throw new TypeError('the provider signs with RS256, ES256 or EdDSA')
+  }
+  return {
+    adapter: (model) => (model === 'Client' ? createClientAdapter(clients) : createAdapter(model, adapterParts)),
+    jwks: { keys: signingKeys(keys) },
+    clientDefaults: { id_token_signed_response_alg: algorithm },
+
+    // Only the code flow: nothing is handed out at the authorization endpoint but a code.
+    responseTypes: ['code'],
+    pkce: { required: (_ctx, client) => client.clientAuthMethod === 'none' },
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    // Nothing that computes with a client's secret: only a digest of it is kept.
+    enabledJWA: { clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'] },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    acceptQueryParamAccessTokens: false,
+    clientBasedCORS: () => false,
+    ...(parts.fetch && { fetch: parts.fetch }),
+
+    cookies: {
+      names: {
+        session: `${prefix}openid_session`,
+        interaction: `${prefix}openid_question`,
+        resume: `${prefix}openid_resume`,
+      },
+      long: { httpOnly: true, sameSite: 'lax', signed: true, path: pathname },
+      short: { httpOnly: true, sameSite: 'lax', signed: true },
+      keys: [...cookieSecrets],
+    },
+    ttl: {
+      AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? life.accessToken,
+      AuthorizationCode: life.authorizationCode,
+      ClientCredentials: life.accessToken,
+      DeviceCode: life.deviceCode,
+      Grant: life.session,
+      IdToken: life.idToken,
+      Interaction: life.question,
+      RefreshToken: life.session,
+      Session: life.session,
+    },
+
+    // Every token ends with the session that it was issued in, and a refresh token is used once.
+    expiresWithSession: () => true,
+    rotateRefreshToken: true,
+    issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    loadExistingGrant: (ctx) => existingGrant(ctx, parts),
+    interactions: {
+      policy: policyOf(parts),
+      url: (_ctx, interaction) => `${pathname}/interaction/${interaction.uid}`,
+    },
+
+    claims: { openid: ['sub'], ...withoutReadonly(claims) },
+    findAccount: async (_ctx, id, token) => {
+      const session = token && 'sessionUid' in token ? token.sessionUid : undefined
+      if (session !== undefined && !(await parts.sessions.find(session, id))) return undefined
+      const account = await parts.accounts.find(id)
+      return account && { accountId: account.id, claims: () => ({ sub: account.id, ...account.claims }) }
+    },
+    extraTokenClaims: async (_ctx, token) => {
+      if (token.kind !== 'AccessToken' || token.accountId === undefined) return undefined
+      const resource = resources.find(({ audience }) => audience === token.aud)
+      if (!resource || token.sessionUid === undefined) return undefined
+      const session = await parts.sessions.find(token.sessionUid, token.accountId)
+      const extra = session === undefined ? undefined : await resource.claims(token.accountId, session)
+      if (!extra) throw new errors.InvalidGrant('the session has ended')
+      return { ...extra }
+    },
+
+    discovery: { ui_locales_supported: [...locales] },
+    renderError: (ctx, out, error) => renderError(ctx, out, error, parts.pages),
+    features: {
+      ...pageFeatures(parts),
+      devInteractions: { enabled: false },
+      backchannelLogout: { enabled: true },
+      claimsParameter: { enabled: true },
+      clientCredentials: { enabled: true },
+      dPoP: { enabled: true },
+      externalSigningSupport: { enabled: true, ack: 'experimental-01' },
+      introspection: {
+        enabled: true,
+        allowedPolicy: async (_ctx, client, token) =>
+          token.clientId === client.clientId ||
+          (client.clientAuthMethod !== 'none' && (await clients.find(client.clientId))?.firstParty === true),
+      },
+      pushedAuthorizationRequests: { enabled: true },
+      registration: { enabled: true, initialAccessToken: true, issueRegistrationAccessToken: false },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: (ctx, _client, oneOf) => defaultResource(ctx, parts, oneOf),
+        getResourceServerInfo: (ctx, identifier) => {
+          const resource = resources.find((known) => known.identifier === identifier)
+          // A resource's tokens speak for a person; a client that acts for itself has none.
+          if (!resource || ctx.oidc.params?.['grant_type'] === 'client_credentials') throw new errors.InvalidTarget()
+          return {
+            scope: resource.scopes.join(' '),
+            audience: resource.audience,
+            accessTokenTTL: resource.tokenLifeSeconds,
+            accessTokenFormat: 'jwt',
+            jwt: { sign: { alg: algorithm } },
+          }
+        },
+        useGrantedResource: () => true,
+      },
+      revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+      userinfo: { enabled: true },
+    },
+  }
+}
+
+/** Asking for a scope of a resource is asking for that resource. */
+function defaultResource(
+  { oidc }: KoaContextWithOIDC,
+  { resources }: OpenIdProviderParts,
+  oneOf: readonly string[] | undefined,
+): string | string[] {
+  if (oneOf) return [...oneOf]
+  const found = resources.find(({ scopes }) => scopes.some((scope) => oidc.requestParamScopes.has(scope)))
+  return found && oidc.params?.['grant_type'] !== 'client_credentials' ? found.identifier : []
+}
+
+/** Whoever's session has ended signs in again, whatever the browser's cookie says. */
+function policyOf({ sessions }: OpenIdProviderParts): policies.DefaultPolicy {
+  const { base, Check } = interactionPolicy
+  const policy = base()
+  policy.get('login')?.checks.add(
+    new Check('session_ended', 'the session has ended', 'login_required', async ({ oidc }) => {
+      const { session, account } = oidc
+      if (session?.accountId === undefined) return Check.NO_NEED_TO_PROMPT
+      const open = account && (await sessions.find(session.uid, session.accountId)) !== undefined
+      return open ? Check.NO_NEED_TO_PROMPT : Check.REQUEST_PROMPT
+    }),
+  )
+  return policy
+}
+
+function withoutReadonly(claims: Readonly<Record<string, readonly string[]>>): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(claims).map(([scope, names]) => [scope, [...names]]))
+}

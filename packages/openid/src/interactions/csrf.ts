@@ -1,0 +1,22 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+
+/** What the form of one question carries, and no other page knows. */
+export function csrfTokenOf(secret: string, uid: string): string {
+  return createHmac('sha256', secret).update(`question ${uid}`).digest('base64url')
+}
+
+export function isCsrfTokenOf(secrets: readonly string[], uid: string, presented: string): boolean {
+  return secrets.some((secret) => {
+    const expected = Buffer.from(csrfTokenOf(secret, uid))
+    const actual = Buffer.from(presented)
+    return expected.length === actual.length && timingSafeEqual(expected, actual)
+  })
+}
+
+/** Whether a browser that says where a form was sent from says that it was from here. */
+export function isSameOrigin(headers: IncomingHttpHeaders, origin: string): boolean {
+  const site = headers['sec-fetch-site']
+  if (site !== undefined && site !== 'same-origin') return false
+  return headers.origin === undefined || headers.origin === origin
+}

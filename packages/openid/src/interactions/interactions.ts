@@ -1,0 +1,132 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Interaction, InteractionResults, Provider } from 'oidc-provider'
+import { destinationOf } from '../destination.ts'
+import { errors } from '../library.ts'
+import type { Languages, Page } from '../pages.ts'
+import type { OpenIdProviderParts } from '../parts.ts'
+import { csrfTokenOf, isCsrfTokenOf, isSameOrigin } from './csrf.ts'
+import { readForm } from './form.ts'
+import type { Answer, Question } from './question.ts'
+
+/**
+ * Asks the questions that stand between a client and what it wants, and takes the answers. The question is the one that
+ * the browser's cookie names, which is bound to the page's path.
+ */
+export async function answerInteraction(
+  provider: Provider,
+  parts: OpenIdProviderParts,
+  uid: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { questions, issuer } = parts
+  const languages = { uiLocales: undefined, acceptLanguage: request.headers['accept-language'] }
+  const interaction = await openInteraction(provider, uid, request, response)
+  const question = interaction && (await questionOf(provider, parts, interaction, languages))
+  if (!question) return send(response, questions.gone(languages))
+
+  if (request.method === 'GET' || request.method === 'HEAD') return send(response, await questions.ask(question))
+  if (request.method !== 'POST') {
+    response.writeHead(405, { allow: 'GET, HEAD, POST' }).end()
+    return
+  }
+  const form = await readForm(request)
+  const fromPage =
+    form !== undefined &&
+    isSameOrigin(request.headers, new URL(issuer).origin) &&
+    isCsrfTokenOf(parts.cookieSecrets, uid, form.get('csrf') ?? '')
+  if (!fromPage) return send(response, questions.gone(languages))
+
+  const address = request.headers['x-forwarded-for']
+  const answer = await questions.answer(question, form, { address: typeof address === 'string' ? address : '' })
+  if (answer.kind === 'page') return send(response, answer.page)
+  const result = await resultOf(provider, interaction, question, answer)
+  if (!result) return send(response, questions.gone(languages))
+  await provider.interactionFinished(request, response, result)
+}
+
+async function openInteraction(
+  provider: Provider,
+  uid: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<Interaction | undefined> {
+  try {
+    const interaction = await provider.interactionDetails(request, response)
+    return interaction.uid === uid ? interaction : undefined
+  } catch (error) {
+    if (error instanceof errors.SessionNotFound) return undefined
+    throw error
+  }
+}
+
+/** Undefined when the client is gone. */
+async function questionOf(
+  provider: Provider,
+  { cookieSecrets, issuer }: OpenIdProviderParts,
+  { uid, prompt, params, session }: Interaction,
+  languages: Languages,
+): Promise<Question | undefined> {
+  const text = (name: string): string | undefined => {
+    const value = params[name]
+    return typeof value === 'string' ? value : undefined
+  }
+  const client = await provider.Client.find(text('client_id') ?? '')
+  if (!client) return undefined
+  const { missingOIDCScope, missingOIDCClaims, missingResourceScopes } = prompt.details
+  const ofResources = Object.values(Object(missingResourceScopes)).flatMap(namesIn)
+  return {
+    action: `${new URL(issuer).pathname}/interaction/${uid}`,
+    csrf: csrfTokenOf(cookieSecrets[0] ?? '', uid),
+    about: prompt.name === 'consent' ? 'consent' : 'sign-in',
+    client: { id: client.clientId, name: client.clientName ?? client.clientId },
+    accountId: session?.accountId,
+    loginHint: text('login_hint'),
+    wanted: { scopes: [...namesIn(missingOIDCScope), ...ofResources], claims: namesIn(missingOIDCClaims) },
+    destination: destinationOf(text('redirect_uri')),
+    languages: { ...languages, uiLocales: text('ui_locales') },
+  }
+}
+
+/** What the provider is told about an answer; undefined when the answer is to another question. */
+async function resultOf(
+  provider: Provider,
+  interaction: Interaction,
+  question: Question,
+  answer: Exclude<Answer, { kind: 'page' }>,
+): Promise<InteractionResults | undefined> {
+  if (answer.kind === 'denied') {
+    return { error: 'access_denied', error_description: 'the person did not want this' }
+  }
+  if (answer.kind === 'signed-in') {
+    if (question.about !== 'sign-in') return undefined
+    const { accountId, session, amr } = answer
+    return { login: { accountId, amr: [...amr] }, session }
+  }
+  const accountId = interaction.session?.accountId
+  if (question.about !== 'consent' || accountId === undefined) return undefined
+  const { details } = interaction.prompt
+  const existing = interaction.grantId === undefined ? undefined : await provider.Grant.find(interaction.grantId)
+  const grant = existing ?? new provider.Grant({ accountId, clientId: question.client.id })
+  const scopes = namesIn(details['missingOIDCScope'])
+  if (scopes.length > 0) grant.addOIDCScope(scopes)
+  if (question.wanted.claims.length > 0) grant.addOIDCClaims([...question.wanted.claims])
+  for (const [resource, names] of Object.entries(Object(details['missingResourceScopes']))) {
+    grant.addResourceScope(resource, namesIn(names))
+  }
+  return { consent: { grantId: await grant.save() } }
+}
+
+function namesIn(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((name) => typeof name === 'string') : []
+}
+
+function send(response: ServerResponse, { status, headers, html }: Page): void {
+  response.writeHead(status, {
+    'cache-control': 'no-store',
+    ...headers,
+    'content-type': 'text/html; charset=utf-8',
+    'content-length': Buffer.byteLength(html),
+  })
+  response.end(html)
+}

@@ -1,0 +1,39 @@
+import type { Clock } from '@sallyport/kernel'
+import type { Kysely } from 'kysely'
+import type { OpenIdAccounts, OpenIdResource, OpenIdSessions } from './accounts.ts'
+import type { OpenIdClients } from './clients/client.ts'
+import type { QuestionPages } from './interactions/question.ts'
+import type { OpenIdKeys } from './keys/openid-keys.ts'
+import type { ProviderPages } from './pages.ts'
+import type { Sealing } from './store/adapter.ts'
+import type { OpenIdDatabase } from './store/openid-database.ts'
+
+/** Where something that went wrong is written down. */
+export interface OpenIdLog {
+  error(fields: object, message: string): void
+  warn(fields: object, message: string): void
+}
+
+export interface OpenIdProviderParts {
+  /** Where clients find the provider: its discovery is below this address, and every address in it begins with it. */
+  readonly issuer: string
+  readonly db: Kysely<OpenIdDatabase>
+  readonly clock: Clock
+  readonly log: OpenIdLog
+  readonly keys: OpenIdKeys
+  /** Sign cookies and forms; the first signs, the others still count. */
+  readonly cookieSecrets: readonly string[]
+  readonly sealing: Sealing
+  readonly clients: OpenIdClients
+  readonly accounts: OpenIdAccounts
+  readonly sessions: OpenIdSessions
+  /** Which claims belong to which scope. */
+  readonly claims: Readonly<Record<string, readonly string[]>>
+  readonly resources: readonly OpenIdResource[]
+  readonly pages: ProviderPages
+  readonly questions: QuestionPages
+  /** The languages of the pages, for discovery. */
+  readonly locales: readonly string[]
+  /** How the provider calls clients (back-channel logout, their keys); by default never at private addresses. */
+  readonly fetch?: typeof fetch
+}

@@ -1,0 +1,109 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isSecretOf } from './clients/client.ts'
+import { configurationOf } from './configuration.ts'
+import { answerInteraction } from './interactions/interactions.ts'
+import { Provider } from './library.ts'
+import type { OpenIdProviderParts } from './parts.ts'
+
+export interface OpenIdProvider {
+  /** Answers a request below the issuer's path. Nothing has read its body. */
+  handle(request: IncomingMessage, response: ServerResponse): void
+  /** A token that one client may register itself with; it counts until it expires. */
+  issueInitialAccessToken(lifeSeconds: number): Promise<string>
+  /** Lets go of the keys. */
+  close(): void
+}
+
+/** An OpenID provider. The keys of the library's cannot be changed, so whenever there are others a new one takes its place. */
+export function createOpenIdProvider(parts: OpenIdProviderParts): OpenIdProvider {
+  const { issuer, keys, log } = parts
+  const { pathname: mountPath } = new URL(issuer)
+  let built = build(parts)
+  const subscription = keys.subscribe(() => (built = build(parts)))
+  /** Which of the published keys signs depends on the time. */
+  const current = () => (built.kid === keys.current.kid ? built : (built = build(parts)))
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { provider, callback } = current()
+    if (!enter(request, issuer)) {
+      response.writeHead(404).end()
+      return
+    }
+    const uid = /^\/interaction\/([\w-]+)(?:\?|$)/.exec(request.url ?? '')?.[1]
+    if (uid === undefined) await callback(request, response)
+    else await answerInteraction(provider, parts, uid, request, response)
+  }
+
+  return {
+    handle(request, response) {
+      answer(request, response).catch((error: unknown) => {
+        log.error({ err: error, path: mountPath }, 'the OpenID provider failed on a request')
+        if (response.headersSent) response.destroy()
+        else response.writeHead(500).end()
+      })
+    },
+    async issueInitialAccessToken(lifeSeconds) {
+      const { provider } = current()
+      const token = new provider.InitialAccessToken({ expiresIn: lifeSeconds })
+      return token.save()
+    },
+    close: () => subscription.stop(),
+  }
+}
+
+function build(parts: OpenIdProviderParts) {
+  const { issuer, db, clock, sealing, sessions, log } = parts
+  const provider = new Provider(
+    issuer,
+    configurationOf(parts, {
+      db,
+      clock,
+      sealing,
+      async onRevoked(browserSessions) {
+        // At the token endpoint a grant is taken back for one reason: a code or token came a second time, so somebody
+        // has stolen it. Elsewhere a client gives back what is its own.
+        const { ctx } = Provider
+        if (ctx?.oidc.route !== 'token') return
+        for (const session of browserSessions) await sessions.end(session, { why: 'stolen', address: ctx.ip })
+      },
+    }),
+  )
+  // Its addresses come from the request, which `enter` has made say what the issuer says.
+  provider.proxy = true
+  provider.Client.prototype.compareClientSecret = function compareClientSecret(secret) {
+    return isSecretOf(this.clientSecret, secret)
+  }
+  provider.use(async (ctx, next) => {
+    // For the pages that the provider makes itself; a script of its own is let through by its digest.
+    ctx.set('content-security-policy', "default-src 'none'; script-src; base-uri 'none'; frame-ancestors 'none'")
+    ctx.set('referrer-policy', 'same-origin')
+    await next()
+    const session: unknown = Reflect.get(Object(ctx['oidc']), 'session')
+    const { destroyed, uid }: { destroyed?: unknown; uid?: unknown } = Object(session)
+    if (destroyed === true && typeof uid === 'string') await sessions.end(uid, { why: 'signed-out', address: ctx.ip })
+  })
+  provider.on('server_error', (ctx, error) => {
+    log.error({ err: error, route: ctx.oidc.route }, 'the OpenID provider failed on a request')
+  })
+  provider.on('backchannel.error', (_ctx, error, client) => {
+    log.warn({ err: error, client: client.clientId }, 'a client could not be told of a sign-out')
+  })
+  return { provider, callback: provider.callback(), kid: parts.keys.current.kid }
+}
+
+/**
+ * Makes a request say that it came to the issuer's address, whatever its client said, and takes the issuer's path off
+ * it. The provider puts the host of a request into its discovery: a spoofed header would put a stranger's address there.
+ * Whether the request is below that path.
+ */
+function enter(request: IncomingMessage, issuer: string): boolean {
+  const { host, protocol, pathname } = new URL(issuer)
+  const url = request.url ?? ''
+  if (!url.startsWith(`${pathname}/`)) return false
+  for (const name of ['forwarded', 'x-forwarded-host', 'x-forwarded-port']) delete request.headers[name]
+  request.headers.host = host
+  request.headers['x-forwarded-proto'] = protocol.slice(0, -1)
+  Reflect.set(request, 'originalUrl', url)
+  request.url = url.slice(pathname.length)
+  return true
+}

@@ -1,0 +1,97 @@
+import type { Answer, Question } from '@sallyport/openid'
+import {
+  InvalidEmail,
+  InvalidPassword,
+  InvalidUsername,
+  NameTaken,
+  UnknownAccount,
+  WeakPassword,
+} from '../accounts/account.ts'
+import type { Accounts } from '../accounts/accounts.ts'
+import type { Actor } from '../audit/audit.ts'
+import type { RequestLimit } from '../limits/request-limits.ts'
+import type { LinkSending } from '../proofs/link-sending.ts'
+import { forgottenPage, letterSentPage, registerPage } from './account-pages.ts'
+import { signInPage } from './pages.ts'
+import type { RegistrationComplaint } from '../words/words.ts'
+import { type Wait, waitOf } from './waits.ts'
+
+export interface WishParts {
+  readonly accounts: Accounts
+  readonly links: LinkSending
+  /** How often one client may have letters sent. */
+  readonly linkLimit: RequestLimit
+  /** User names that nobody gets. */
+  readonly reservedNames: readonly string[]
+}
+
+/** What somebody wants who cannot sign in: an account, or a new password. Undefined when they want neither. */
+export async function grantWish(
+  parts: WishParts,
+  question: Question,
+  form: URLSearchParams,
+  address: string,
+): Promise<Answer | undefined> {
+  const page = (shown: Extract<Answer, { kind: 'page' }>['page']): Answer => ({ kind: 'page', page: shown })
+  const by: Actor = { kind: 'anonymous', address }
+  const wished = { username: form.get('username') ?? '', email: form.get('email') ?? '' }
+  switch (form.get('answer') ?? '') {
+    case 'register':
+      return page(registerPage(question, { username: wished.username, email: '' }))
+    case 'create': {
+      const complaint = await createAccount(parts, { ...wished, password: form.get('password') ?? '' }, by)
+      return page(complaint ? registerPage(question, wished, complaint) : letterSentPage(question, 'confirmText'))
+    }
+    case 'forgotten':
+      return page(forgottenPage(question))
+    case 'send-link':
+      try {
+        await parts.linkLimit.count(address)
+      } catch (error) {
+        const wait = waitOf(error)
+        if (!wait) throw error
+        return page(forgottenPage(question, wait))
+      }
+      await parts.links.requestPasswordReset(wished.email.slice(0, 254), by)
+      return page(letterSentPage(question, 'resetText'))
+    case 'back':
+      return page(signInPage(question))
+    default:
+      return undefined
+  }
+}
+
+/** What stands against the account; nothing when it is made, or when its address has one already. */
+async function createAccount(
+  { accounts, links, linkLimit, reservedNames }: WishParts,
+  person: { readonly username: string; readonly email: string; readonly password: string },
+  by: Extract<Actor, { kind: 'anonymous' }>,
+): Promise<RegistrationComplaint | Wait | undefined> {
+  if (reservedNames.includes(person.username.toLowerCase())) return 'nameTaken'
+  try {
+    await linkLimit.count(by.address)
+    await accounts.register(person, 'accounts', by)
+    return undefined
+  } catch (error) {
+    if (error instanceof InvalidEmail) return 'invalidEmail'
+    if (error instanceof InvalidUsername) return 'invalidUsername'
+    if (error instanceof InvalidPassword || error instanceof WeakPassword) return 'weakPassword'
+    const wait = waitOf(error)
+    if (wait) return wait
+    if (!(error instanceof NameTaken)) throw error
+    if (await isTaken(accounts, person.username)) return 'nameTaken'
+    // The address has an account. Whoever asks is not told so (design §4), but its owner gets a way in.
+    await links.requestPasswordReset(person.email, by)
+    return undefined
+  }
+}
+
+async function isTaken(accounts: Accounts, username: string): Promise<boolean> {
+  try {
+    await accounts.findByUsername(username)
+    return true
+  } catch (error) {
+    if (error instanceof UnknownAccount) return false
+    throw error
+  }
+}

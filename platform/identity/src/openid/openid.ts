@@ -1,0 +1,133 @@
+import { hkdfSync } from 'node:crypto'
+import { identity as contracts } from '@sallyport/contracts'
+import { type AccountId, type Clock, parseId } from '@sallyport/kernel'
+import {
+  createOpenIdProvider,
+  type OpenIdAccounts,
+  type OpenIdKeys,
+  type OpenIdProvider,
+  type OpenIdResource,
+  type PublishedKey,
+} from '@sallyport/openid'
+import { platformAudience, type PublicJwk } from '@sallyport/service'
+import type { Kysely } from 'kysely'
+import type { Logger } from 'pino'
+import { type Account, roleOf } from '../accounts/account.ts'
+import { findAccount } from '../accounts/account-store.ts'
+import type { Audit } from '../audit/audit.ts'
+import { openIdClients } from '../clients/clients.ts'
+import type { IdentityDatabase } from '../identity-database.ts'
+import type { RevocationFeed } from '../sessions/revocation-feed.ts'
+import { tokenLifeSeconds } from '../sessions/session.ts'
+import { mayUse, type Sessions } from '../sessions/sessions.ts'
+import { seal, unseal } from '../tokens/sealing.ts'
+import type { SigningKeys } from '../tokens/signing-keys.ts'
+import type { WishParts } from './account-wishes.ts'
+import { createBrowserSessions } from './browser-sessions.ts'
+import { providerPages } from './pages.ts'
+import { createQuestions } from './questions.ts'
+import { languages } from '../words/choice.ts'
+
+/** The scope of tokens for the platform's own services, as in the tokens of the other grants (design §4). */
+const platformScope = 'impersonate'
+
+export interface OpenIdParts extends WishParts {
+  readonly db: Kysely<IdentityDatabase>
+  readonly clock: Clock
+  readonly log: Logger
+  /** The address that people know this installation by. */
+  readonly publicUrl: string
+  readonly masterKey: Uint8Array
+  readonly keys: SigningKeys
+  readonly sessions: Sessions
+  readonly feed: RevocationFeed
+  readonly audit: Audit
+}
+
+/** Identity's OpenID provider, at `/oidc` below the public address. */
+export function createOpenId(parts: OpenIdParts): OpenIdProvider {
+  const { db, clock, log, publicUrl, masterKey, feed, audit } = parts
+  const purpose = 'openid record'
+  return createOpenIdProvider({
+    issuer: contracts.openIdIssuerOf(publicUrl),
+    db,
+    clock,
+    log,
+    keys: openIdKeys(parts.keys),
+    cookieSecrets: [Buffer.from(hkdfSync('sha256', masterKey, '', 'openid cookies', 32)).toString('base64url')],
+    sealing: {
+      seal: (text) => seal(text, masterKey, purpose).toString('base64url'),
+      open: (sealed) => unseal(Buffer.from(sealed, 'base64url'), masterKey, purpose),
+    },
+    clients: openIdClients({ db, clock }),
+    accounts: openIdAccounts(db),
+    sessions: createBrowserSessions({ db, clock, feed, audit }),
+    claims: { profile: ['preferred_username'], email: ['email', 'email_verified'], roles: ['role', 'roles'] },
+    resources: [platform(db, publicUrl)],
+    pages: providerPages,
+    questions: createQuestions(parts),
+    locales: languages.map(({ language }) => language),
+  })
+}
+
+function openIdAccounts(db: Kysely<IdentityDatabase>): OpenIdAccounts {
+  return {
+    async find(id) {
+      const account = await usableAccount(db, id)
+      if (!account) return undefined
+      const { uid, username, email, emailVerifiedAt } = account
+      const claims = {
+        preferred_username: username,
+        email,
+        email_verified: emailVerifiedAt !== undefined,
+        role: roleOf(account),
+        roles: account.roles.map(({ name }) => name),
+      }
+      return { id: uid, claims }
+    },
+  }
+}
+
+/** The services behind the doors, as a resource (RFC 8707): its tokens are those that they take. */
+function platform(db: Kysely<IdentityDatabase>, publicUrl: string): OpenIdResource {
+  return {
+    identifier: publicUrl,
+    audience: platformAudience,
+    scopes: [platformScope],
+    tokenLifeSeconds: tokenLifeSeconds.openid,
+    async claims(accountId, sid) {
+      const account = await usableAccount(db, accountId)
+      if (!account) return undefined
+      const { username, roles } = account
+      return { sid, username, role: roleOf(account), roles: roles.map(({ name }) => name) }
+    },
+  }
+}
+
+async function usableAccount(db: Kysely<IdentityDatabase>, id: string): Promise<Account | undefined> {
+  const uid = parseId<AccountId>(id)
+  const account = uid && (await findAccount(db, uid))
+  return account && !account.deletedAt && mayUse(account) ? account : undefined
+}
+
+/** The keys of all tokens. */
+function openIdKeys(keys: SigningKeys): OpenIdKeys {
+  return {
+    get current() {
+      return keys.signing()
+    },
+    get published() {
+      return keys.published().map(toPublished)
+    },
+    subscribe: (listener) =>
+      keys.watch(async () => {
+        listener()
+      }),
+  }
+}
+
+function toPublished(jwk: PublicJwk): PublishedKey {
+  const { kid, alg, ...rest } = jwk
+  if (typeof kid !== 'string' || typeof alg !== 'string') throw new TypeError('a published key has no id or algorithm')
+  return { ...rest, kid, alg }
+}

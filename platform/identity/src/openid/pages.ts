@@ -1,0 +1,127 @@
+import type { Page, ProvidedForm, ProviderPages, Question } from '@sallyport/openid'
+import { escapeHtml, renderPage } from '../surfaces/pages.ts'
+import { wordsFor } from '../words/choice.ts'
+import type { Words } from '../words/words.ts'
+import type { Wait } from './waits.ts'
+
+/** Asks who it is. `complaint` says why it is asked again. */
+export function signInPage(
+  question: Question,
+  again?: { readonly username: string; readonly complaint: Wait | 'wrongCredentials' },
+): Page {
+  const words = wordsFor(question.languages)
+  const username = escapeHtml(again?.username ?? question.loginHint ?? '')
+  const wait = again?.complaint === 'wrongCredentials' ? undefined : again?.complaint
+  const alert = again && `<p role="alert" id="complaint">${words[wait?.complaint ?? 'wrongCredentials']}</p>`
+  const described = again ? ' aria-describedby="complaint" aria-invalid="true"' : ''
+  const body = `${alert ?? ''}
+<form method="post" action="${question.action}">
+${hidden('csrf', question.csrf)}
+<label for="username">${words.username}</label>
+<input id="username" name="username" value="${username}" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="254" required${username === '' ? ' autofocus' : ''}${described}>
+<label for="password">${words.password}</label>
+<input id="password" name="password" type="password" autocomplete="current-password" maxlength="1024" required${username === '' ? '' : ' autofocus'}${described}>
+<button>${words.signInButton}</button>
+${otherButton('forgotten', words.forgotten)}
+${otherButton('register', words.register)}
+${otherButton('cancel', words.cancel)}
+</form>`
+  const outcome = wait ?? { status: again ? 401 : 200 }
+  return renderPage(words.signIn(question.client.name), body, { ...options(words, question), ...outcome })
+}
+
+/** Asks whether a client may have what it wants. */
+export function consentPage(question: Question, username: string): Page {
+  const words = wordsFor(question.languages)
+  const { scopes, claims } = question.wanted
+  const wanted = [...scopes.map((scope) => words.scopes[scope] ?? scope), ...claims]
+  const body = `<p>${escapeHtml(words.signedInAs(username))}</p>
+<p>${words.itWants}</p>
+<ul>${wanted.map((what) => `<li>${escapeHtml(what)}</li>`).join('')}</ul>
+<form method="post" action="${question.action}">
+${hidden('csrf', question.csrf)}
+<button name="answer" value="allow">${words.allow}</button>
+<button class="other" name="answer" value="deny">${words.deny}</button>
+</form>`
+  return renderPage(words.consent(question.client.name), body, options(words, question))
+}
+
+export function gonePage(languages: Question['languages']): Page {
+  const words = wordsFor(languages)
+  return renderPage(words.gone, `<p>${words.goneText}</p>`, { language: words.language, status: 400 })
+}
+
+/** The pages of what the provider asks by itself. */
+export const providerPages: ProviderPages = {
+  signOut(form, _client, destination, languages) {
+    const words = wordsFor(languages)
+    const body = `<p>${words.signOutQuestion}</p>
+${form.html}
+${button(form, words.signOutButton, { name: 'logout', value: 'yes' })}
+${button(form, words.stay, { other: true })}`
+    return renderPage(words.signOut, body, { language: words.language, destination })
+  },
+
+  signedOut(languages) {
+    const words = wordsFor(languages)
+    return renderPage(words.signedOut, `<p>${words.signedOutText}</p>`, { language: words.language })
+  },
+
+  failed({ code, description, status }, languages) {
+    const words = wordsFor(languages)
+    const details = [code, description].filter((part) => part !== undefined).join(': ')
+    const body = `<p>${words.failedText}</p><p>${escapeHtml(details)}</p>`
+    return renderPage(words.failed, body, { language: words.language, status })
+  },
+
+  enterCode({ action, xsrf, code, problem }, languages) {
+    const words = wordsFor(languages)
+    const alert = problem && `<p role="alert" id="complaint">${words.codeProblems[problem]}</p>`
+    const body = `${alert ?? ''}
+<form method="post" action="${escapeHtml(action)}">
+${hidden('xsrf', xsrf)}
+<label for="code">${words.code}</label>
+<input id="code" name="user_code" value="${escapeHtml(code)}" autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="40" required autofocus${problem ? ' aria-describedby="complaint" aria-invalid="true"' : ''}>
+<button>${words.goOn}</button>
+</form>`
+    return renderPage(words.enterCode, body, { language: words.language, status: problem ? 400 : 200 })
+  },
+
+  confirmCode(form, { client, code }, languages) {
+    const words = wordsFor(languages)
+    const body = `<p>${escapeHtml(words.confirmCodeText(client))}</p>
+<p><code>${escapeHtml(code)}</code></p>
+${form.html}
+${button(form, words.goOn, {})}
+${button(form, words.deny, { name: 'abort', value: 'yes', other: true })}`
+    return renderPage(words.confirmCode, body, { language: words.language })
+  },
+
+  deviceSignedIn(client, languages) {
+    const words = wordsFor(languages)
+    const text = escapeHtml(words.deviceSignedInText(client))
+    return renderPage(words.deviceSignedIn, `<p>${text}</p>`, { language: words.language })
+  },
+}
+
+/** Leads to another page of the same question, whatever is in the fields. */
+export function otherButton(answer: string, text: string): string {
+  return `<button class="other" name="answer" value="${answer}" formnovalidate>${text}</button>`
+}
+
+export function options(words: Words, { destination }: Question) {
+  return { language: words.language, destination }
+}
+
+export function hidden(name: string, value: string): string {
+  return `<input type="hidden" name="${name}" value="${escapeHtml(value)}">`
+}
+
+function button(
+  { id }: ProvidedForm,
+  text: string,
+  { name, value, other = false }: { readonly name?: string; readonly value?: string; readonly other?: boolean },
+): string {
+  const field = name === undefined ? '' : ` name="${name}" value="${value ?? ''}"`
+  return `<button form="${id}"${field}${other ? ' class="other"' : ''}>${text}</button>`
+}
