@@ -4,6 +4,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Logger } from 'pino'
 import { sweepGuesses } from './guessing/guess-store.ts'
 import type { IdentityDatabase } from './identity-database.ts'
+import { sweepChallenges } from './passkeys/challenge-store.ts'
 import { sweepLinks } from './proofs/link-store.ts'
 import { sweepExpired } from './sessions/session-store.ts'
 
@@ -21,6 +22,7 @@ export function startSweeping(parts: {
   const sweeps = {
     sessions: sweepExpired,
     links: sweepLinks,
+    'passkey challenges': sweepChallenges,
     guesses: sweepGuesses,
     limits: sweepLimits,
     'OpenID records': sweepRecords,
