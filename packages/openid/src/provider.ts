@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { stateAcr } from './acr.ts'
 import { isSecretOf } from './clients/client.ts'
 import { configurationOf } from './configuration.ts'
 import { answerInteraction } from './interactions/interactions.ts'
@@ -52,7 +53,7 @@ export function createOpenIdProvider(parts: OpenIdProviderParts): OpenIdProvider
 }
 
 function build(parts: OpenIdProviderParts) {
-  const { issuer, db, clock, sealing, sessions, log } = parts
+  const { issuer, db, clock, sealing, sessions, assurance, log } = parts
   const provider = new Provider(
     issuer,
     configurationOf(parts, {
@@ -82,6 +83,7 @@ function build(parts: OpenIdProviderParts) {
     const { destroyed, uid }: { destroyed?: unknown; uid?: unknown } = Object(session)
     if (destroyed === true && typeof uid === 'string') await sessions.end(uid, { why: 'signed-out', address: ctx.ip })
   })
+  provider.on('authorization.accepted', (ctx) => stateAcr(ctx, assurance))
   provider.on('server_error', (ctx, error) => {
     log.error({ err: error, route: ctx.oidc.route }, 'the OpenID provider failed on a request')
   })

@@ -87,6 +87,10 @@ export async function startProvider(clients: readonly OpenIdClient[], issuer = t
         open.delete(browserSession)
       },
     },
+    assurance: {
+      acrs: ['low', 'middle', 'high'],
+      strongestOf: async (id) => (id === 'ada' ? 'middle' : 'low'),
+    },
     claims: { email: ['email'] },
     resources: [],
     pages: {
@@ -98,11 +102,17 @@ export async function startProvider(clients: readonly OpenIdClient[], issuer = t
       deviceSignedIn: () => page('signed in'),
     },
     questions: {
-      ask: async ({ csrf, about }) => page(`${about}: <input name="csrf" value="${csrf}">`),
+      ask: async ({ csrf, about, acr }) => page(`${about} (${acr.join()}): <input name="csrf" value="${csrf}">`),
       answer: async ({ about }, form) =>
         about === 'consent'
           ? { kind: 'allowed' }
-          : { kind: 'signed-in', accountId: form.get('who') ?? '', session: 'session', amr: ['pwd'] },
+          : {
+              kind: 'signed-in',
+              accountId: form.get('who') ?? '',
+              session: 'session',
+              amr: ['pwd'],
+              acr: form.get('acr') ?? 'low',
+            },
       gone: () => ({ status: 400, headers: {}, html: 'gone' }),
     },
     locales: ['en'],
