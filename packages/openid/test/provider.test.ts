@@ -203,7 +203,7 @@ describe('the page of a question', () => {
 
 describe('an issuer that is reached by https', () => {
   it('has cookies that go nowhere else, and addresses of its own kind, though the last step is not encrypted', async () => {
-    const secure = await startProvider([confidential('app', ['one'])], 'https://sallyport.test/oidc')
+    const secure = await startProvider([confidential('app', ['one'])], { issuer: 'https://sallyport.test/oidc' })
     const { headers } = await secure.send({ target: authorization() })
     const cookies = [headers['set-cookie'] ?? []].flat().filter((text) => !text.includes('.sig='))
     expect(cookies.map((text) => text.split('=', 1)[0])).toEqual(['__Secure-openid_question', '__Secure-openid_resume'])

@@ -1,8 +1,9 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 import { createServer, request as httpRequest } from 'node:http'
 import { createTestDatabase } from '@sallyport/database/testing'
-import { systemClock } from '@sallyport/kernel'
+import { type Clock, systemClock } from '@sallyport/kernel'
 import {
+  type AccountPages,
   createOpenIdProvider,
   digestOfSecret,
   type OpenIdClient,
@@ -58,7 +59,14 @@ async function changingKeys() {
 const page = (html: string): Page => ({ status: 200, headers: {}, html })
 
 /** A provider by itself on a port of its own: accounts are whoever the form names, sessions are open until ended. */
-export async function startProvider(clients: readonly OpenIdClient[], issuer = testIssuer) {
+export async function startProvider(
+  clients: readonly OpenIdClient[],
+  {
+    issuer = testIssuer,
+    clock = systemClock,
+    accountPages,
+  }: { readonly issuer?: string; readonly clock?: Clock; readonly accountPages?: AccountPages } = {},
+) {
   const database = await createTestDatabase<OpenIdDatabase>({ service: 'openid', migrations })
   const { keys, change } = await changingKeys()
   const known = new Map(clients.map((client) => [client.metadata.client_id, client]))
@@ -69,7 +77,7 @@ export async function startProvider(clients: readonly OpenIdClient[], issuer = t
   const provider = createOpenIdProvider({
     issuer,
     db: database.database.db,
-    clock: systemClock,
+    clock,
     log: { error: (fields) => void errors.push(fields), warn: () => undefined },
     keys,
     cookieSecrets: [randomBytes(32).toString('base64url')],
@@ -115,6 +123,7 @@ export async function startProvider(clients: readonly OpenIdClient[], issuer = t
             },
       gone: () => ({ status: 400, headers: {}, html: 'gone' }),
     },
+    ...(accountPages && { accountPages }),
     locales: ['en'],
     async fetch(input, init) {
       const { url, body } = { url: new Request(input).url, body: await new Response(init?.body).text() }
@@ -134,6 +143,8 @@ export async function startProvider(clients: readonly OpenIdClient[], issuer = t
     /** What clients were told by themselves. */
     told,
     ended,
+    /** Ends all sessions of the service, whatever the browsers have. */
+    endSessions: () => open.clear(),
     change,
     send: (request: Asked) => send(port, request),
     async stop() {
@@ -185,6 +196,36 @@ function send(port: number, { method, target, headers, form, json }: Asked): Pro
   request.on('error', reject)
   request.end(body)
   return promise
+}
+
+/** A browser's cookies, by their paths. */
+export function newBrowser(send: (request: Asked) => Promise<Answer>) {
+  const jar = new Map<string, { value: string; path: string }>()
+  const keep = ({ headers }: Answer): void => {
+    for (const cookie of [headers['set-cookie'] ?? []].flat()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
+      const path = /path=([^;]+)/i.exec(cookie)?.[1] ?? '/'
+      if (/expires=Thu, 01 Jan 1970/i.test(cookie)) jar.delete(`${name} ${path}`)
+      else jar.set(`${name} ${path}`, { value, path })
+    }
+  }
+  return {
+    async go(target: string, form?: Record<string, string>, headers: Record<string, string> = {}): Promise<Answer> {
+      const cookie = [...jar]
+        .filter(([, { path }]) => target.startsWith(path))
+        .map(([key, { value }]) => `${key.split(' ')[0]}=${value}`)
+        .join('; ')
+      const answer = await send({ target, headers: { cookie, ...headers }, ...(form && { form }) })
+      keep(answer)
+      return answer
+    },
+  }
+}
+
+/** Where an answer sends a browser to. */
+export function targetOf({ headers }: Answer): string {
+  const { pathname, search } = new URL(String(headers['location']), testIssuer)
+  return pathname + search
 }
 
 /** A client with a secret, and how it is sent. */
