@@ -11,6 +11,8 @@ export interface PageOptions {
   readonly destination?: string
   /** When it is worth trying again. */
   readonly retryAfterSeconds?: number
+  /** The address of the one script that it may load. */
+  readonly script?: string
 }
 
 /** A page, ready to be sent. */
@@ -23,13 +25,14 @@ export interface RenderedPage {
 const styleDigest = createHash('sha256').update(stylesheet).digest('base64')
 
 /**
- * A page that loads nothing and works without JavaScript. `body` is HTML: what comes from outside is escaped before.
+ * A page that loads nothing, unless it names a script, and works without JavaScript. `body` is HTML: what comes from outside is escaped before.
  */
 export function renderPage(title: string, body: string, options: PageOptions = {}): RenderedPage {
-  const { status = 200, language = 'en', destination = '', retryAfterSeconds } = options
+  const { status = 200, language = 'en', destination = '', retryAfterSeconds, script } = options
   const policy = [
     "default-src 'none'",
     `style-src 'sha256-${styleDigest}'`,
+    ...(script === undefined ? [] : [`script-src ${script}`]),
     `form-action 'self' ${destination}`.trim(),
     "base-uri 'none'",
     "frame-ancestors 'none'",
@@ -50,7 +53,7 @@ export function renderPage(title: string, body: string, options: PageOptions = {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)}</title>
-<style>${stylesheet}</style>
+<style>${stylesheet}</style>${script === undefined ? '' : `\n<script src="${escapeHtml(script)}" defer></script>`}
 <main>
 <h1>${escapeHtml(title)}</h1>
 ${body}

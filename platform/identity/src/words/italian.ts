@@ -1,4 +1,5 @@
 import { italianAccount } from './account/italian.ts'
+import { italianPasskeys } from './passkeys/italian.ts'
 import type { Words } from './words.ts'
 
 export const italian: Words = {
@@ -79,4 +80,5 @@ export const italian: Words = {
   deviceSignedIn: 'Il dispositivo ha effettuato l’accesso',
   deviceSignedInText: (client) => `Puoi tornare a ${client} e chiudere questa pagina.`,
   account: italianAccount,
+  passkeys: italianPasskeys,
 }

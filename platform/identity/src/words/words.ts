@@ -1,4 +1,5 @@
 import type { AccountWords } from './account/words.ts'
+import type { PasskeyWords } from './passkeys/words.ts'
 
 /** What can be wrong with an account that somebody would like to have. */
 export type RegistrationComplaint = 'invalidEmail' | 'invalidUsername' | 'weakPassword' | 'nameTaken'
@@ -65,4 +66,5 @@ export interface Words {
   readonly deviceSignedIn: string
   readonly deviceSignedInText: (client: string) => string
   readonly account: AccountWords
+  readonly passkeys: PasskeyWords
 }
