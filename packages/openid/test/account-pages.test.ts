@@ -100,7 +100,9 @@ describe('a page for those who are signed in', () => {
     '/auth',
     '',
   ])('is where a return leads to, whatever it names: %j', async (state) => {
-    const answer = await newcomer().go(`/oidc/account/signed-in?${new URLSearchParams({ code: 'x', state })}`)
+    const answer = await newcomer().go(
+      `/oidc/account/signed-in?${new URLSearchParams({ code: 'x', state }).toString()}`,
+    )
     expect([answer.status, answer.headers['location']]).toEqual([303, '/oidc/account'])
   })
 })
@@ -132,7 +134,7 @@ describe('the client that the pages are', () => {
         code_challenge_method: 'S256',
         ...changes,
       }
-      return newcomer().go(`/oidc/auth?${new URLSearchParams(params)}`)
+      return newcomer().go(`/oidc/auth?${new URLSearchParams(params).toString()}`)
     }
     expect((await ask({})).headers['location']).toMatch(/\/interaction\//)
     expect((await ask({ redirect_uri: 'https://evil.test/' })).status).toBe(400)
