@@ -18,13 +18,20 @@ const testIssuer = 'http://sallyport.test/oidc'
 export { testIssuer as issuer }
 
 /** A key and what is published of it. */
-async function newKey(kid: string): Promise<{ privateKey: CryptoKey; published: PublishedKey; publicKey: KeyObject }> {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+async function newKey(
+  kid: string,
+  alg: 'RS256' | 'ES256' = 'RS256',
+): Promise<{ privateKey: CryptoKey; published: PublishedKey; publicKey: KeyObject }> {
+  const { privateKey, publicKey } =
+    alg === 'RS256'
+      ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+      : generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const pkcs8 = new Uint8Array(privateKey.export({ type: 'pkcs8', format: 'der' }))
-  const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
+  const algorithm =
+    alg === 'RS256' ? { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' } : { name: 'ECDSA', namedCurve: 'P-256' }
   return {
     privateKey: await crypto.subtle.importKey('pkcs8', pkcs8, algorithm, false, ['sign']),
-    published: { ...publicKey.export({ format: 'jwk' }), kid, alg: 'RS256' },
+    published: { ...publicKey.export({ format: 'jwk' }), kid, alg },
     publicKey,
   }
 }
@@ -48,10 +55,12 @@ async function changingKeys() {
   }
   return {
     keys,
-    change: async (kid: string): Promise<void> => {
-      current = await newKey(kid)
-      published = [current.published, ...published]
+    /** Publishes another key, which signs from the moment that the answer is called. */
+    change: async (kid: string, alg?: 'RS256' | 'ES256'): Promise<() => void> => {
+      const next = await newKey(kid, alg)
+      published = [next.published, ...published]
       for (const listener of listeners) listener()
+      return () => void (current = next)
     },
   }
 }
