@@ -2,6 +2,7 @@ import type { Clock } from '@sallyport/kernel'
 import type { Kysely } from 'kysely'
 import type { AccountPages } from './account-pages/account-page.ts'
 import type { OpenIdAccounts, OpenIdResource, OpenIdSessions } from './accounts.ts'
+import type { Assurance } from './acr.ts'
 import type { OpenIdClients } from './clients/client.ts'
 import type { QuestionPages } from './interactions/question.ts'
 import type { OpenIdKeys } from './keys/openid-keys.ts'
@@ -28,6 +29,7 @@ export interface OpenIdProviderParts {
   readonly clients: OpenIdClients
   readonly accounts: OpenIdAccounts
   readonly sessions: OpenIdSessions
+  readonly assurance: Assurance
   /** Which claims belong to which scope. */
   readonly claims: Readonly<Record<string, readonly string[]>>
   readonly resources: readonly OpenIdResource[]

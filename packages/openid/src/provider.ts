@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answerAccountPage, isAccountPath } from './account-pages/answering.ts'
 import { withAccountClient } from './account-pages/sign-in-request.ts'
+import { stateAcr } from './acr.ts'
 import { isSecretOf } from './clients/client.ts'
 import { configurationOf } from './configuration.ts'
 import { answerInteraction } from './interactions/interactions.ts'
@@ -58,7 +59,7 @@ export function createOpenIdProvider(given: OpenIdProviderParts): OpenIdProvider
 }
 
 function build(parts: OpenIdProviderParts) {
-  const { issuer, db, clock, sealing, sessions, log } = parts
+  const { issuer, db, clock, sealing, sessions, assurance, log } = parts
   const provider = new Provider(
     issuer,
     configurationOf(parts, {
@@ -88,6 +89,7 @@ function build(parts: OpenIdProviderParts) {
     const { destroyed, uid }: { destroyed?: unknown; uid?: unknown } = Object(session)
     if (destroyed === true && typeof uid === 'string') await sessions.end(uid, { why: 'signed-out', address: ctx.ip })
   })
+  provider.on('authorization.accepted', (ctx) => stateAcr(ctx, assurance))
   provider.on('server_error', (ctx, error) => {
     log.error({ err: error, route: ctx.oidc.route }, 'the OpenID provider failed on a request')
   })

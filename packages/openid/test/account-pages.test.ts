@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AccountPages, Page, Visit } from '../src/index.ts'
-import { type Answer, issuer, newBrowser, startProvider, targetOf } from './support.ts'
+import { type Browser, browserOf, targetOf } from './browser.ts'
+import { type Answer, issuer, startProvider } from './support.ts'
 
 const page = (html: string, status = 200): Page => ({ status, headers: {}, html })
 const form = ({ visitor: { accountId, session }, csrf }: Visit): Page =>
@@ -39,8 +40,7 @@ beforeEach(() => {
 })
 afterAll(() => op.stop())
 
-type Browser = ReturnType<typeof newBrowser>
-const newcomer = (): Browser => newBrowser(op.send)
+const newcomer = (): Browser => browserOf((request) => op.send(request))
 
 /** Goes wherever a browser is sent, by itself. */
 async function follow(browser: Browser, answer: Answer): Promise<{ readonly answer: Answer; readonly target: string }> {
@@ -57,7 +57,7 @@ const csrfOf = ({ text }: Answer): string => /value="([^"]+)"/.exec(text)?.[1] ?
 /** Opens a page, signs in on the way, and is where that leads. */
 async function signIn(browser: Browser, target = '/oidc/account', who = 'ada') {
   const asked = await follow(browser, await browser.go(target))
-  expect(asked.answer.text).toContain('sign-in: ')
+  expect(asked.answer.text).toContain('sign-in ')
   return follow(browser, await browser.go(asked.target, { csrf: csrfOf(asked.answer), who }))
 }
 

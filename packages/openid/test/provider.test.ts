@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Answer, basic, confidential, issuer, newBrowser, startProvider, targetOf } from './support.ts'
+import { answer, authorization, browserOf, callback, claimsOf, targetOf } from './browser.ts'
+import { type Answer, basic, confidential, issuer, startProvider } from './support.ts'
 
 const reader = { ...confidential('reader', []), firstParty: false }
 const publicClient = {
@@ -18,24 +19,14 @@ beforeAll(async () => {
 })
 afterAll(() => op.stop())
 
-const callback = 'https://app.test/callback'
 const verifier = randomBytes(32).toString('base64url')
 const challenge = createHash('sha256').update(verifier).digest('base64url')
 
-const browser = () => newBrowser(op.send)
-
-function authorization(params: Record<string, string> = {}): string {
-  const all = { client_id: 'app', redirect_uri: callback, response_type: 'code', scope: 'openid email', ...params }
-  return `/oidc/auth?${new URLSearchParams(all).toString()}`
-}
+const browser = () => browserOf((request) => op.send(request))
 
 /** Signs in as somebody and returns the code that the client is sent. */
 async function signIn(agent = browser(), params: Record<string, string> = {}): Promise<string> {
-  const question = await agent.go(authorization(params))
-  const asked = await agent.go(targetOf(question))
-  const csrf = /value="([^"]+)"/.exec(asked.text)?.[1] ?? ''
-  const answered = await agent.go(targetOf(question), { csrf, who: 'ada' })
-  const resumed = await agent.go(targetOf(answered))
+  const resumed = await answer(agent, await agent.go(authorization(params)))
   const { searchParams } = new URL(String(resumed.headers['location']))
   return searchParams.get('code') ?? `no code: ${resumed.text} ${String(resumed.headers['location'])}`
 }
@@ -246,10 +237,6 @@ describe('signing out', () => {
     expect((await refresh(json['refresh_token'])).json['error']).toBe('invalid_grant')
   })
 })
-
-function claimsOf(jwt: unknown): Record<string, unknown> {
-  return JSON.parse(Buffer.from(String(jwt).split('.')[1] ?? '', 'base64url').toString())
-}
 
 describe('the keys', () => {
   const headOf = (idToken: unknown): unknown =>

@@ -104,6 +104,10 @@ export async function startProvider(
         open.delete(browserSession)
       },
     },
+    assurance: {
+      acrs: ['low', 'middle', 'high'],
+      strongestOf: async (id) => (id === 'ada' ? 'middle' : 'low'),
+    },
     claims: { email: ['email'] },
     resources: [],
     pages: {
@@ -115,11 +119,17 @@ export async function startProvider(
       deviceSignedIn: () => page('signed in'),
     },
     questions: {
-      ask: async ({ csrf, about }) => page(`${about}: <input name="csrf" value="${csrf}">`),
+      ask: async ({ csrf, about, acr }) => page(`${about} (${acr.join()}): <input name="csrf" value="${csrf}">`),
       answer: async ({ about }, form) =>
         about === 'consent'
           ? { kind: 'allowed' }
-          : { kind: 'signed-in', accountId: form.get('who') ?? '', session: 'session', amr: ['pwd'] },
+          : {
+              kind: 'signed-in',
+              accountId: form.get('who') ?? '',
+              session: 'session',
+              amr: ['pwd'],
+              acr: form.get('acr') ?? 'low',
+            },
       gone: () => ({ status: 400, headers: {}, html: 'gone' }),
     },
     ...(accountPages && { accountPages }),
@@ -195,36 +205,6 @@ function send(port: number, { method, target, headers, form, json }: Asked): Pro
   request.on('error', reject)
   request.end(body)
   return promise
-}
-
-/** A browser's cookies, by their paths. */
-export function newBrowser(send: (request: Asked) => Promise<Answer>) {
-  const jar = new Map<string, { value: string; path: string }>()
-  const keep = ({ headers }: Answer): void => {
-    for (const cookie of [headers['set-cookie'] ?? []].flat()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
-      const path = /path=([^;]+)/i.exec(cookie)?.[1] ?? '/'
-      if (/expires=Thu, 01 Jan 1970/i.test(cookie)) jar.delete(`${name} ${path}`)
-      else jar.set(`${name} ${path}`, { value, path })
-    }
-  }
-  return {
-    async go(target: string, form?: Record<string, string>, headers: Record<string, string> = {}): Promise<Answer> {
-      const cookie = [...jar]
-        .filter(([, { path }]) => target.startsWith(path))
-        .map(([key, { value }]) => `${key.split(' ')[0]}=${value}`)
-        .join('; ')
-      const answer = await send({ target, headers: { cookie, ...headers }, ...(form && { form }) })
-      keep(answer)
-      return answer
-    },
-  }
-}
-
-/** Where an answer sends a browser to. */
-export function targetOf({ headers }: Answer): string {
-  const { pathname, search } = new URL(String(headers['location']), testIssuer)
-  return pathname + search
 }
 
 /** A client with a secret, and how it is sent. */
