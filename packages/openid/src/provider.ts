@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { stateAcr } from './acr.ts'
 import { answerAccountPage, isAccountPath } from './account-pages/answering.ts'
 import { withAccountClient } from './account-pages/sign-in-request.ts'
+import { stateAcr } from './acr.ts'
 import { isSecretOf } from './clients/client.ts'
 import { configurationOf } from './configuration.ts'
 import { sendFile } from './files.ts'

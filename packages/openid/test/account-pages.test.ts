@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AccountPages, Page, Visit } from '../src/index.ts'
-import { type Answer, issuer, newBrowser, startProvider, targetOf } from './support.ts'
+import { type Browser, browserOf, targetOf } from './browser.ts'
+import { type Answer, issuer, startProvider } from './support.ts'
 
 const page = (html: string, status = 200): Page => ({ status, headers: {}, html })
 const form = ({ visitor: { accountId, session }, csrf }: Visit): Page =>
@@ -39,8 +40,7 @@ beforeEach(() => {
 })
 afterAll(() => op.stop())
 
-type Browser = ReturnType<typeof newBrowser>
-const newcomer = (): Browser => newBrowser(op.send)
+const newcomer = (): Browser => browserOf((request) => op.send(request))
 
 /** Goes wherever a browser is sent, by itself. */
 async function follow(browser: Browser, answer: Answer): Promise<{ readonly answer: Answer; readonly target: string }> {
@@ -57,7 +57,7 @@ const csrfOf = ({ text }: Answer): string => /value="([^"]+)"/.exec(text)?.[1] ?
 /** Opens a page, signs in on the way, and is where that leads. */
 async function signIn(browser: Browser, target = '/oidc/account', who = 'ada') {
   const asked = await follow(browser, await browser.go(target))
-  expect(asked.answer.text).toContain('sign-in: ')
+  expect(asked.answer.text).toContain('sign-in ')
   return follow(browser, await browser.go(asked.target, { csrf: csrfOf(asked.answer), who }))
 }
 
@@ -100,7 +100,9 @@ describe('a page for those who are signed in', () => {
     '/auth',
     '',
   ])('is where a return leads to, whatever it names: %j', async (state) => {
-    const answer = await newcomer().go(`/oidc/account/signed-in?${new URLSearchParams({ code: 'x', state })}`)
+    const answer = await newcomer().go(
+      `/oidc/account/signed-in?${new URLSearchParams({ code: 'x', state }).toString()}`,
+    )
     expect([answer.status, answer.headers['location']]).toEqual([303, '/oidc/account'])
   })
 })
@@ -132,7 +134,7 @@ describe('the client that the pages are', () => {
         code_challenge_method: 'S256',
         ...changes,
       }
-      return newcomer().go(`/oidc/auth?${new URLSearchParams(params)}`)
+      return newcomer().go(`/oidc/auth?${new URLSearchParams(params).toString()}`)
     }
     expect((await ask({})).headers['location']).toMatch(/\/interaction\//)
     expect((await ask({ redirect_uri: 'https://evil.test/' })).status).toBe(400)

@@ -207,36 +207,6 @@ function send(port: number, { method, target, headers, form, json }: Asked): Pro
   return promise
 }
 
-/** A browser's cookies, by their paths. */
-export function newBrowser(send: (request: Asked) => Promise<Answer>) {
-  const jar = new Map<string, { value: string; path: string }>()
-  const keep = ({ headers }: Answer): void => {
-    for (const cookie of [headers['set-cookie'] ?? []].flat()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
-      const path = /path=([^;]+)/i.exec(cookie)?.[1] ?? '/'
-      if (/expires=Thu, 01 Jan 1970/i.test(cookie)) jar.delete(`${name} ${path}`)
-      else jar.set(`${name} ${path}`, { value, path })
-    }
-  }
-  return {
-    async go(target: string, form?: Record<string, string>, headers: Record<string, string> = {}): Promise<Answer> {
-      const cookie = [...jar]
-        .filter(([, { path }]) => target.startsWith(path))
-        .map(([key, { value }]) => `${key.split(' ')[0]}=${value}`)
-        .join('; ')
-      const answer = await send({ target, headers: { cookie, ...headers }, ...(form && { form }) })
-      keep(answer)
-      return answer
-    },
-  }
-}
-
-/** Where an answer sends a browser to. */
-export function targetOf({ headers }: Answer): string {
-  const { pathname, search } = new URL(String(headers['location']), testIssuer)
-  return pathname + search
-}
-
 /** A client with a secret, and how it is sent. */
 export function confidential(id: string, secrets: readonly string[], extra: object = {}): OpenIdClient {
   return {
