@@ -2,6 +2,7 @@ import type { Clock } from '@sallyport/kernel'
 import { sweepRecords } from '@sallyport/openid'
 import { type Kysely, sql } from 'kysely'
 import type { Logger } from 'pino'
+import { sweepHalfSignIns } from './factors/half-sign-in-store.ts'
 import { sweepGuesses } from './guessing/guess-store.ts'
 import type { IdentityDatabase } from './identity-database.ts'
 import { sweepChallenges } from './passkeys/challenge-store.ts'
@@ -21,6 +22,7 @@ export function startSweeping(parts: {
   const { db, clock, log } = parts
   const sweeps = {
     sessions: sweepExpired,
+    'half-done sign-ins': sweepHalfSignIns,
     links: sweepLinks,
     'passkey challenges': sweepChallenges,
     guesses: sweepGuesses,

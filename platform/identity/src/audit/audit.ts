@@ -28,6 +28,7 @@ export type AuditKind =
   | 'passkey.removed'
   | 'sign-in.succeeded'
   | 'sign-in.refused'
+  | 'sign-in.half-done'
   | 'sign-out'
   | 'session.stolen'
   | 'role.created'

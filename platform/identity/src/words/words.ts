@@ -1,5 +1,6 @@
 import type { AccountWords } from './account/words.ts'
 import type { PasskeyWords } from './passkeys/words.ts'
+import type { FactorProof } from '../factors/factor.ts'
 
 /** What can be wrong with an account that somebody would like to have. */
 export type RegistrationComplaint = 'invalidEmail' | 'invalidUsername' | 'weakPassword' | 'nameTaken'
@@ -14,6 +15,13 @@ export interface Words {
   readonly signInButton: string
   readonly cancel: string
   readonly wrongCredentials: string
+  readonly signInOver: string
+  readonly secondFactor: string
+  readonly totpCode: string
+  readonly recoveryCode: string
+  readonly wrongCode: string
+  /** What leads to another way to prove the second factor. */
+  readonly otherWays: Readonly<Record<FactorProof['kind'], string>>
   readonly busy: string
   readonly tooOften: string
   readonly register: string
