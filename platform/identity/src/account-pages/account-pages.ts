@@ -1,19 +1,25 @@
 import type { AccountPages } from '@sallyport/openid'
 import type { Accounts } from '../accounts/accounts.ts'
+import type { WithPasskeys } from '../openid/passkeys-on-pages.ts'
 import { gonePage } from '../openid/pages.ts'
 import { renderPage } from '../surfaces/pages.ts'
 import { wordsFor } from '../words/choice.ts'
 import { overview } from './overview.ts'
 import { changeOfPassword } from './change-of-password.ts'
+import { passkeyPage } from './passkey-page.ts'
 import type { Subject } from './subject.ts'
 
-export interface AccountPagesParts {
+export interface AccountPagesParts extends WithPasskeys {
   readonly accounts: Accounts
 }
 
 /** The pages on which people look after their own accounts: a subject is a file beside this one and a line here. */
 export function createAccountPages(parts: AccountPagesParts): AccountPages {
-  const subjects: readonly Subject[] = [changeOfPassword(parts)]
+  const { accounts, passkeySupport } = parts
+  const subjects: readonly Subject[] = [
+    changeOfPassword(parts),
+    ...(passkeySupport ? [passkeyPage({ accounts, ...passkeySupport })] : []),
+  ]
   return {
     place: '/account',
     client: { id: 'sallyport-account', name: 'Sallyport' },

@@ -8,7 +8,7 @@ import {
   TooManyPasskeys,
   UnknownPasskey,
 } from '../passkeys/passkey.ts'
-import { passkeyForm } from '../passkeys/passkey-form.ts'
+import { passkeyButton, passkeyForm } from '../passkeys/passkey-form.ts'
 import type { PasskeyOwner, Passkeys } from '../passkeys/passkeys.ts'
 import { hidden } from '../openid/pages.ts'
 import { escapeHtml } from '../surfaces/pages.ts'
@@ -35,7 +35,7 @@ export function passkeyPage(parts: PasskeyPageParts): Subject {
   async function change(visit: Visit, form: URLSearchParams): Promise<PageAnswer> {
     const owner = ownerOf(visit)
     const [id, name] = [form.get('id') ?? '', form.get('name') ?? '']
-    switch (form.get('answer')) {
+    switch (form.get('answer') ?? '') {
       case 'add':
         await passkeys.register(form.get('credential') ?? '', name, owner)
         return { seeOther: `${path}?done=1` }
@@ -97,17 +97,10 @@ async function show(
   else {
     const creation = await passkeys.offerRegistration(await accounts.read(uid), sid)
     const fields = `<label for="new-name">${say.name}</label>
-<input id="new-name" name="name" value="${escapeHtml(`${say.suggestedName} ${known.length + 1}`)}" maxlength="${longestNameCharacters}" required>`
+<input id="new-name" name="name" value="${escapeHtml(`${say.suggestedName} ${known.length + 1}`)}" maxlength="${longestNameCharacters}" required>
+${passkeyButton('add', say.addButton)}`
     const { action, csrf } = visit
-    const form = {
-      what: 'create',
-      options: creation,
-      action,
-      csrf,
-      answer: 'add',
-      button: say.addButton,
-      fields,
-    } as const
+    const form = { what: 'create', options: creation, action, csrf, fields } as const
     parts.push(passkeyForm(say, form), `<noscript><p>${say.needsScript}</p></noscript>`)
   }
   const body = parts.filter((part) => part !== '').join('\n')

@@ -1,6 +1,7 @@
 import type { AccountId } from '@sallyport/kernel'
 import type { Kysely } from 'kysely'
 import type { IdentityDatabase } from '../identity-database.ts'
+import { listPasskeys } from '../passkeys/passkey-store.ts'
 import type { Factor } from './factor.ts'
 
 type Database = Kysely<IdentityDatabase>
@@ -18,7 +19,9 @@ export async function listFactors(db: Database, uid: AccountId): Promise<Factor[
     .select((eb) => eb.fn.countAll<bigint>().as('left'))
     .where('uid', '=', uid)
     .executeTakeFirstOrThrow()
+  const passkeys = (await listPasskeys(db, uid)).length
   return [
+    ...(passkeys > 0 ? [{ kind: 'passkeys', count: passkeys } as const] : []),
     ...(totp?.confirmed_at ? [{ kind: 'totp', addedAt: totp.confirmed_at } as const] : []),
     ...(left > 0n ? [{ kind: 'recovery-codes', left: Number(left) } as const] : []),
   ]

@@ -2,6 +2,7 @@ import { Rejection } from '@sallyport/kernel'
 
 /** What somebody has besides the password. Recovery codes are there only as long as something else is. */
 export type Factor =
+  | { readonly kind: 'passkeys'; readonly count: number }
   | { readonly kind: 'totp'; readonly addedAt: Date }
   | { readonly kind: 'recovery-codes'; readonly left: number }
 
@@ -9,6 +10,8 @@ export type Factor =
 export type FactorProof =
   | { readonly kind: 'totp'; readonly code: string }
   | { readonly kind: 'recovery-code'; readonly code: string }
+  /** What the browser was answered by the authenticator. */
+  | { readonly kind: 'passkey'; readonly answer: string }
 
 /** Not the right code, or one that was used. */
 export class WrongCode extends Rejection {

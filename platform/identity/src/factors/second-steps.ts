@@ -7,7 +7,7 @@ import type { Guesses } from '../guessing/guesses.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { SessionId } from '../sessions/session.ts'
 import { mayUse, type ProvenPassword, type Sessions } from '../sessions/sessions.ts'
-import { type Worth, worthOfBoth } from './assurance.ts'
+import type { Worth } from './assurance.ts'
 import { type Factor, type FactorProof, SignInOver, WrongCode } from './factor.ts'
 import type { FactorProofs } from './factor-proofs.ts'
 import { listFactors } from './factor-store.ts'
@@ -18,7 +18,7 @@ export interface SecondSteps {
   /** Keeps a password that was proven in answer to a question. */
   begin(question: string, proven: ProvenPassword, address: string): Promise<void>
   /** What may be shown next; undefined when no password was proven, or not lately. */
-  find(question: string): Promise<{ readonly factors: readonly Factor[] } | undefined>
+  find(question: string): Promise<{ readonly uid: AccountId; readonly factors: readonly Factor[] } | undefined>
   /**
    * Opens the session.
    *
@@ -54,7 +54,7 @@ export function createSecondSteps(parts: {
     try {
       const proven = { account: credentials.account, passwordHash: provenHash }
       const { sid } = await sessions.open(proven, { on: 'openid', address }, factor)
-      return { uid, sid, ...worthOfBoth[factor] }
+      return { uid, sid }
     } catch (error) {
       throw error instanceof WrongCredentials ? new SignInOver() : error
     }
@@ -71,7 +71,7 @@ export function createSecondSteps(parts: {
 
     async find(question) {
       const half = await findHalf(db, question, clock.now())
-      return half && { factors: await listFactors(db, half.uid) }
+      return half && { uid: half.uid, factors: await listFactors(db, half.uid) }
     },
 
     async prove(question, proof, address) {
@@ -81,19 +81,20 @@ export function createSecondSteps(parts: {
       const attempt = proof.kind === 'totp' ? await guesses.beginCode(awaited.uid) : undefined
       const half = await countTry(db, question, mostTries, clock.now())
       if (!half) throw new SignInOver()
-      if (!(await proofs.judge(half.uid, proof))) {
+      const judgement = await proofs.judge(half.uid, proof, question)
+      if ('fault' in judgement) {
         await audit.record(db, {
           kind: 'sign-in.refused',
           by: { kind: 'anonymous', address },
           subject: half.uid,
-          details: { on: 'openid', reason: `wrong-${proof.kind}` },
+          details: { on: 'openid', reason: judgement.fault },
         })
         if (half.tries < mostTries) throw new WrongCode()
         await takeHalf(db, question)
         throw new SignInOver()
       }
       if (!(await takeHalf(db, question))) throw new SignInOver()
-      const signedIn = await open(half.uid, half.provenHash, proof.kind, address)
+      const signedIn = { ...(await open(half.uid, half.provenHash, proof.kind, address)), ...judgement.worth }
       await attempt?.succeeded()
       return signedIn
     },

@@ -21,6 +21,7 @@ import { openIdClients } from '../clients/clients.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import { type Acr, acrs } from '../factors/assurance.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
+import { passkeyScript } from '../passkeys/script.ts'
 import { tokenLifeSeconds } from '../sessions/session.ts'
 import { mayUse } from '../sessions/sessions.ts'
 import { seal, unseal } from '../tokens/sealing.ts'
@@ -69,6 +70,7 @@ export function createOpenId(parts: OpenIdParts): OpenIdProvider {
     pages: providerPages,
     questions: createQuestions(parts),
     accountPages: createAccountPages(parts),
+    files: [passkeyScript],
     locales: languages.map(({ language }) => language),
   })
 }

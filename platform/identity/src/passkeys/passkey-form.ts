@@ -9,27 +9,27 @@ export interface PasskeyForm {
   readonly options: object
   readonly action: string
   readonly csrf: string
-  /** The `answer` that the form gives. */
-  readonly answer: string
-  readonly button: string
-  /** Further fields, as HTML. */
+  /** What is seen of it, as HTML. */
   readonly fields?: string
   /** Whether the browser may offer passkeys where a user name is typed. */
   readonly autofill?: boolean
 }
 
-/** A form that comes with what an authenticator answers. Nobody sees it before the script has found it. */
+/** A form that comes with what an authenticator answers. Nobody sees it before the script has found it. One for a page. */
 export function passkeyForm(words: PasskeyWords, form: PasskeyForm): string {
-  const { what, options, action, csrf, answer, button, fields = '', autofill = false } = form
+  const { what, options, action, csrf, fields = '', autofill = false } = form
   const say = (when: 'unsupported' | 'failed'): string =>
     `<p role="alert" data-when="${when}" hidden>${words[when]}</p>`
-  return `<form method="post" action="${action}" data-passkey="${what}" data-options="${escapeHtml(JSON.stringify(options))}"${autofill ? ' data-autofill' : ''} hidden>
+  return `<form id="passkey" method="post" action="${action}" data-passkey="${what}" data-options="${escapeHtml(JSON.stringify(options))}"${autofill ? ' data-autofill' : ''} hidden>
 ${hidden('csrf', csrf)}
-${hidden('answer', answer)}
 ${hidden('credential', '')}
 ${fields}
-<button class="other">${button}</button>
 ${say('unsupported')}
 ${say('failed')}
 </form>`
+}
+
+/** Sends the form, from wherever it stands on the page. It is not seen without the script either. */
+export function passkeyButton(answer: string, text: string): string {
+  return `<button class="other" form="passkey" name="answer" value="${answer}" hidden>${text}</button>`
 }

@@ -36,6 +36,24 @@ export async function openSession(
   return rows.length === 1
 }
 
+/** Opens a session of an account that the transaction has locked, and that may have one. */
+export async function insertSession(
+  tx: Tx,
+  session: { readonly sid: SessionId; readonly uid: AccountId; readonly createdAt: Date; readonly expiresAt: Date },
+  /** Data-modifying queries that are done along with it; they may name the query `opened`. */
+  alongside: readonly RawBuilder<unknown>[],
+): Promise<void> {
+  const { sid, uid, createdAt, expiresAt } = session
+  await sql`
+    with proven as (
+      update account set last_login_at = ${createdAt} where uid = ${uid}
+    ), opened as (
+      insert into session (sid, uid, created_at, expires_at) values (${sid}, ${uid}, ${createdAt}, ${expiresAt})
+      returning sid
+    )${alongQueries(alongside)}
+    select sid from opened`.execute(tx)
+}
+
 /** Ends one session. */
 export async function revokeSession(tx: Tx, sid: SessionId, until: Date): Promise<Revocation[]> {
   await tx.deleteFrom('session').where('sid', '=', sid).execute()

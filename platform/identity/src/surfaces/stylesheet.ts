@@ -3,6 +3,7 @@ export const stylesheet = `
 :root { color-scheme: light dark; --ink: #1c1d22; --paper: #f5f5f2; --card: #fff; --line: #767680; --accent: #1d4fa8; --on-accent: #fff; --alarm: #a1121f }
 @media (prefers-color-scheme: dark) { :root { --ink: #ececf0; --paper: #17181c; --card: #212329; --line: #8e8e99; --accent: #9cc0ff; --on-accent: #10203d; --alarm: #ff9ba3 } }
 * { box-sizing: border-box }
+[hidden] { display: none !important }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
 main { max-width: 27rem; margin: 8vh auto 2rem; padding: 1.5rem; background: var(--card); border-radius: .75rem }
 @media (max-width: 30rem) { main { margin: 0 auto; min-height: 100vh; border-radius: 0 } }

@@ -21,7 +21,7 @@ export interface Words {
   readonly recoveryCode: string
   readonly wrongCode: string
   /** What leads to another way to prove the second factor. */
-  readonly otherWays: Readonly<Record<FactorProof['kind'], string>>
+  readonly otherWays: Readonly<Record<Exclude<FactorProof['kind'], 'passkey'>, string>>
   readonly busy: string
   readonly tooOften: string
   readonly register: string

@@ -18,7 +18,7 @@ export const englishPasskeys: PasskeyWords = {
   renameButton: 'Rename',
   removeButton: 'Remove',
   removeNamed: (name) => `Remove ${name}`,
-  needsScript: 'To add a passkey, the browser has to run JavaScript.',
+  needsScript: 'For passkeys, the browser has to run JavaScript.',
   tooMany: (most) => `You have ${most} passkeys; there cannot be more. Remove one to add another.`,
   wrongName: 'A name has 1 to 50 characters.',
   changed: 'This is done. You are signed out everywhere but here.',

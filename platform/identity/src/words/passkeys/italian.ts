@@ -18,7 +18,7 @@ export const italianPasskeys: PasskeyWords = {
   renameButton: 'Rinomina',
   removeButton: 'Rimuovi',
   removeNamed: (name) => `Rimuovi ${name}`,
-  needsScript: 'Per aggiungere una passkey il browser deve eseguire JavaScript.',
+  needsScript: 'Per le passkey il browser deve eseguire JavaScript.',
   tooMany: (most) => `Hai ${most} passkey; non ce ne possono essere di più. Rimuovine una per aggiungerne un’altra.`,
   wrongName: 'Un nome ha da 1 a 50 caratteri.',
   changed: 'Fatto. Sei uscito ovunque tranne che qui.',
