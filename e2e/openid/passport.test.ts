@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Player, registerPlayer } from '../support/people.ts'
 import { Browser, issuer } from './browser.ts'
 import { addClient, type RegisteredClient } from './clients.ts'
+import { visit, type Visitor } from './visitor.ts'
 
 let ada: Player
 let shop: Shop
@@ -22,30 +23,27 @@ afterAll(() => shop.close())
 describe('a shop that has people sign in with passport-openidconnect', () => {
   it('sends somebody here and knows them when they are back', async () => {
     const visitor = shop.enter()
-    const { url } = await new Browser().signIn(await visitor.signIn(), ada)
-    expect(await visitor.get(url)).toMatchObject({ status: 302, location: '/' })
-    expect(await visitor.get('/')).toEqual({
-      status: 200,
-      location: null,
-      text: JSON.stringify({
-        issuer: issuer().href,
-        id: ada.uid,
-        username: ada.username,
-        emails: [{ value: ada.email }],
-      }),
+    const { url } = await new Browser().signIn(await visitor.sentTo('/sign-in'), ada)
+    expect(await visitor.sentTo(url)).toBe('/')
+    const { text } = await visitor.get('/')
+    expect(JSON.parse(text)).toEqual({
+      issuer: issuer().href,
+      id: ada.uid,
+      username: ada.username,
+      emails: [{ value: ada.email }],
     })
   })
 
   it('takes nobody back whose state is not the one they were sent with', async () => {
     const visitor = shop.enter()
-    const back = new URL((await new Browser().signIn(await visitor.signIn(), ada)).url)
+    const back = new URL((await new Browser().signIn(await visitor.sentTo('/sign-in'), ada)).url)
     back.searchParams.set('state', 'guessed')
     expect((await visitor.get(back)).status).toBe(403)
     expect((await visitor.get('/')).status).toBe(401)
   })
 
   it('takes nobody in who was sent from another browser', async () => {
-    const { url } = await new Browser().signIn(await shop.enter().signIn(), ada)
+    const { url } = await new Browser().signIn(await shop.enter().sentTo('/sign-in'), ada)
     const stranger = shop.enter()
     expect((await stranger.get(url)).status).toBe(403)
     expect((await stranger.get('/')).status).toBe(401)
@@ -54,7 +52,7 @@ describe('a shop that has people sign in with passport-openidconnect', () => {
   it('hears that somebody did not want to', async () => {
     const visitor = shop.enter()
     const browser = new Browser()
-    const { url } = await browser.submit(await browser.go(await visitor.signIn()), { answer: 'cancel' })
+    const { url } = await browser.submit(await browser.go(await visitor.sentTo('/sign-in')), { answer: 'cancel' })
     expect(new URL(url).searchParams.get('error')).toBe('access_denied')
     expect((await visitor.get(url)).status).toBe(401)
   })
@@ -66,12 +64,6 @@ interface Shop {
   close(): Promise<void>
 }
 
-interface Visitor {
-  get(path: string | URL): Promise<{ status: number; location: string | null; text: string }>
-  /** Where the shop sends somebody who wants to sign in. */
-  signIn(): Promise<string>
-}
-
 /** A shop on a port of its own, with its own sessions. */
 async function openShop(): Promise<Shop> {
   const app = express()
@@ -81,16 +73,7 @@ async function openShop(): Promise<Shop> {
   const callbackURL = `${address}/callback`
   furnish(app, callbackURL, await addClient({ name: 'Shop', first_party: true, redirect_uris: [callbackURL] }))
   return {
-    enter() {
-      let cookie = ''
-      const get: Visitor['get'] = async (path) => {
-        const reply = await fetch(new URL(path, address), { headers: { cookie }, redirect: 'manual' })
-        const [set] = reply.headers.getSetCookie()
-        if (set !== undefined) cookie = set.split(';', 1)[0] ?? ''
-        return { status: reply.status, location: reply.headers.get('location'), text: await reply.text() }
-      }
-      return { get, signIn: async () => (await get('/sign-in')).location ?? '' }
-    },
+    enter: () => visit(address),
     async close() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
