@@ -1,4 +1,5 @@
 import type { Configuration, interactionPolicy as policies, KoaContextWithOIDC } from 'oidc-provider'
+import { callsToClients } from './clients/calls.ts'
 import { createClientAdapter } from './clients/client-adapter.ts'
 import { existingGrant } from './grants.ts'
 import { signingKeys } from './keys/signing-key.ts'
@@ -41,7 +42,7 @@ export function configurationOf(parts: OpenIdProviderParts, adapterParts: Adapte
     allowOmittingSingleRegisteredRedirectUri: false,
     acceptQueryParamAccessTokens: false,
     clientBasedCORS: () => false,
-    ...(parts.fetch && { fetch: parts.fetch }),
+    fetch: callsToClients(parts),
 
     cookies: {
       names: {

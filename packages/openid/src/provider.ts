@@ -4,6 +4,7 @@ import { configurationOf } from './configuration.ts'
 import { answerInteraction } from './interactions/interactions.ts'
 import { Provider } from './library.ts'
 import type { OpenIdProviderParts } from './parts.ts'
+import { answerPostedRequest, isPostedRequest } from './posted-request.ts'
 
 export interface OpenIdProvider {
   /** Answers a request below the issuer's path. Nothing has read its body. */
@@ -29,6 +30,7 @@ export function createOpenIdProvider(parts: OpenIdProviderParts): OpenIdProvider
       response.writeHead(404).end()
       return
     }
+    if (isPostedRequest(request)) return answerPostedRequest(parts, request, response)
     const uid = /^\/interaction\/([\w-]+)(?:\?|$)/.exec(request.url ?? '')?.[1]
     if (uid === undefined) await callback(request, response)
     else await answerInteraction(provider, parts, uid, request, response)

@@ -8,6 +8,7 @@ import {
   type OpenIdClient,
   type OpenIdDatabase,
   type OpenIdKeys,
+  type OpenIdProviderParts,
   type Page,
   type PublishedKey,
 } from '../src/index.ts'
@@ -67,7 +68,11 @@ async function changingKeys() {
 const page = (html: string): Page => ({ status: 200, headers: {}, html })
 
 /** A provider by itself on a port of its own: accounts are whoever the form names, sessions are open until ended. */
-export async function startProvider(clients: readonly OpenIdClient[], issuer = testIssuer) {
+export async function startProvider(
+  clients: readonly OpenIdClient[],
+  issuer = testIssuer,
+  calls: Partial<Pick<OpenIdProviderParts, 'callPrivateAddresses' | 'fetch'>> = {},
+) {
   const database = await createTestDatabase<OpenIdDatabase>({ service: 'openid', migrations })
   const { keys, change } = await changingKeys()
   const known = new Map(clients.map((client) => [client.metadata.client_id, client]))
@@ -115,11 +120,13 @@ export async function startProvider(clients: readonly OpenIdClient[], issuer = t
       gone: () => ({ status: 400, headers: {}, html: 'gone' }),
     },
     locales: ['en'],
+    callPrivateAddresses: false,
     async fetch(input, init) {
       const { url, body } = { url: new Request(input).url, body: await new Response(init?.body).text() }
       told.push({ url, body })
       return new Response()
     },
+    ...calls,
   })
   const server = createServer((request, response) => provider.handle(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

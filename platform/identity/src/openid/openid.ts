@@ -42,11 +42,12 @@ export interface OpenIdParts extends WishParts {
   readonly sessions: Sessions
   readonly feed: RevocationFeed
   readonly audit: Audit
+  readonly callPrivateAddresses: boolean
 }
 
 /** Identity's OpenID provider, at `/oidc` below the public address. */
 export function createOpenId(parts: OpenIdParts): OpenIdProvider {
-  const { db, clock, log, publicUrl, masterKey, feed, audit } = parts
+  const { db, clock, log, publicUrl, masterKey, feed, audit, callPrivateAddresses } = parts
   const purpose = 'openid record'
   return createOpenIdProvider({
     issuer: contracts.openIdIssuerOf(publicUrl),
@@ -67,6 +68,7 @@ export function createOpenId(parts: OpenIdParts): OpenIdProvider {
     pages: providerPages,
     questions: createQuestions(parts),
     locales: languages.map(({ language }) => language),
+    callPrivateAddresses,
   })
 }
 
