@@ -28,7 +28,8 @@ export function configurationOf(parts: OpenIdProviderParts, adapterParts: Adapte
     throw new TypeError('the provider signs with RS256, ES256 or EdDSA')
   }
   return {
-    adapter: (model) => (model === 'Client' ? createClientAdapter(clients) : createAdapter(model, adapterParts)),
+    adapter: (model) =>
+      model === 'Client' ? createClientAdapter(clients, algorithm) : createAdapter(model, adapterParts),
     jwks: { keys: signingKeys(keys) },
     clientDefaults: { id_token_signed_response_alg: algorithm },
 

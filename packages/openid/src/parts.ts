@@ -1,5 +1,6 @@
 import type { Clock } from '@sallyport/kernel'
 import type { Kysely } from 'kysely'
+import type { AccountPages } from './account-pages/account-page.ts'
 import type { OpenIdAccounts, OpenIdResource, OpenIdSessions } from './accounts.ts'
 import type { Assurance } from './acr.ts'
 import type { OpenIdClients } from './clients/client.ts'
@@ -34,6 +35,8 @@ export interface OpenIdProviderParts {
   readonly resources: readonly OpenIdResource[]
   readonly pages: ProviderPages
   readonly questions: QuestionPages
+  /** Pages for whoever is signed in, below the issuer. */
+  readonly accountPages?: AccountPages
   /** The languages of the pages, for discovery. */
   readonly locales: readonly string[]
   /** How the provider calls clients (back-channel logout, their keys); by default never at private addresses. */

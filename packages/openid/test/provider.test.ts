@@ -203,7 +203,7 @@ describe('the page of a question', () => {
 
 describe('an issuer that is reached by https', () => {
   it('has cookies that go nowhere else, and addresses of its own kind, though the last step is not encrypted', async () => {
-    const secure = await startProvider([confidential('app', ['one'])], 'https://sallyport.test/oidc')
+    const secure = await startProvider([confidential('app', ['one'])], { issuer: 'https://sallyport.test/oidc' })
     const { headers } = await secure.send({ target: authorization() })
     const cookies = [headers['set-cookie'] ?? []].flat().filter((text) => !text.includes('.sig='))
     expect(cookies.map((text) => text.split('=', 1)[0])).toEqual(['__Secure-openid_question', '__Secure-openid_resume'])
@@ -239,15 +239,27 @@ describe('signing out', () => {
 })
 
 describe('the keys', () => {
-  it('can change while the provider runs: the new one signs, the old one is published still', async () => {
-    const kidOf = (idToken: unknown): unknown =>
-      JSON.parse(Buffer.from(String(idToken).split('.', 1)[0] ?? '', 'base64url').toString()).kid
-    expect(kidOf((await exchange(await signIn())).json['id_token'])).toBe('first')
-    await op.change('second')
-    expect(kidOf((await exchange(await signIn())).json['id_token'])).toBe('second')
-    const { json } = await op.send({ target: '/oidc/jwks' })
-    expect(JSON.stringify(json)).toMatch(/"kid":"second".*"kid":"first"/)
-    expect(JSON.stringify(json)).not.toMatch(/"d":|"p":|"q":/)
+  const headOf = (idToken: unknown): unknown =>
+    JSON.parse(Buffer.from(String(idToken).split('.', 1)[0] ?? '', 'base64url').toString())
+
+  it('can change while the provider runs: a new one is published first and signs later', async () => {
+    expect(headOf((await exchange(await signIn())).json['id_token'])).toMatchObject({ kid: 'first' })
+    const useSecond = await op.change('second')
+    expect(headOf((await exchange(await signIn())).json['id_token'])).toMatchObject({ kid: 'first' })
+    expect((await op.send({ target: '/oidc/jwks' })).text).toContain('"kid":"second"')
+    useSecond()
+    expect(headOf((await exchange(await signIn())).json['id_token'])).toMatchObject({ kid: 'second' })
+    const { text } = await op.send({ target: '/oidc/jwks' })
+    expect(text).toMatch(/"kid":"second".*"kid":"first"/)
+    expect(text).not.toMatch(/"d":|"p":|"q":/)
+  })
+
+  it('can change to another algorithm, also for a client that registered with the one before', async () => {
+    const client = op.known.get('app') ?? expect.fail()
+    op.known.set('app', { ...client, metadata: { ...client.metadata, id_token_signed_response_alg: 'RS256' } })
+    const useThird = await op.change('third', 'ES256')
+    useThird()
+    expect(headOf((await exchange(await signIn())).json['id_token'])).toMatchObject({ kid: 'third', alg: 'ES256' })
   })
 })
 

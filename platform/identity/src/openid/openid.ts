@@ -13,6 +13,7 @@ import {
 import { platformAudience, type PublicJwk } from '@sallyport/service'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
+import { createAccountPages } from '../account-pages/account-pages.ts'
 import { type Account, roleOf } from '../accounts/account.ts'
 import { findAccount } from '../accounts/account-store.ts'
 import type { Audit } from '../audit/audit.ts'
@@ -67,6 +68,7 @@ export function createOpenId(parts: OpenIdParts): OpenIdProvider {
     resources: [platform(db, publicUrl)],
     pages: providerPages,
     questions: createQuestions(parts),
+    accountPages: createAccountPages(parts),
     locales: languages.map(({ language }) => language),
   })
 }
