@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { readForm } from './interactions/form.ts'
 import type { OpenIdProviderParts } from './parts.ts'
-import { sendPage } from './send-page.ts'
+import { sendPage } from './sending.ts'
 
 /** What a browser may be sent to by a form as well as by a link (OpenID Connect Core 3.1.2.1, RP-Initiated Logout 2). */
 const paths: ReadonlySet<string> = new Set(['/auth', '/session/end'])

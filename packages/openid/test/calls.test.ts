@@ -37,7 +37,7 @@ async function statusFor(path: string, callPrivateAddresses: boolean, host = '12
     grant_types: ['client_credentials'],
   }
   const client = confidential('keyed', [], metadata)
-  const op = await startProvider([client], issuer, { callPrivateAddresses, fetch: globalThis.fetch })
+  const op = await startProvider([client], { issuer, callPrivateAddresses, fetch: globalThis.fetch })
   const now = Math.floor(Date.now() / 1000)
   const claims = { iss: 'keyed', sub: 'keyed', aud: issuer, jti: randomUUID(), iat: now, exp: now + 60 }
   const input = [{ alg: 'ES256' }, claims]

@@ -1,8 +1,9 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 import { createServer, request as httpRequest } from 'node:http'
 import { createTestDatabase } from '@sallyport/database/testing'
-import { systemClock } from '@sallyport/kernel'
+import { type Clock, systemClock } from '@sallyport/kernel'
 import {
+  type AccountPages,
   createOpenIdProvider,
   digestOfSecret,
   type OpenIdClient,
@@ -70,8 +71,13 @@ const page = (html: string): Page => ({ status: 200, headers: {}, html })
 /** A provider by itself on a port of its own: accounts are whoever the form names, sessions are open until ended. */
 export async function startProvider(
   clients: readonly OpenIdClient[],
-  issuer = testIssuer,
-  calls: Partial<Pick<OpenIdProviderParts, 'callPrivateAddresses' | 'fetch'>> = {},
+  {
+    issuer = testIssuer,
+    clock = systemClock,
+    ...others
+  }: { readonly issuer?: string; readonly clock?: Clock } & Partial<
+    Pick<OpenIdProviderParts, 'accountPages' | 'callPrivateAddresses' | 'fetch'>
+  > = {},
 ) {
   const database = await createTestDatabase<OpenIdDatabase>({ service: 'openid', migrations })
   const { keys, change } = await changingKeys()
@@ -83,7 +89,7 @@ export async function startProvider(
   const provider = createOpenIdProvider({
     issuer,
     db: database.database.db,
-    clock: systemClock,
+    clock,
     log: { error: (fields) => void errors.push(fields), warn: () => undefined },
     keys,
     cookieSecrets: [randomBytes(32).toString('base64url')],
@@ -101,6 +107,10 @@ export async function startProvider(
         open.delete(browserSession)
       },
     },
+    assurance: {
+      acrs: ['low', 'middle', 'high'],
+      strongestOf: async (id) => (id === 'ada' ? 'middle' : 'low'),
+    },
     claims: { email: ['email'] },
     resources: [],
     pages: {
@@ -112,11 +122,17 @@ export async function startProvider(
       deviceSignedIn: () => page('signed in'),
     },
     questions: {
-      ask: async ({ csrf, about }) => page(`${about}: <input name="csrf" value="${csrf}">`),
+      ask: async ({ csrf, about, acr }) => page(`${about} (${acr.join()}): <input name="csrf" value="${csrf}">`),
       answer: async ({ about }, form) =>
         about === 'consent'
           ? { kind: 'allowed' }
-          : { kind: 'signed-in', accountId: form.get('who') ?? '', session: 'session', amr: ['pwd'] },
+          : {
+              kind: 'signed-in',
+              accountId: form.get('who') ?? '',
+              session: 'session',
+              amr: ['pwd'],
+              acr: form.get('acr') ?? 'low',
+            },
       gone: () => ({ status: 400, headers: {}, html: 'gone' }),
     },
     locales: ['en'],
@@ -126,7 +142,7 @@ export async function startProvider(
       told.push({ url, body })
       return new Response()
     },
-    ...calls,
+    ...others,
   })
   const server = createServer((request, response) => provider.handle(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -140,6 +156,8 @@ export async function startProvider(
     /** What clients were told by themselves. */
     told,
     ended,
+    /** Ends all sessions of the service, whatever the browsers have. */
+    endSessions: () => open.clear(),
     change,
     send: (request: Asked) => send(port, request),
     async stop() {

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Interaction, InteractionResults, Provider } from 'oidc-provider'
+import { wantedAcr } from '../acr.ts'
 import { destinationOf } from '../destination.ts'
 import { errors } from '../library.ts'
 import type { Languages } from '../pages.ts'
 import type { OpenIdProviderParts } from '../parts.ts'
-import { sendPage } from '../send-page.ts'
+import { sendPage } from '../sending.ts'
 import { csrfTokenOf, isCsrfTokenOf, isSameOrigin } from './csrf.ts'
 import { readForm } from './form.ts'
 import type { Answer, Question } from './question.ts'
@@ -35,7 +36,7 @@ export async function answerInteraction(
   const fromPage =
     form !== undefined &&
     isSameOrigin(request.headers, new URL(issuer).origin) &&
-    isCsrfTokenOf(parts.cookieSecrets, uid, form.get('csrf') ?? '')
+    isCsrfTokenOf(parts.cookieSecrets, `question ${uid}`, form.get('csrf') ?? '')
   if (!fromPage) return sendPage(response, questions.gone(languages))
 
   const address = request.headers['x-forwarded-for']
@@ -77,12 +78,14 @@ async function questionOf(
   const { missingOIDCScope, missingOIDCClaims, missingResourceScopes } = prompt.details
   const ofResources = Object.values(Object(missingResourceScopes)).flatMap(namesIn)
   return {
+    id: uid,
     action: `${new URL(issuer).pathname}/interaction/${uid}`,
-    csrf: csrfTokenOf(cookieSecrets[0] ?? '', uid),
+    csrf: csrfTokenOf(cookieSecrets[0] ?? '', `question ${uid}`),
     about: prompt.name === 'consent' ? 'consent' : 'sign-in',
     client: { id: client.clientId, name: client.clientName ?? client.clientId },
     accountId: session?.accountId,
     loginHint: text('login_hint'),
+    acr: wantedAcr(params).values,
     wanted: { scopes: [...namesIn(missingOIDCScope), ...ofResources], claims: namesIn(missingOIDCClaims) },
     destination: destinationOf(text('redirect_uri')),
     languages: { ...languages, uiLocales: text('ui_locales') },
@@ -101,8 +104,8 @@ async function resultOf(
   }
   if (answer.kind === 'signed-in') {
     if (question.about !== 'sign-in') return undefined
-    const { accountId, session, amr } = answer
-    return { login: { accountId, amr: [...amr] }, session }
+    const { accountId, session, amr, acr } = answer
+    return { login: { accountId, amr: [...amr], acr }, session }
   }
   const accountId = interaction.session?.accountId
   if (question.about !== 'consent' || accountId === undefined) return undefined

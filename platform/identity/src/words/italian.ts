@@ -1,3 +1,4 @@
+import { italianAccount } from './account/italian.ts'
 import type { Words } from './words.ts'
 
 export const italian: Words = {
@@ -8,6 +9,12 @@ export const italian: Words = {
   signInButton: 'Accedi',
   cancel: 'Annulla',
   wrongCredentials: 'Nome utente e password non corrispondono.',
+  signInOver: 'L’accesso ha richiesto troppo tempo o troppi tentativi. Ricomincia.',
+  secondFactor: 'Ancora un passo',
+  totpCode: 'Le sei cifre mostrate dalla tua app di autenticazione',
+  recoveryCode: 'Uno dei tuoi codici di recupero',
+  wrongCode: 'Questo codice non è giusto, o è già stato usato.',
+  otherWays: { totp: 'Usa l’app di autenticazione', 'recovery-code': 'Usa un codice di recupero' },
   busy: 'Troppe persone lo stanno facendo. Riprova tra un momento.',
   tooOften: 'Troppi tentativi. Aspetta un po’ e riprova.',
   register: 'Crea un account',
@@ -77,4 +84,5 @@ export const italian: Words = {
     `${client} dovrebbe mostrare questo codice. Se non lo mostra, o non lo hai chiesto tu, qualcun altro sta cercando di accedere con il tuo account.`,
   deviceSignedIn: 'Il dispositivo ha effettuato l’accesso',
   deviceSignedInText: (client) => `Puoi tornare a ${client} e chiudere questa pagina.`,
+  account: italianAccount,
 }
