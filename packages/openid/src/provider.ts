@@ -8,6 +8,7 @@ import { sendFile } from './files.ts'
 import { answerInteraction } from './interactions/interactions.ts'
 import { Provider } from './library.ts'
 import type { OpenIdProviderParts } from './parts.ts'
+import { answerPostedRequest, isPostedRequest } from './posted-request.ts'
 
 export interface OpenIdProvider {
   /** Answers a request below the issuer's path. Nothing has read its body. */
@@ -34,6 +35,7 @@ export function createOpenIdProvider(given: OpenIdProviderParts): OpenIdProvider
       response.writeHead(404).end()
       return
     }
+    if (isPostedRequest(request)) return answerPostedRequest(parts, request, response)
     const [path = ''] = (request.url ?? '').split('?', 1)
     const file = files.find((one) => one.path === path)
     const uid = /^\/interaction\/([\w-]+)$/.exec(path)?.[1]

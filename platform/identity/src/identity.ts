@@ -77,6 +77,8 @@ export interface IdentityParts {
   readonly accountsSurface: AccountsSurfaceSettings
   /** How often one client may have links sent. */
   readonly linkRates: readonly Rate[]
+  /** Whether programs that people sign in to are called at addresses of this machine and of private networks too. */
+  readonly callPrivateAddresses: boolean
   /** Tells the processes of identity apart. */
   readonly instance?: string
 }
@@ -191,6 +193,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     reservedNames: accountsSurface.reservedNames,
     feed,
     audit,
+    callPrivateAddresses: parts.callPrivateAddresses,
   })
   let sweeping: { stop(): void } | undefined
   let following: { stop(): void } | undefined

@@ -44,11 +44,12 @@ export interface OpenIdParts extends QuestionParts {
   readonly keys: SigningKeys
   readonly feed: RevocationFeed
   readonly audit: Audit
+  readonly callPrivateAddresses: boolean
 }
 
 /** Identity's OpenID provider, at `/oidc` below the public address. */
 export function createOpenId(parts: OpenIdParts): OpenIdProvider {
-  const { db, clock, log, publicUrl, masterKey, feed, audit } = parts
+  const { db, clock, log, publicUrl, masterKey, feed, audit, callPrivateAddresses } = parts
   const purpose = 'openid record'
   return createOpenIdProvider({
     issuer: contracts.openIdIssuerOf(publicUrl),
@@ -72,6 +73,7 @@ export function createOpenId(parts: OpenIdParts): OpenIdProvider {
     accountPages: createAccountPages(parts),
     files: [passkeyScript],
     locales: languages.map(({ language }) => language),
+    callPrivateAddresses,
   })
 }
 

@@ -1,6 +1,6 @@
+import type { FactorProof } from '../factors/factor.ts'
 import type { AccountWords } from './account/words.ts'
 import type { PasskeyWords } from './passkeys/words.ts'
-import type { FactorProof } from '../factors/factor.ts'
 
 /** What can be wrong with an account that somebody would like to have. */
 export type RegistrationComplaint = 'invalidEmail' | 'invalidUsername' | 'weakPassword' | 'nameTaken'
