@@ -1,3 +1,5 @@
+export type { AccountPage, AccountPages, PageAnswer, SeeOther, Visit, Visitor } from './account-pages/account-page.ts'
+export type { Assurance } from './acr.ts'
 export type { OpenIdAccount, OpenIdAccounts, OpenIdResource, OpenIdSessions, SessionEnding } from './accounts.ts'
 export { type ClientMetadata, digestOfSecret, type OpenIdClient, type OpenIdClients } from './clients/client.ts'
 export type { Answer, Question, QuestionPages } from './interactions/question.ts'

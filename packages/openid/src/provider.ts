@@ -1,4 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { answerAccountPage, isAccountPath } from './account-pages/answering.ts'
+import { withAccountClient } from './account-pages/sign-in-request.ts'
+import { stateAcr } from './acr.ts'
 import { isSecretOf } from './clients/client.ts'
 import { configurationOf } from './configuration.ts'
 import { answerInteraction } from './interactions/interactions.ts'
@@ -15,8 +18,9 @@ export interface OpenIdProvider {
 }
 
 /** An OpenID provider. The keys of the library's cannot be changed, so whenever there are others a new one takes its place. */
-export function createOpenIdProvider(parts: OpenIdProviderParts): OpenIdProvider {
-  const { issuer, keys, log } = parts
+export function createOpenIdProvider(given: OpenIdProviderParts): OpenIdProvider {
+  const { issuer, keys, log, accountPages } = given
+  const parts = accountPages ? { ...given, clients: withAccountClient(given.clients, issuer, accountPages) } : given
   const { pathname: mountPath } = new URL(issuer)
   let built = build(parts)
   const subscription = keys.subscribe(() => (built = build(parts)))
@@ -29,9 +33,12 @@ export function createOpenIdProvider(parts: OpenIdProviderParts): OpenIdProvider
       response.writeHead(404).end()
       return
     }
-    const uid = /^\/interaction\/([\w-]+)(?:\?|$)/.exec(request.url ?? '')?.[1]
-    if (uid === undefined) await callback(request, response)
-    else await answerInteraction(provider, parts, uid, request, response)
+    const [path = ''] = (request.url ?? '').split('?', 1)
+    const uid = /^\/interaction\/([\w-]+)$/.exec(path)?.[1]
+    if (uid !== undefined) await answerInteraction(provider, parts, uid, request, response)
+    else if (accountPages && isAccountPath(accountPages, path)) {
+      await answerAccountPage(provider, parts, accountPages, request, response)
+    } else await callback(request, response)
   }
 
   return {
@@ -52,7 +59,7 @@ export function createOpenIdProvider(parts: OpenIdProviderParts): OpenIdProvider
 }
 
 function build(parts: OpenIdProviderParts) {
-  const { issuer, db, clock, sealing, sessions, log } = parts
+  const { issuer, db, clock, sealing, sessions, assurance, log } = parts
   const provider = new Provider(
     issuer,
     configurationOf(parts, {
@@ -82,6 +89,7 @@ function build(parts: OpenIdProviderParts) {
     const { destroyed, uid }: { destroyed?: unknown; uid?: unknown } = Object(session)
     if (destroyed === true && typeof uid === 'string') await sessions.end(uid, { why: 'signed-out', address: ctx.ip })
   })
+  provider.on('authorization.accepted', (ctx) => stateAcr(ctx, assurance))
   provider.on('server_error', (ctx, error) => {
     log.error({ err: error, route: ctx.oidc.route }, 'the OpenID provider failed on a request')
   })

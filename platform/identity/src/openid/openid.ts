@@ -2,6 +2,7 @@ import { hkdfSync } from 'node:crypto'
 import { identity as contracts } from '@sallyport/contracts'
 import { type AccountId, type Clock, parseId } from '@sallyport/kernel'
 import {
+  type Assurance,
   createOpenIdProvider,
   type OpenIdAccounts,
   type OpenIdKeys,
@@ -12,11 +13,13 @@ import {
 import { platformAudience, type PublicJwk } from '@sallyport/service'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
+import { createAccountPages } from '../account-pages/account-pages.ts'
 import { type Account, roleOf } from '../accounts/account.ts'
 import { findAccount } from '../accounts/account-store.ts'
 import type { Audit } from '../audit/audit.ts'
 import { openIdClients } from '../clients/clients.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
+import { type Acr, acrs } from '../factors/assurance.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
 import { tokenLifeSeconds } from '../sessions/session.ts'
 import { mayUse, type Sessions } from '../sessions/sessions.ts'
@@ -62,10 +65,12 @@ export function createOpenId(parts: OpenIdParts): OpenIdProvider {
     clients: openIdClients({ db, clock }),
     accounts: openIdAccounts(db),
     sessions: createBrowserSessions({ db, clock, feed, audit }),
+    assurance: assurance(db),
     claims: { profile: ['preferred_username'], email: ['email', 'email_verified'], roles: ['role', 'roles'] },
     resources: [platform(db, publicUrl)],
     pages: providerPages,
     questions: createQuestions(parts),
+    accountPages: createAccountPages(parts),
     locales: languages.map(({ language }) => language),
   })
 }
@@ -84,6 +89,15 @@ function openIdAccounts(db: Kysely<IdentityDatabase>): OpenIdAccounts {
         roles: account.roles.map(({ name }) => name),
       }
       return { id: uid, claims }
+    },
+  }
+}
+
+function assurance(db: Kysely<IdentityDatabase>): Assurance {
+  return {
+    acrs,
+    async strongestOf(id): Promise<Acr | undefined> {
+      return (await usableAccount(db, id)) && 'urn:sallyport:acr:password'
     },
   }
 }

@@ -26,7 +26,13 @@ export function createQuestions(parts: WishParts & { readonly sessions: Sessions
       const proof: PasswordProof = { username, password: form.get('password') ?? '', on: 'openid', address }
       const proven = await sessions.provePassword(proof)
       const { sid } = await sessions.open(proven, proof)
-      return { kind: 'signed-in', accountId: proven.account.uid, session: sid, amr: ['pwd'] }
+      return {
+        kind: 'signed-in',
+        accountId: proven.account.uid,
+        session: sid,
+        amr: ['pwd'],
+        acr: 'urn:sallyport:acr:password',
+      }
     } catch (error) {
       const complaint = error instanceof WrongCredentials ? 'wrongCredentials' : waitOf(error)
       if (!complaint) throw error

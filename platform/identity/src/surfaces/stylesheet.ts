@@ -7,7 +7,9 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 sy
 main { max-width: 27rem; margin: 8vh auto 2rem; padding: 1.5rem; background: var(--card); border-radius: .75rem }
 @media (max-width: 30rem) { main { margin: 0 auto; min-height: 100vh; border-radius: 0 } }
 h1 { margin: 0 0 1rem; font-size: 1.4rem; line-height: 1.25; overflow-wrap: anywhere }
-p, ul { margin: 0 0 1rem; overflow-wrap: anywhere }
+p, ul, dl { margin: 0 0 1rem; overflow-wrap: anywhere }
+dt { font-weight: 600 }
+dd { margin: 0 0 .5rem }
 label { display: block; margin-bottom: .25rem; font-weight: 600 }
 input:not([type=hidden]) { display: block; width: 100%; min-height: 2.75rem; margin-bottom: 1rem; padding: .5rem .75rem; font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: .5rem }
 button { display: block; width: 100%; min-height: 2.75rem; margin-bottom: .75rem; padding: .5rem 1rem; font: inherit; font-weight: 600; color: var(--on-accent); background: var(--accent); border: 2px solid var(--accent); border-radius: .5rem; cursor: pointer }

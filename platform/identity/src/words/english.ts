@@ -1,3 +1,4 @@
+import { englishAccount } from './account/english.ts'
 import type { Words } from './words.ts'
 
 export const english: Words = {
@@ -76,4 +77,5 @@ export const english: Words = {
     `${client} should be showing this code. If it does not, or you did not ask for it, somebody else is trying to sign in with your account.`,
   deviceSignedIn: 'Your device is signed in',
   deviceSignedInText: (client) => `You can go back to ${client} and close this page.`,
+  account: englishAccount,
 }

@@ -1,3 +1,4 @@
+import { italianAccount } from './account/italian.ts'
 import type { Words } from './words.ts'
 
 export const italian: Words = {
@@ -77,4 +78,5 @@ export const italian: Words = {
     `${client} dovrebbe mostrare questo codice. Se non lo mostra, o non lo hai chiesto tu, qualcun altro sta cercando di accedere con il tuo account.`,
   deviceSignedIn: 'Il dispositivo ha effettuato l’accesso',
   deviceSignedInText: (client) => `Puoi tornare a ${client} e chiudere questa pagina.`,
+  account: italianAccount,
 }

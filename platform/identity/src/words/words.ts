@@ -1,3 +1,5 @@
+import type { AccountWords } from './account/words.ts'
+
 /** What can be wrong with an account that somebody would like to have. */
 export type RegistrationComplaint = 'invalidEmail' | 'invalidUsername' | 'weakPassword' | 'nameTaken'
 
@@ -62,4 +64,5 @@ export interface Words {
   readonly confirmCodeText: (client: string) => string
   readonly deviceSignedIn: string
   readonly deviceSignedInText: (client: string) => string
+  readonly account: AccountWords
 }
