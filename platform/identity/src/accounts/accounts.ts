@@ -131,6 +131,7 @@ export function createAccounts(parts: {
       suspendedAt: undefined,
       deletedAt: undefined,
       memberSince: role === superadmin || policy.needsProvenEmail ? undefined : now,
+      hasSecondFactor: false,
     }
     return { account, passwordHash }
   }

@@ -9,13 +9,13 @@ type Database = Kysely<IdentityDatabase>
 type Tx = Transaction<IdentityDatabase>
 
 /**
- * Whether a session was opened: not when the account is gone or suspended, or its password is no longer the one that was
- * proven.
+ * Whether a session was opened: not when the account is gone or suspended, its password is no longer the one that was
+ * proven, or it has a second factor by now that was not.
  */
 export async function openSession(
   db: Database,
   session: { readonly sid: SessionId; readonly uid: AccountId; readonly createdAt: Date; readonly expiresAt: Date },
-  provenHash: string,
+  proven: { readonly passwordHash: string; readonly hasSecondFactor: boolean },
   /** Data-modifying queries that are done if the query `opened` gives a row. */
   alongside: readonly RawBuilder<unknown>[],
 ): Promise<boolean> {
@@ -24,7 +24,8 @@ export async function openSession(
     with proven as (
       -- The row is locked by this: otherwise a password change that ends all sessions could miss the one being opened.
       update account set last_login_at = ${createdAt}
-      where uid = ${uid} and password_hash = ${provenHash} and deleted_at is null and suspended_at is null
+      where uid = ${uid} and password_hash = ${proven.passwordHash} and deleted_at is null and suspended_at is null
+        and (${proven.hasSecondFactor} or not has_second_factor)
       returning uid
     ), opened as (
       insert into session (sid, uid, created_at, expires_at)
