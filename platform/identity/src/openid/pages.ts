@@ -40,7 +40,7 @@ ${hidden('csrf', question.csrf)}
 <button>${words.signInButton}</button>
 ${passkey?.button ?? ''}
 ${otherButton('forgotten', words.forgotten)}
-${otherButton('register', words.register)}
+${otherButton('register', words.register, 'other')}
 ${otherButton('cancel', words.cancel)}
 </form>
 ${passkey?.form ?? ''}`
@@ -54,9 +54,10 @@ export function consentPage(question: Question, username: string): Page {
   const words = wordsFor(question.languages)
   const { scopes, claims } = question.wanted
   const wanted = [...scopes.map((scope) => words.scopes[scope] ?? scope), ...claims]
-  const body = `<p>${escapeHtml(words.signedInAs(username))}</p>
+  const body = `<p class="person">${escapeHtml(words.signedInAs(username))}</p>
 <p>${words.itWants}</p>
 <ul>${wanted.map((what) => `<li>${escapeHtml(what)}</li>`).join('')}</ul>
+${question.destination === '' ? '' : `<p class="aside">${escapeHtml(words.goesBackTo(question.destination))}</p>`}
 <form method="post" action="${question.action}">
 ${hidden('csrf', question.csrf)}
 <button name="answer" value="allow">${words.allow}</button>
@@ -67,7 +68,11 @@ ${hidden('csrf', question.csrf)}
 
 export function gonePage(languages: Question['languages']): Page {
   const words = wordsFor(languages)
-  return renderPage(words.gone, `<p>${words.goneText}</p>`, { language: words.language, status: 400 })
+  return renderPage(words.gone, `<p>${words.goneText}</p>`, {
+    language: words.language,
+    status: 400,
+    symbol: 'problem',
+  })
 }
 
 /** The pages of what the provider asks by itself. */
@@ -83,14 +88,14 @@ ${button(form, words.stay, { other: true })}`
 
   signedOut(languages) {
     const words = wordsFor(languages)
-    return renderPage(words.signedOut, `<p>${words.signedOutText}</p>`, { language: words.language })
+    return renderPage(words.signedOut, `<p>${words.signedOutText}</p>`, { language: words.language, symbol: 'done' })
   },
 
   failed({ code, description, status }, languages) {
     const words = wordsFor(languages)
     const details = [code, description].filter((part) => part !== undefined).join(': ')
-    const body = `<p>${words.failedText}</p><p>${escapeHtml(details)}</p>`
-    return renderPage(words.failed, body, { language: words.language, status })
+    const body = `<p>${words.failedText}</p><p class="aside" lang="en">${escapeHtml(details)}</p>`
+    return renderPage(words.failed, body, { language: words.language, status, symbol: 'problem' })
   },
 
   enterCode({ action, xsrf, code, problem }, languages) {
@@ -109,7 +114,7 @@ ${hidden('xsrf', xsrf)}
   confirmCode(form, { client, code }, languages) {
     const words = wordsFor(languages)
     const body = `<p>${escapeHtml(words.confirmCodeText(client))}</p>
-<p><code>${escapeHtml(code)}</code></p>
+<p class="code">${escapeHtml(code)}</p>
 ${form.html}
 ${button(form, words.goOn, {})}
 ${button(form, words.deny, { name: 'abort', value: 'yes', other: true })}`
@@ -119,13 +124,13 @@ ${button(form, words.deny, { name: 'abort', value: 'yes', other: true })}`
   deviceSignedIn(client, languages) {
     const words = wordsFor(languages)
     const text = escapeHtml(words.deviceSignedInText(client))
-    return renderPage(words.deviceSignedIn, `<p>${text}</p>`, { language: words.language })
+    return renderPage(words.deviceSignedIn, `<p>${text}</p>`, { language: words.language, symbol: 'done' })
   },
 }
 
 /** Leads to another page of the same question, whatever is in the fields. */
-export function otherButton(answer: string, text: string): string {
-  return `<button class="other" name="answer" value="${answer}" formnovalidate>${text}</button>`
+export function otherButton(answer: string, text: string, look: 'link' | 'other' = 'link'): string {
+  return `<button class="${look}" name="answer" value="${answer}" formnovalidate>${text}</button>`
 }
 
 export function options(words: Words, { destination }: Question) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Reply } from '@sallyport/contracts'
 import { stylesheet } from './stylesheet.ts'
+import { type Drawing, drawingOf, icon, mark } from './symbols.ts'
 
 /** What a page says about itself. */
 export interface PageOptions {
@@ -13,6 +14,8 @@ export interface PageOptions {
   readonly retryAfterSeconds?: number
   /** The address of the one script that it may load. */
   readonly script?: string
+  /** Drawn above the title. */
+  readonly symbol?: Drawing
 }
 
 /** A page, ready to be sent. */
@@ -25,10 +28,11 @@ export interface RenderedPage {
 const styleDigest = createHash('sha256').update(stylesheet).digest('base64')
 
 /**
- * A page that loads nothing, unless it names a script, and works without JavaScript. `body` is HTML: what comes from outside is escaped before.
+ * A page that loads nothing but the script it may name, and works without JavaScript. `body` is HTML: what comes from
+ * outside is escaped before.
  */
 export function renderPage(title: string, body: string, options: PageOptions = {}): RenderedPage {
-  const { status = 200, language = 'en', destination = '', retryAfterSeconds, script } = options
+  const { status = 200, language = 'en', destination = '', retryAfterSeconds, script, symbol } = options
   const policy = [
     "default-src 'none'",
     `style-src 'sha256-${styleDigest}'`,
@@ -36,6 +40,8 @@ export function renderPage(title: string, body: string, options: PageOptions = {
     `form-action 'self' ${destination}`.trim(),
     "base-uri 'none'",
     "frame-ancestors 'none'",
+    // The icon, which is in the page itself.
+    'img-src data:',
   ]
   return {
     status,
@@ -53,9 +59,11 @@ export function renderPage(title: string, body: string, options: PageOptions = {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)}</title>
+<link rel="icon" href="${icon}">
 <style>${stylesheet}</style>${script === undefined ? '' : `\n<script src="${escapeHtml(script)}" defer></script>`}
+<header>${mark}Sallyport</header>
 <main>
-<h1>${escapeHtml(title)}</h1>
+${symbol ? drawingOf(symbol) : ''}<h1>${escapeHtml(title)}</h1>
 ${body}
 </main>
 </html>
