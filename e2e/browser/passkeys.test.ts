@@ -56,19 +56,25 @@ async function signInTo(page: Page, answer: () => Promise<void>, params: Record<
 }
 
 describe('a passkey', () => {
-  it('signs in without a name or a password, and again', async () => {
+  it('signs in without a name or a password, as often as one likes', async () => {
     const { page, authenticator } = await withPasskey()
     await keepScreenshot(page, 'passkeys')
     for (const count of [2, 3]) {
       await signOut(page)
       const claims = await signInTo(page, async () => {
-        await authenticator.answers(true)
         await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+        await authenticator.answers(true)
       })
       await authenticator.answers(false)
       expect(claims).toMatchObject({ acr: 'phr', amr: ['hwk', 'user', 'mfa'] })
       expect([...(await authenticator.counters()).values()]).toEqual([count])
     }
+  })
+
+  it('is offered where the user name is typed', async () => {
+    const { page, authenticator } = await withPasskey()
+    await signOut(page)
+    expect(await signInTo(page, () => authenticator.answers(true))).toMatchObject({ acr: 'phr' })
   })
 
   it('is asked for after the password', async () => {
@@ -78,8 +84,8 @@ describe('a passkey', () => {
       await typePassword(page, ada)
       await page.getByRole('heading', { name: 'One more step' }).waitFor()
       await keepScreenshot(page, 'passkey-second-step')
-      await authenticator.answers(true)
       await page.getByRole('button', { name: 'Use a passkey' }).click()
+      await authenticator.answers(true)
     })
     expect(claims).toMatchObject({ acr: 'phr', amr: ['pwd', 'hwk', 'user', 'mfa'] })
   })
