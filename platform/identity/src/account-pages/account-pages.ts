@@ -1,19 +1,17 @@
 import type { AccountPages } from '@sallyport/openid'
-import type { Accounts } from '../accounts/accounts.ts'
 import { gonePage } from '../openid/pages.ts'
 import { renderPage } from '../surfaces/pages.ts'
 import { wordsFor } from '../words/choice.ts'
+import { type FactorPagesParts, secondFactors } from './factors.ts'
 import { overview } from './overview.ts'
 import { changeOfPassword } from './change-of-password.ts'
 import type { Subject } from './subject.ts'
 
-export interface AccountPagesParts {
-  readonly accounts: Accounts
-}
+export type AccountPagesParts = FactorPagesParts
 
 /** The pages on which people look after their own accounts: a subject is a file beside this one and a line here. */
 export function createAccountPages(parts: AccountPagesParts): AccountPages {
-  const subjects: readonly Subject[] = [changeOfPassword(parts)]
+  const subjects: readonly Subject[] = [changeOfPassword(parts), secondFactors(parts)]
   return {
     place: '/account',
     client: { id: 'sallyport-account', name: 'Sallyport' },

@@ -19,6 +19,7 @@ import { findAccount } from '../accounts/account-store.ts'
 import type { Audit } from '../audit/audit.ts'
 import { openIdClients } from '../clients/clients.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
+import type { Factors } from '../factors/factors.ts'
 import { type Acr, acrs } from '../factors/assurance.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
 import { tokenLifeSeconds } from '../sessions/session.ts'
@@ -41,6 +42,7 @@ export interface OpenIdParts extends QuestionParts {
   readonly publicUrl: string
   readonly masterKey: Uint8Array
   readonly keys: SigningKeys
+  readonly factors: Factors
   readonly feed: RevocationFeed
   readonly audit: Audit
 }
@@ -68,7 +70,7 @@ export function createOpenId(parts: OpenIdParts): OpenIdProvider {
     resources: [platform(db, publicUrl)],
     pages: providerPages,
     questions: createQuestions(parts),
-    accountPages: createAccountPages(parts),
+    accountPages: createAccountPages({ ...parts, issuerName: new URL(publicUrl).hostname }),
     locales: languages.map(({ language }) => language),
   })
 }

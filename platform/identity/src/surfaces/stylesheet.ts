@@ -17,5 +17,6 @@ button.other { color: var(--accent); background: transparent }
 a { color: var(--accent) }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 [role=alert] { color: var(--alarm); font-weight: 600 }
+svg { display: block; width: 15rem; max-width: 100%; margin: 0 auto 1rem }
 code { font-size: 1.3rem; letter-spacing: .1em }
 `
