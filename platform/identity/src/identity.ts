@@ -15,6 +15,7 @@ import type { Logger } from 'pino'
 import { type Accounts, createAccounts } from './accounts/accounts.ts'
 import { hasAdministrator } from './accounts/account-store.ts'
 import { createClients } from './clients/clients.ts'
+import { createFactors } from './factors/factors.ts'
 import { createFactorProofs } from './factors/factor-proofs.ts'
 import { createSecondSteps } from './factors/second-steps.ts'
 import type { IdentityDatabase } from './identity-database.ts'
@@ -157,6 +158,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const roles = createRoles({ db, clock, feed, audit })
   const proofs = createProofs({ db, clock, hashing, feed, audit, guesses })
   const sessions = createSessions({ db, clock, log, hashing, tokens, feed, saga, audit, guesses })
+  const factors = createFactors({ db, clock, masterKey, feed, audit })
   const relyingParty = relyingPartyOf(issuer)
   const passkeys = relyingParty && createPasskeys({ db, clock, feed, audit, relyingParty })
   const factorProofs = createFactorProofs({ db, clock, masterKey, passkeys })
@@ -188,6 +190,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     sessions,
     secondSteps,
     passkeySupport,
+    factors,
     links,
     linkLimit,
     reservedNames: accountsSurface.reservedNames,
@@ -206,7 +209,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       ...marketRoutes({ accounts, sessions }),
       ...accountsRoutes({ accounts, sessions, roles, proofs, tokens, clock, limits, settings: accountsSurface }),
       ...ownAccountRoutes({ proofs, links, linkLimit }),
-      ...administrationRoutes(accounts),
+      ...administrationRoutes({ accounts, factors }),
       ...auditRoutes(db),
       ...clientRoutes({
         clients: createClients({ db, clock, audit }),

@@ -1,10 +1,11 @@
 import { type Clock, newId } from '@sallyport/kernel'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Account } from '../src/accounts/account.ts'
+import type { OwnChange } from '../src/factors/factor.ts'
 import { createAudit } from '../src/index.ts'
 import { sweepChallenges } from '../src/passkeys/challenge-store.ts'
 import { mostPasskeys, type PasskeyFault, TooManyPasskeys, UnknownPasskey } from '../src/passkeys/passkey.ts'
-import { createPasskeys, type PasskeyOwner, type Passkeys } from '../src/passkeys/passkeys.ts'
+import { createPasskeys, type Passkeys } from '../src/passkeys/passkeys.ts'
 import { relyingPartyOf } from '../src/passkeys/relying-party.ts'
 import type { SessionId } from '../src/sessions/session.ts'
 import { type Authenticator, createAuthenticator, type Deviation } from './authenticator.ts'
@@ -26,11 +27,7 @@ beforeAll(async () => {
   passkeys = createPasskeys({
     db: one.testDatabase.database.db,
     clock,
-    feed: {
-      publish: (revocations) => revoked.push(...revocations.map(({ id }) => id)),
-      read: async () => ({ feed: '', revocations: [] }),
-      subscribe: async () => ({ stop: () => undefined }),
-    },
+    feed: { publish: (revocations) => revoked.push(...revocations.map(({ id }) => id)) },
     audit: createAudit(clock),
     relyingParty,
   })
@@ -41,12 +38,12 @@ afterAll(async () => {
 })
 
 let count = 0
-async function newPerson(): Promise<{ readonly account: Account; readonly owner: PasskeyOwner }> {
+async function newPerson(): Promise<{ readonly account: Account; readonly owner: OwnChange }> {
   count += 1
   const names = { username: `tove${count}`, email: `tove${count}@example.org`, password: 'Korrekt!Pferd1Batterie' }
   const account = await one.identity.accounts.register(names, 'market', { kind: 'anonymous', address: '' })
   const { uid } = account
-  return { account, owner: { uid, sid: newId<SessionId>(), by: { kind: 'account', uid, address: '' } } }
+  return { account, owner: { uid, session: newId<SessionId>(), by: { kind: 'account', uid, address: '' } } }
 }
 
 /** Somebody with a passkey. */
@@ -61,7 +58,7 @@ async function add(
   options: { readonly synced?: boolean } = {},
 ): Promise<Authenticator> {
   const authenticator = createAuthenticator({ origin, ...options })
-  const answer = authenticator.create(await passkeys.offerRegistration(account, owner.sid))
+  const answer = authenticator.create(await passkeys.offerRegistration(account, owner.session))
   await passkeys.register(answer, 'key', owner)
   return authenticator
 }
@@ -71,7 +68,7 @@ const fault = (fault: PasskeyFault) => expect.objectContaining({ name: 'PasskeyR
 describe('adding a passkey', () => {
   it('asks for a key that is found without a name, and knows who uses it', async () => {
     const { account, owner } = await newPerson()
-    const options = await passkeys.offerRegistration(account, owner.sid)
+    const options = await passkeys.offerRegistration(account, owner.session)
     expect(options).toMatchObject({
       rp: { id: 'sallyport.test' },
       user: { id: Buffer.from(account.uid.replaceAll('-', ''), 'hex').toString('base64url'), name: account.username },
@@ -87,7 +84,7 @@ describe('adding a passkey', () => {
     const { db } = one.testDatabase.database
     const other = newId<SessionId>()
     const times = { created_at: now, expires_at: new Date(now.getTime() + 1000) }
-    for (const sid of [other, person.owner.sid]) {
+    for (const sid of [other, person.owner.session]) {
       await db
         .insertInto('session')
         .values({ sid, uid: person.owner.uid, ...times })
@@ -98,10 +95,13 @@ describe('adding a passkey', () => {
       { id, name: 'key', synced: true, transports: ['internal'], createdAt: now, lastUsedAt: undefined },
     ])
     expect(revoked).toContain(other)
-    expect(revoked).not.toContain(person.owner.sid)
+    expect(revoked).not.toContain(person.owner.session)
     const events = await db.selectFrom('audit_event').selectAll().where('subject', '=', person.owner.uid).execute()
-    expect(events.at(-1)).toMatchObject({ kind: 'passkey.added', details: { passkey: id.slice(0, 22) } })
-    expect((await passkeys.offerRegistration(person.account, person.owner.sid)).excludeCredentials).toMatchObject([
+    expect(events.at(-1)).toMatchObject({
+      kind: 'factor.added',
+      details: { factor: 'passkeys', passkey: id.slice(0, 22) },
+    })
+    expect((await passkeys.offerRegistration(person.account, person.owner.session)).excludeCredentials).toMatchObject([
       { id },
     ])
   })
@@ -109,7 +109,7 @@ describe('adding a passkey', () => {
   it('is refused for what was not asked, or is not for here', async () => {
     const { account, owner } = await newPerson()
     const refuse = async (deviation: Deviation, expected: PasskeyFault) => {
-      const options = await passkeys.offerRegistration(account, owner.sid)
+      const options = await passkeys.offerRegistration(account, owner.session)
       const answer = createAuthenticator({ origin }).create(options, deviation)
       await expect(passkeys.register(answer, 'key', owner), JSON.stringify(deviation)).rejects.toEqual(fault(expected))
     }
@@ -126,7 +126,7 @@ describe('adding a passkey', () => {
     const { account, owner } = await newPerson()
     for (const fmt of ['packed', 'fido-u2f', 'android-key', 'tpm', 'apple', 'android-safetynet']) {
       const attStmt = new Map([['x5c', [new Uint8Array([0x30, 0])]]])
-      const options = await passkeys.offerRegistration(account, owner.sid)
+      const options = await passkeys.offerRegistration(account, owner.session)
       const answer = createAuthenticator({ origin }).create(options, { attestation: { fmt, attStmt } })
       const refusal: unknown = await passkeys.register(answer, 'key', owner).catch((error: unknown) => error)
       expect(refusal).toMatchObject({ fault: 'unproven', cause: { message: 'an attestation was not asked for' } })
@@ -149,7 +149,7 @@ describe('adding a passkey', () => {
   it('needs a name of 1 to 50 characters', async () => {
     const { account, owner } = await newPerson()
     const authenticator = createAuthenticator({ origin })
-    const answer = authenticator.create(await passkeys.offerRegistration(account, owner.sid))
+    const answer = authenticator.create(await passkeys.offerRegistration(account, owner.session))
     for (const name of ['', '   ', 'x'.repeat(51), 'a\nb']) {
       await expect(passkeys.register(answer, name, owner)).rejects.toMatchObject({ code: 'invalid-passkey-name' })
     }
@@ -161,15 +161,15 @@ describe('adding a passkey', () => {
     const { account, owner } = await newPerson()
     const [authenticator, options] = [
       createAuthenticator({ origin }),
-      await passkeys.offerRegistration(account, owner.sid),
+      await passkeys.offerRegistration(account, owner.session),
     ]
     const answer = authenticator.create(options)
-    const elsewhere = { ...owner, sid: newId<SessionId>() }
+    const elsewhere = { ...owner, session: newId<SessionId>() }
     await expect(passkeys.register(answer, 'key', elsewhere)).rejects.toEqual(fault('stale'))
     await passkeys.register(answer, 'key', owner)
     await expect(passkeys.register(answer, 'key', owner)).rejects.toEqual(fault('stale'))
 
-    const late = createAuthenticator({ origin }).create(await passkeys.offerRegistration(account, owner.sid))
+    const late = createAuthenticator({ origin }).create(await passkeys.offerRegistration(account, owner.session))
     now = new Date(now.getTime() + 5 * 60_000)
     await expect(passkeys.register(late, 'key', owner)).rejects.toEqual(fault('stale'))
     expect(await passkeys.list(owner.uid)).toHaveLength(1)
@@ -178,7 +178,7 @@ describe('adding a passkey', () => {
   it('never takes a passkey from whoever has it', async () => {
     const { authenticator, owner } = await withPasskey()
     const thief = await newPerson()
-    const answer = authenticator.create(await passkeys.offerRegistration(thief.account, thief.owner.sid))
+    const answer = authenticator.create(await passkeys.offerRegistration(thief.account, thief.owner.session))
     await expect(passkeys.register(answer, 'key', thief.owner)).rejects.toEqual(fault('unproven'))
     expect(await passkeys.list(owner.uid)).toHaveLength(1)
   })
@@ -194,11 +194,13 @@ describe('adding a passkey', () => {
       }),
     )
     const added = await Promise.allSettled(
-      answers.map(({ sid, answer }) => passkeys.register(answer, 'key', { ...person.owner, sid })),
+      answers.map(({ sid, answer }) => passkeys.register(answer, 'key', { ...person.owner, session: sid })),
     )
     expect(added.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     expect(await passkeys.list(person.owner.uid)).toHaveLength(mostPasskeys)
-    await expect(passkeys.offerRegistration(person.account, person.owner.sid)).rejects.toBeInstanceOf(TooManyPasskeys)
+    await expect(passkeys.offerRegistration(person.account, person.owner.session)).rejects.toBeInstanceOf(
+      TooManyPasskeys,
+    )
   })
 })
 

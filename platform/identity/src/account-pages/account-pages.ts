@@ -1,17 +1,15 @@
 import type { AccountPages } from '@sallyport/openid'
-import type { Accounts } from '../accounts/accounts.ts'
 import type { WithPasskeys } from '../openid/passkeys-on-pages.ts'
 import { gonePage } from '../openid/pages.ts'
 import { renderPage } from '../surfaces/pages.ts'
 import { wordsFor } from '../words/choice.ts'
+import { type FactorPagesParts, secondFactors } from './factors.ts'
 import { overview } from './overview.ts'
 import { changeOfPassword } from './change-of-password.ts'
 import { passkeyPage } from './passkey-page.ts'
 import type { Subject } from './subject.ts'
 
-export interface AccountPagesParts extends WithPasskeys {
-  readonly accounts: Accounts
-}
+export type AccountPagesParts = FactorPagesParts & WithPasskeys
 
 /** The pages on which people look after their own accounts: a subject is a file beside this one and a line here. */
 export function createAccountPages(parts: AccountPagesParts): AccountPages {
@@ -19,6 +17,7 @@ export function createAccountPages(parts: AccountPagesParts): AccountPages {
   const subjects: readonly Subject[] = [
     changeOfPassword(parts),
     ...(passkeySupport ? [passkeyPage({ accounts, ...passkeySupport })] : []),
+    secondFactors(parts),
   ]
   return {
     place: '/account',

@@ -9,10 +9,12 @@ import {
   UnknownPasskey,
 } from '../passkeys/passkey.ts'
 import { passkeyButton, passkeyForm } from '../passkeys/passkey-form.ts'
-import type { PasskeyOwner, Passkeys } from '../passkeys/passkeys.ts'
+import type { Passkeys } from '../passkeys/passkeys.ts'
+import type { OwnChange } from '../factors/factor.ts'
 import { hidden } from '../openid/pages.ts'
 import { escapeHtml } from '../surfaces/pages.ts'
 import type { Words } from '../words/words.ts'
+import { newCodesPage } from './recovery-codes.ts'
 import { accountForm, accountPage, actorOf, sessionOf, type Subject, wordsOfVisit } from './subject.ts'
 
 export interface PasskeyPageParts {
@@ -36,9 +38,13 @@ export function passkeyPage(parts: PasskeyPageParts): Subject {
     const owner = ownerOf(visit)
     const [id, name] = [form.get('id') ?? '', form.get('name') ?? '']
     switch (form.get('answer') ?? '') {
-      case 'add':
-        await passkeys.register(form.get('credential') ?? '', name, owner)
-        return { seeOther: `${path}?done=1` }
+      case 'add': {
+        const codes = await passkeys.register(form.get('credential') ?? '', name, owner)
+        const { changed } = wordsOfVisit(visit).passkeys
+        if (codes.length === 0) return { seeOther: `${path}?done=1` }
+        const { newCodes } = wordsOfVisit(visit).account.factors
+        return newCodesPage(visit, newCodes, `<p role="status">${changed}</p>`, codes)
+      }
       case 'remove':
         await passkeys.remove(id, owner)
         return { seeOther: `${path}?done=1` }
@@ -85,7 +91,7 @@ async function show(
 ): Promise<Page> {
   const words = wordsOfVisit(visit)
   const { passkeys: say } = words
-  const { uid, sid } = ownerOf(visit)
+  const { uid, session } = ownerOf(visit)
   const known = await passkeys.list(uid)
   const parts = [
     complaint === undefined ? '' : `<p role="alert">${say[complaint]}</p>`,
@@ -95,7 +101,7 @@ async function show(
   ]
   if (known.length >= mostPasskeys) parts.push(`<p>${say.tooMany(mostPasskeys)}</p>`)
   else {
-    const creation = await passkeys.offerRegistration(await accounts.read(uid), sid)
+    const creation = await passkeys.offerRegistration(await accounts.read(uid), session)
     const fields = `<label for="new-name">${say.name}</label>
 <input id="new-name" name="name" value="${escapeHtml(`${say.suggestedName} ${known.length + 1}`)}" maxlength="${longestNameCharacters}" required>
 ${passkeyButton('add', say.addButton)}`
@@ -126,7 +132,7 @@ function day(moment: Date, language: string): string {
   return `<time datetime="${moment.toISOString()}">${text}</time>`
 }
 
-function ownerOf(visit: Visit): PasskeyOwner {
+function ownerOf(visit: Visit): OwnChange {
   const by = actorOf(visit)
-  return { uid: by.uid, sid: sessionOf(visit), by }
+  return { uid: by.uid, session: sessionOf(visit), by }
 }

@@ -5,7 +5,7 @@ import { unseal } from '../tokens/sealing.ts'
 import { PasskeyRefused } from '../passkeys/passkey.ts'
 import { countUse } from '../passkeys/passkey-store.ts'
 import type { Passkeys } from '../passkeys/passkeys.ts'
-import { type Worth, worthOfBoth, worthOfPasswordAndPasskey } from './assurance.ts'
+import { type Worth, worthOfPasswordAndPasskey } from './assurance.ts'
 import type { FactorProof } from './factor.ts'
 import * as store from './factor-store.ts'
 import { digestOfRecoveryCode } from './recovery-code.ts'
@@ -13,9 +13,13 @@ import { stepOfCode } from './totp.ts'
 
 /** Judges what people show of their second factors. */
 export interface FactorProofs {
-  /** What a password is worth with it; what was right is used up. `question` is the one that it answers. */
-  judge(uid: AccountId, proof: FactorProof, question: string): Promise<Judgement>
+  /** Whether a code is right; what was right is used up. */
+  judge(uid: AccountId, proof: CodeProof): Promise<boolean>
+  /** What a password is worth with a passkey that has answered the same question; what was answered is used up. */
+  judgePasskey(uid: AccountId, answer: string, question: string): Promise<Judgement>
 }
+
+export type CodeProof = Exclude<FactorProof, { readonly kind: 'passkey' }>
 
 /** What was wrong is for the trail alone. */
 export type Judgement = { readonly worth: Worth } | { readonly fault: string }
@@ -24,7 +28,7 @@ export function createFactorProofs(parts: {
   readonly db: Kysely<IdentityDatabase>
   readonly clock: Clock
   readonly masterKey: Uint8Array
-  readonly passkeys: Passkeys | undefined
+  readonly passkeys?: Passkeys | undefined
 }): FactorProofs {
   const { db, clock, masterKey, passkeys } = parts
 
@@ -35,26 +39,22 @@ export function createFactorProofs(parts: {
     return step !== undefined && store.useStep(db, uid, step)
   }
 
-  async function judgePasskey(uid: AccountId, answer: string, question: string): Promise<Judgement> {
-    if (!passkeys) return { fault: 'no-passkeys' }
-    try {
-      const proven = await passkeys.proveSecondFactor(answer, question, uid)
-      const isUsed = await db.transaction().execute((tx) => countUse(tx, proven, clock.now()))
-      return isUsed ? { worth: worthOfPasswordAndPasskey(proven) } : { fault: 'cloned-passkey' }
-    } catch (error) {
-      if (error instanceof PasskeyRefused) return { fault: `passkey-${error.fault}` }
-      throw error
-    }
-  }
-
   return {
-    async judge(uid, proof, question) {
-      if (proof.kind === 'passkey') return judgePasskey(uid, proof.answer, question)
-      const isRight =
-        proof.kind === 'totp'
-          ? await judgeCode(uid, proof.code)
-          : await store.useRecoveryCode(db, uid, digestOfRecoveryCode(proof.code))
-      return isRight ? { worth: worthOfBoth[proof.kind] } : { fault: `wrong-${proof.kind}` }
+    judge: (uid, proof) =>
+      proof.kind === 'totp'
+        ? judgeCode(uid, proof.code)
+        : store.useRecoveryCode(db, uid, digestOfRecoveryCode(proof.code)),
+
+    async judgePasskey(uid, answer, question) {
+      if (!passkeys) return { fault: 'passkey-unknown-passkey' }
+      try {
+        const proven = await passkeys.proveSecondFactor(answer, question, uid)
+        const isUsed = await db.transaction().execute((tx) => countUse(tx, proven, clock.now()))
+        return isUsed ? { worth: worthOfPasswordAndPasskey(proven) } : { fault: 'cloned-passkey' }
+      } catch (error) {
+        if (error instanceof PasskeyRefused) return { fault: `passkey-${error.fault}` }
+        throw error
+      }
     },
   }
 }

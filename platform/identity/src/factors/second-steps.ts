@@ -7,9 +7,9 @@ import type { Guesses } from '../guessing/guesses.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { SessionId } from '../sessions/session.ts'
 import { mayUse, type ProvenPassword, type Sessions } from '../sessions/sessions.ts'
-import type { Worth } from './assurance.ts'
+import { type Worth, worthOfBoth } from './assurance.ts'
 import { type Factor, type FactorProof, SignInOver, WrongCode } from './factor.ts'
-import type { FactorProofs } from './factor-proofs.ts'
+import type { FactorProofs, Judgement } from './factor-proofs.ts'
 import { listFactors } from './factor-store.ts'
 import { countTry, findHalf, keepHalf, takeHalf } from './half-sign-in-store.ts'
 
@@ -47,6 +47,11 @@ export function createSecondSteps(parts: {
 }): SecondSteps {
   const { db, clock, audit, guesses, sessions, proofs } = parts
 
+  async function judge(uid: AccountId, proof: FactorProof, question: string): Promise<Judgement> {
+    if (proof.kind === 'passkey') return proofs.judgePasskey(uid, proof.answer, question)
+    return (await proofs.judge(uid, proof)) ? { worth: worthOfBoth[proof.kind] } : { fault: `wrong-${proof.kind}` }
+  }
+
   /** Opens a session for what was proven at both steps, which may hold no more. */
   async function open(uid: AccountId, provenHash: string, factor: FactorProof['kind'], address: string) {
     const credentials = await findCredentials(db, uid)
@@ -81,7 +86,7 @@ export function createSecondSteps(parts: {
       const attempt = proof.kind === 'totp' ? await guesses.beginCode(awaited.uid) : undefined
       const half = await countTry(db, question, mostTries, clock.now())
       if (!half) throw new SignInOver()
-      const judgement = await proofs.judge(half.uid, proof, question)
+      const judgement = await judge(half.uid, proof, question)
       if ('fault' in judgement) {
         await audit.record(db, {
           kind: 'sign-in.refused',

@@ -19,8 +19,10 @@ import { findAccount } from '../accounts/account-store.ts'
 import type { Audit } from '../audit/audit.ts'
 import { openIdClients } from '../clients/clients.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
+import type { Factors } from '../factors/factors.ts'
 import { type Acr, acrs } from '../factors/assurance.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
+import { listPasskeys } from '../passkeys/passkey-store.ts'
 import { passkeyScript } from '../passkeys/script.ts'
 import { tokenLifeSeconds } from '../sessions/session.ts'
 import { mayUse } from '../sessions/sessions.ts'
@@ -42,6 +44,7 @@ export interface OpenIdParts extends QuestionParts {
   readonly publicUrl: string
   readonly masterKey: Uint8Array
   readonly keys: SigningKeys
+  readonly factors: Factors
   readonly feed: RevocationFeed
   readonly audit: Audit
   readonly callPrivateAddresses: boolean
@@ -70,7 +73,7 @@ export function createOpenId(parts: OpenIdParts): OpenIdProvider {
     resources: [platform(db, publicUrl)],
     pages: providerPages,
     questions: createQuestions(parts),
-    accountPages: createAccountPages(parts),
+    accountPages: createAccountPages({ ...parts, issuerName: new URL(publicUrl).hostname }),
     files: [passkeyScript],
     locales: languages.map(({ language }) => language),
     callPrivateAddresses,
@@ -100,7 +103,9 @@ function assurance(db: Kysely<IdentityDatabase>): Assurance {
     acrs,
     async strongestOf(id): Promise<Acr | undefined> {
       const account = await usableAccount(db, id)
-      return account && (account.hasSecondFactor ? 'urn:sallyport:acr:two-factors' : 'urn:sallyport:acr:password')
+      if (!account?.hasSecondFactor) return account && 'urn:sallyport:acr:password'
+      const hasPasskey = (await listPasskeys(db, account.uid)).length > 0
+      return hasPasskey ? 'phr' : 'urn:sallyport:acr:two-factors'
     },
   }
 }

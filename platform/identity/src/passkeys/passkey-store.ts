@@ -81,10 +81,9 @@ export async function removePasskey(tx: Tx, uid: AccountId, id: PasskeyId): Prom
   return numDeletedRows === 1n
 }
 
-/** Removes every passkey of an account; returns how many there were. */
-export async function removePasskeys(tx: Tx, uid: AccountId): Promise<number> {
-  const { numDeletedRows } = await tx.deleteFrom('passkey').where('uid', '=', uid).executeTakeFirst()
-  return Number(numDeletedRows)
+/** Removes every passkey of an account. */
+export async function removePasskeys(tx: Tx, uid: AccountId): Promise<void> {
+  await tx.deleteFrom('passkey').where('uid', '=', uid).execute()
 }
 
 /** The text as the id of a passkey; undefined for what cannot be one. */

@@ -1,17 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import type { AccountId, Clock } from '@sallyport/kernel'
+import type { AccountId } from '@sallyport/kernel'
 import type {
   PublicKeyCredentialCreationOptionsJSON,
   PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/server'
-import type { Kysely } from 'kysely'
-import { type Account, UnknownAccount } from '../accounts/account.ts'
-import { lockAccount } from '../accounts/account-store.ts'
-import type { Actor, Audit } from '../audit/audit.ts'
-import type { IdentityDatabase } from '../identity-database.ts'
-import type { RevocationFeed } from '../sessions/revocation-feed.ts'
-import { endOfRevocation, type SessionId } from '../sessions/session.ts'
-import { revokeOtherSessions } from '../sessions/session-store.ts'
+import type { Account } from '../accounts/account.ts'
+import type { OwnChange } from '../factors/factor.ts'
+import { changeFactors, type FactorChangeParts, firstRecoveryCodes } from '../factors/factor-changes.ts'
+import type { SessionId } from '../sessions/session.ts'
 import { challengeOf, readAuthentication, readRegistration } from './answers.ts'
 import {
   challengeLifeMs,
@@ -35,22 +31,16 @@ import {
 import * as store from './passkey-store.ts'
 import type { RelyingParty } from './relying-party.ts'
 
-/** Whose passkeys are changed, in which session: the others end. */
-export interface PasskeyOwner {
-  readonly uid: AccountId
-  readonly sid: SessionId
-  readonly by: Actor
-}
-
 export interface Passkeys {
   /** What a browser is asked for when the owner of an account wants another passkey. @throws {TooManyPasskeys} */
   offerRegistration(account: Account, sid: SessionId): Promise<PublicKeyCredentialCreationOptionsJSON>
   /**
-   * Adds the passkey that a browser has made.
+   * Adds the passkey that a browser has made. With the first factor of an account come recovery codes, which nobody can
+   * read again.
    *
    * @throws {PasskeyRefused} @throws {TooManyPasskeys} @throws {InvalidPasskeyName} @throws {UnknownAccount}
    */
-  register(answer: string, name: string, owner: PasskeyOwner): Promise<void>
+  register(answer: string, name: string, owner: OwnChange): Promise<readonly string[]>
   /** What a browser is asked for at a sign-in without a password, by the question that it is asked with. */
   offerSignIn(question: string): Promise<PublicKeyCredentialRequestOptionsJSON>
   /** Finds out who somebody is by the passkey that has signed. @throws {PasskeyRefused} */
@@ -62,21 +52,15 @@ export interface Passkeys {
   /** The oldest first. */
   list(uid: AccountId): Promise<Passkey[]>
   /** @throws {UnknownPasskey} @throws {InvalidPasskeyName} */
-  rename(id: string, name: string, owner: PasskeyOwner): Promise<void>
+  rename(id: string, name: string, owner: OwnChange): Promise<void>
   /** @throws {UnknownPasskey} */
-  remove(id: string, owner: PasskeyOwner): Promise<void>
+  remove(id: string, owner: OwnChange): Promise<void>
 }
 
 const challengeBytes = 32
 
-export function createPasskeys(parts: {
-  readonly db: Kysely<IdentityDatabase>
-  readonly clock: Clock
-  readonly feed: RevocationFeed
-  readonly audit: Audit
-  readonly relyingParty: RelyingParty
-}): Passkeys {
-  const { db, clock, feed, audit, relyingParty } = parts
+export function createPasskeys(parts: FactorChangeParts & { readonly relyingParty: RelyingParty }): Passkeys {
+  const { db, clock, audit, relyingParty } = parts
 
   async function newChallenge(use: ChallengeUse): Promise<Uint8Array<ArrayBuffer>> {
     const challenge = new Uint8Array(randomBytes(challengeBytes))
@@ -115,10 +99,11 @@ export function createPasskeys(parts: {
       return creationOptions(relyingParty, account, known, challenge)
     },
 
-    async register(answer, wished, { uid, sid, by }) {
+    async register(answer, wished, own) {
+      const { uid, session } = own
       const name = parsePasskeyName(wished)
       const response = readRegistration(answer)
-      const challenge = await take(response, { purpose: 'registration', boundTo: sid })
+      const challenge = await take(response, { purpose: 'registration', boundTo: session })
       const { credential, credentialBackedUp, credentialDeviceType } = await checkRegistration(
         relyingParty,
         response,
@@ -126,11 +111,9 @@ export function createPasskeys(parts: {
       )
       const id = store.parsePasskeyId(credential.id)
       if (!id) throw new PasskeyRefused('malformed')
-      const revocations = await db.transaction().execute(async (tx) => {
-        const now = clock.now()
-        // Without the lock, two that are added at once could both be the tenth.
-        const account = await lockAccount(tx, uid)
-        if (!account || account.deletedAt) throw new UnknownAccount()
+      const event = { kind: 'factor.added', factor: 'passkeys', details: auditedPasskey(id) } as const
+      return changeFactors(parts, own, event, async (tx) => {
+        // Under the account's lock: otherwise two that are added at once could both be the last one.
         if ((await store.listPasskeys(tx, uid)).length >= mostPasskeys) throw new TooManyPasskeys()
         const kept = await store.insertPasskey(tx, {
           id,
@@ -141,13 +124,11 @@ export function createPasskeys(parts: {
           synced: credentialDeviceType === 'multiDevice',
           backedUp: credentialBackedUp,
           name,
-          createdAt: now,
+          createdAt: clock.now(),
         })
         if (!kept) throw new PasskeyRefused('unproven', { subject: uid })
-        await audit.record(tx, { kind: 'passkey.added', by, subject: uid, details: auditedPasskey(id) })
-        return revokeOtherSessions(tx, uid, sid, endOfRevocation(now))
+        return firstRecoveryCodes(tx, uid)
       })
-      feed.publish(revocations)
     },
 
     async offerSignIn(question) {
@@ -177,16 +158,13 @@ export function createPasskeys(parts: {
       })
     },
 
-    async remove(text, { uid, sid, by }) {
+    async remove(text, own) {
       const id = store.parsePasskeyId(text)
-      const revocations = await db.transaction().execute(async (tx) => {
-        await lockAccount(tx, uid)
-        if (!id || !(await store.removePasskey(tx, uid, id))) throw new UnknownPasskey()
-        await audit.record(tx, { kind: 'passkey.removed', by, subject: uid, details: auditedPasskey(id) })
-        // Only now: a sign-in with this passkey that came first has its session by then.
-        return revokeOtherSessions(tx, uid, sid, endOfRevocation(clock.now()))
+      if (!id) throw new UnknownPasskey()
+      const event = { kind: 'factor.removed', factor: 'passkeys', details: auditedPasskey(id) } as const
+      await changeFactors(parts, own, event, async (tx) => {
+        if (!(await store.removePasskey(tx, own.uid, id))) throw new UnknownPasskey()
       })
-      feed.publish(revocations)
     },
   }
 }

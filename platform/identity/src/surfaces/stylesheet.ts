@@ -43,5 +43,7 @@ a { color: var(--accent) }
 .symbol { display: block; margin-bottom: 1rem; padding: .75rem; width: 3rem; height: 3rem; border-radius: 50%; color: var(--accent); background: var(--paper) }
 .done { color: var(--good); background: var(--good-paper) }
 .problem { color: var(--alarm); background: var(--alarm-paper) }
+main > svg { display: block; width: 15rem; max-width: 100%; margin: 0 auto 1rem }
+code { font-size: 1.3rem; letter-spacing: .1em }
 @media (max-width: 30rem) { body { padding: 0 1.25rem 2rem; background: var(--card) } header { justify-content: start; padding: 1.25rem 0 1.5rem } main { padding: 0; border: 0; box-shadow: none } }
 `

@@ -1,3 +1,4 @@
+import { englishFactors } from './factor-words.ts'
 import type { AccountWords } from './words.ts'
 
 export const englishAccount: AccountWords = {
@@ -17,4 +18,5 @@ export const englishAccount: AccountWords = {
   newPassword: 'The new password',
   wrongPassword: 'This is not your password.',
   passwordChangedText: 'You are signed out everywhere but here.',
+  factors: englishFactors,
 }

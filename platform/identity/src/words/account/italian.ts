@@ -1,3 +1,4 @@
+import { italianFactors } from './factor-words.ts'
 import type { AccountWords } from './words.ts'
 
 export const italianAccount: AccountWords = {
@@ -17,4 +18,5 @@ export const italianAccount: AccountWords = {
   newPassword: 'La nuova password',
   wrongPassword: 'Questa non è la tua password.',
   passwordChangedText: 'Sei uscito ovunque tranne che qui.',
+  factors: italianFactors,
 }

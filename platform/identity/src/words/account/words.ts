@@ -1,3 +1,5 @@
+import type { FactorWords } from './factor-words.ts'
+
 /** What the pages say to somebody about their own account. */
 export interface AccountWords {
   readonly yourAccount: string
@@ -16,4 +18,5 @@ export interface AccountWords {
   readonly newPassword: string
   readonly wrongPassword: string
   readonly passwordChangedText: string
+  readonly factors: FactorWords
 }
