@@ -34,6 +34,9 @@ async function withPasskey(): Promise<{ page: Page; ada: Player; authenticator: 
   await authenticator.answers(true)
   await page.getByLabel('Name').fill('My laptop')
   await page.getByRole('button', { name: 'Add a passkey' }).click()
+  await page.getByRole('heading', { name: 'Your recovery codes' }).waitFor()
+  expect(await page.getByRole('listitem').count()).toBe(10)
+  await page.goto(passkeysAt())
   await page.getByRole('heading', { name: 'My laptop' }).waitFor()
   await authenticator.answers(false)
   return { page, ada, authenticator }
