@@ -3,7 +3,6 @@ import { createServer, request as httpRequest } from 'node:http'
 import { createTestDatabase } from '@sallyport/database/testing'
 import { type Clock, systemClock } from '@sallyport/kernel'
 import {
-  type AccountPages,
   createOpenIdProvider,
   digestOfSecret,
   type OpenIdClient,
