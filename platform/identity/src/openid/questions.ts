@@ -1,5 +1,6 @@
-import type { Answer, Question, QuestionPages } from '@sallyport/openid'
+import type { Answer, Question, QuestionPages, Sender } from '@sallyport/openid'
 import { UnknownAccount, WrongCredentials } from '../accounts/account.ts'
+import type { SessionOrigin } from '../sessions/session.ts'
 import type { PasswordProof, Sessions } from '../sessions/sessions.ts'
 import { grantWish, type WishParts } from './account-wishes.ts'
 import { consentPage, gonePage, signInPage } from './pages.ts'
@@ -20,10 +21,11 @@ export function createQuestions(parts: WishParts & { readonly sessions: Sessions
     }
   }
 
-  async function signIn(question: Question, form: URLSearchParams, address: string): Promise<Answer> {
+  async function signIn(question: Question, form: URLSearchParams, from: Sender): Promise<Answer> {
     const username = form.get('username') ?? ''
     try {
-      const proof: PasswordProof = { username, password: form.get('password') ?? '', on: 'openid', address }
+      const origin: SessionOrigin = { on: 'openid', client: question.client.id, ...from }
+      const proof: PasswordProof = { username, password: form.get('password') ?? '', ...origin }
       const proven = await sessions.provePassword(proof)
       const { sid } = await sessions.open(proven, proof)
       return {
@@ -42,11 +44,11 @@ export function createQuestions(parts: WishParts & { readonly sessions: Sessions
 
   return {
     ask,
-    async answer(question, form, { address }) {
+    async answer(question, form, from) {
       const answer = form.get('answer')
       if (answer === 'cancel' || answer === 'deny') return { kind: 'denied' }
       if (question.about === 'sign-in') {
-        return (await grantWish(parts, question, form, address)) ?? signIn(question, form, address)
+        return (await grantWish(parts, question, form, from.address)) ?? signIn(question, form, from)
       }
       // Whatever else was sent is no yes.
       return answer === 'allow' ? { kind: 'allowed' } : { kind: 'page', page: await ask(question) }

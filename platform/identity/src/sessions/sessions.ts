@@ -16,16 +16,20 @@ import type { MembershipSaga } from '../memberships/membership-saga.ts'
 import type { PasswordHashing } from '../passwords/password-hashing.ts'
 import type { TokenIssuer, Tokens } from '../tokens/token-issuer.ts'
 import type { RevocationFeed } from './revocation-feed.ts'
-import { endOfRevocation, type SessionId, type SessionKind, sessionLifeSeconds, tokenLifeSeconds } from './session.ts'
+import {
+  endOfRevocation,
+  type SessionId,
+  type SessionKind,
+  sessionLifeSeconds,
+  type SessionOrigin,
+  tokenLifeSeconds,
+  unboundLifeSeconds,
+} from './session.ts'
 import { openSession, revokeSession } from './session-store.ts'
 
-export interface PasswordProof {
+export interface PasswordProof extends SessionOrigin {
   readonly username: string
   readonly password: string
-  /** The surface whose words are spoken; it says how long the session lasts. */
-  readonly on: SessionKind
-  /** Where the request comes from. */
-  readonly address: string
 }
 
 export interface SignInRequest extends PasswordProof {
@@ -134,21 +138,20 @@ export function createSessions(parts: {
   }
 
   /** Opens a session for somebody who has proven a password; undefined when that is no longer who or what was proven. */
-  async function openProven(
-    proven: ProvenPassword,
-    { on, address }: PasswordProof,
-  ): Promise<OpenedSession | undefined> {
+  async function openProven(proven: ProvenPassword, origin: SessionOrigin): Promise<OpenedSession | undefined> {
     const { account, passwordHash } = proven
+    const { on, address } = origin
     const { uid } = account
     const openedAt = clock.now()
-    const expiresAt = new Date(openedAt.getTime() + sessionLifeSeconds[on] * 1000)
+    const lifeSeconds = on === 'openid' ? unboundLifeSeconds : sessionLifeSeconds[on]
+    const expiresAt = new Date(openedAt.getTime() + lifeSeconds * 1000)
     const session = { sid: newId<SessionId>(), uid, createdAt: openedAt, expiresAt }
     const by: Actor = { kind: 'account', uid, address }
     const alongside = [
       audit.insertionOf({ kind: 'sign-in.succeeded', by, subject: uid, details: { on } }, 'opened'),
       guesses.remember(uid, address, 'opened'),
     ]
-    if (!(await openSession(db, session, passwordHash, alongside))) return undefined
+    if (!(await openSession(db, session, origin, passwordHash, alongside))) return undefined
     upgrade(proven)
     if (!account.memberSince && roleOf(account) === 'user') await join(account)
     return { sid: session.sid, openedAt }

@@ -10,12 +10,13 @@ import { authorityOf } from './authority.ts'
 
 /** Accounts and sign-in in the words of the gacha market (market §3, §4). */
 export function marketRoutes({ accounts, sessions }: { accounts: Accounts; sessions: Sessions }): HandledRoute[] {
-  const token = async ({ body, clientAddress }: HandlerInput<typeof identity.issueToken.public>) => {
+  const token = async ({ body, headers, clientAddress }: HandlerInput<typeof identity.issueToken.public>) => {
     const { accessToken, idToken } = await sessions.signIn({
       username: body.username,
       password: body.password,
       on: 'market',
       address: clientAddress,
+      userAgent: headers['user-agent'],
       scopes: (body.scope ?? '').split(' '),
       clientId: body.client_id,
     })
