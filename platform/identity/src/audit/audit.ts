@@ -27,6 +27,7 @@ export type AuditKind =
   | 'sign-in.refused'
   | 'sign-out'
   | 'session.stolen'
+  | 'sessions.ended'
   | 'role.created'
   | 'role.assigned'
   | 'role.withdrawn'
