@@ -8,12 +8,18 @@ import { answerInteraction } from './interactions/interactions.ts'
 import { Provider } from './library.ts'
 import type { OpenIdProviderParts } from './parts.ts'
 import { answerPostedRequest, isPostedRequest } from './posted-request.ts'
+import { signOutEach } from './signing-out.ts'
 
 export interface OpenIdProvider {
   /** Answers a request below the issuer's path. Nothing has read its body. */
   handle(request: IncomingMessage, response: ServerResponse): void
   /** A token that one client may register itself with; it counts until it expires. */
   issueInitialAccessToken(lifeSeconds: number): Promise<string>
+  /**
+   * Ends browser sessions whose sessions have ended, and tells the clients of them (back-channel logout); in the
+   * background, one after the other. A client that does not answer is not asked again.
+   */
+  signOut(browserSessions: readonly string[]): void
   /** Lets go of the keys. */
   close(): void
 }
@@ -55,6 +61,11 @@ export function createOpenIdProvider(given: OpenIdProviderParts): OpenIdProvider
       const { provider } = current()
       const token = new provider.InitialAccessToken({ expiresIn: lifeSeconds })
       return token.save()
+    },
+    signOut(browserSessions) {
+      const untold = (error: unknown, client?: string): void =>
+        log.warn({ err: error, client }, 'a client could not be told of a sign-out')
+      signOutEach(current().provider, browserSessions, untold).catch(untold)
     },
     close: () => subscription.stop(),
   }

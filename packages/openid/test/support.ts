@@ -155,6 +155,8 @@ export async function startProvider(
     /** What clients were told by themselves. */
     told,
     ended,
+    /** The browser sessions that are open. */
+    browserSessions: () => [...open.keys()],
     /** Ends all sessions of the service, whatever the browsers have. */
     endSessions: () => open.clear(),
     change,
