@@ -1,5 +1,5 @@
 import type { Adapter } from 'oidc-provider'
-import { digestOfSecret, type OpenIdClients, placeholderOf } from './client.ts'
+import { digestOfSecret, isSecretOf, type OpenIdClients, placeholderOf } from './client.ts'
 
 /** Clients are the service's own: the provider finds them, and adds those that register themselves. */
 export function createClientAdapter(clients: OpenIdClients): Adapter {
@@ -9,7 +9,11 @@ export function createClientAdapter(clients: OpenIdClients): Adapter {
   return {
     async find(id) {
       const client = await clients.find(id)
-      if (!client) return undefined
+      if (!client) {
+        // Whoever guesses ids waits as long for an unknown one as for a wrong secret.
+        isSecretOf(undefined, id)
+        return undefined
+      }
       const { metadata, secretDigests } = client
       return { ...metadata, ...(secretDigests.length > 0 && { client_secret: placeholderOf(secretDigests) }) }
     },
