@@ -8,6 +8,7 @@ import { answerInteraction } from './interactions/interactions.ts'
 import { Provider } from './library.ts'
 import type { OpenIdProviderParts } from './parts.ts'
 import { signOutEach } from './signing-out.ts'
+import { answerPostedRequest, isPostedRequest } from './posted-request.ts'
 
 export interface OpenIdProvider {
   /** Answers a request below the issuer's path. Nothing has read its body. */
@@ -39,6 +40,7 @@ export function createOpenIdProvider(given: OpenIdProviderParts): OpenIdProvider
       response.writeHead(404).end()
       return
     }
+    if (isPostedRequest(request)) return answerPostedRequest(parts, request, response)
     const [path = ''] = (request.url ?? '').split('?', 1)
     const uid = /^\/interaction\/([\w-]+)$/.exec(path)?.[1]
     if (uid !== undefined) await answerInteraction(provider, parts, uid, request, response)

@@ -30,6 +30,7 @@ export interface IdentityDatabase extends OpenIdDatabase {
     suspended_at: Date | null
     deleted_at: Date | null
     member_since: Date | null
+    has_second_factor: Generated<boolean>
   }
   account_role: { uid: AccountId; role: string }
   session: {
@@ -74,6 +75,15 @@ export interface IdentityDatabase extends OpenIdDatabase {
     expires_at: Date
   }
   guess: { key: Buffer; account_key: Buffer | null; attempts: number; retry_at: Date; forget_at: Date }
+  totp: {
+    uid: AccountId
+    sealed_secret: Buffer
+    created_at: Date
+    confirmed_at: Date | null
+    last_step: bigint
+  }
+  recovery_code: { uid: AccountId; digest: Buffer }
+  half_sign_in: { question: Buffer; uid: AccountId; proven_hash: string; tries: number; expires_at: Date }
   familiar_network: { uid: AccountId; digest: Buffer; until: Date }
   signing_key: {
     kid: string

@@ -15,6 +15,8 @@ import type { Logger } from 'pino'
 import { type Accounts, createAccounts } from './accounts/accounts.ts'
 import { hasAdministrator } from './accounts/account-store.ts'
 import { createClients } from './clients/clients.ts'
+import { createFactorProofs } from './factors/factor-proofs.ts'
+import { createSecondSteps } from './factors/second-steps.ts'
 import type { IdentityDatabase } from './identity-database.ts'
 import { createAudit } from './audit/audit.ts'
 import { chainKey } from './audit/chain.ts'
@@ -73,6 +75,8 @@ export interface IdentityParts {
   readonly accountsSurface: AccountsSurfaceSettings
   /** How often one client may have links sent. */
   readonly linkRates: readonly Rate[]
+  /** Whether programs that people sign in to are called at addresses of this machine and of private networks too. */
+  readonly callPrivateAddresses: boolean
   /** Tells the processes of identity apart. */
   readonly instance?: string
 }
@@ -150,6 +154,8 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const sessions = createSessions({ db, clock, log, hashing, tokens, feed, saga, audit, guesses })
   const openSessions = createOpenSessions({ db, clock, feed, audit, onEnded: (ended) => openId.signOut(ended) })
   const clients = createClients({ db, clock, audit })
+  const factorProofs = createFactorProofs({ db, clock, masterKey })
+  const secondSteps = createSecondSteps({ db, clock, audit, guesses, sessions, proofs: factorProofs })
   // The library counts on the types `pg` has by itself.
   const limitsPool = database.openPool({ purpose: 'limits', poolSize: 2 })
   const { everything, logIn, signUp, validation } = accountsSurface.rates
@@ -171,11 +177,13 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     sessions,
     openSessions,
     clients,
+    secondSteps,
     links,
     linkLimit,
     reservedNames: accountsSurface.reservedNames,
     feed,
     audit,
+    callPrivateAddresses: parts.callPrivateAddresses,
   })
   let sweeping: { stop(): void } | undefined
   let following: { stop(): void } | undefined

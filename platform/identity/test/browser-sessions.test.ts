@@ -57,6 +57,7 @@ async function newAccount(): Promise<AccountId> {
     suspendedAt: undefined,
     deletedAt: undefined,
     memberSince: noon,
+    hasSecondFactor: false,
   }
   await insertAccount(db(), { account, passwordHash: 'hash' }, [])
   return uid
@@ -65,9 +66,9 @@ async function newAccount(): Promise<AccountId> {
 /** Signs in for the provider, as far as its pages. */
 async function signIn(uid = ada): Promise<SessionId> {
   const sid = newId<SessionId>()
-  const session = { sid, uid, createdAt: now, expiresAt: new Date(now.getTime() + 15 * minutes) }
   const origin = { on: 'openid' as const, address: '192.0.2.7', userAgent: 'x'.repeat(1000), client: 'c'.repeat(1000) }
-  expect(await openSession(db(), session, origin, 'hash', [])).toBe(true)
+  const session = { sid, uid, createdAt: now, expiresAt: new Date(now.getTime() + 15 * minutes), origin }
+  expect(await openSession(db(), session, { passwordHash: 'hash', hasSecondFactor: false }, [])).toBe(true)
   return sid
 }
 

@@ -125,6 +125,7 @@ export function createAccounts(parts: {
       suspendedAt: undefined,
       deletedAt: undefined,
       memberSince: role === superadmin || policy.needsProvenEmail ? undefined : now,
+      hasSecondFactor: false,
     }
     return { account, passwordHash }
   }

@@ -25,6 +25,7 @@ export type AuditKind =
   | 'password.reset-requested'
   | 'sign-in.succeeded'
   | 'sign-in.refused'
+  | 'sign-in.half-done'
   | 'sign-out'
   | 'session.stolen'
   | 'sessions.ended'

@@ -22,19 +22,18 @@ import type { IdentityDatabase } from '../identity-database.ts'
 import { type Acr, acrs } from '../factors/assurance.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
 import { tokenLifeSeconds } from '../sessions/session.ts'
-import { mayUse, type Sessions } from '../sessions/sessions.ts'
+import { mayUse } from '../sessions/sessions.ts'
 import { seal, unseal } from '../tokens/sealing.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
-import type { WishParts } from './account-wishes.ts'
 import { createBrowserSessions } from './browser-sessions.ts'
 import { providerPages } from './pages.ts'
-import { createQuestions } from './questions.ts'
+import { createQuestions, type QuestionParts } from './questions.ts'
 import { languages } from '../words/choice.ts'
 
 /** The scope of tokens for the platform's own services, as in the tokens of the other grants (design §4). */
 const platformScope = 'impersonate'
 
-export interface OpenIdParts extends WishParts, AccountPagesParts {
+export interface OpenIdParts extends QuestionParts, AccountPagesParts {
   readonly db: Kysely<IdentityDatabase>
   readonly clock: Clock
   readonly log: Logger
@@ -42,14 +41,14 @@ export interface OpenIdParts extends WishParts, AccountPagesParts {
   readonly publicUrl: string
   readonly masterKey: Uint8Array
   readonly keys: SigningKeys
-  readonly sessions: Sessions
   readonly feed: RevocationFeed
   readonly audit: Audit
+  readonly callPrivateAddresses: boolean
 }
 
 /** Identity's OpenID provider, at `/oidc` below the public address. */
 export function createOpenId(parts: OpenIdParts): OpenIdProvider {
-  const { db, clock, log, publicUrl, masterKey, feed, audit } = parts
+  const { db, clock, log, publicUrl, masterKey, feed, audit, callPrivateAddresses } = parts
   const purpose = 'openid record'
   return createOpenIdProvider({
     issuer: contracts.openIdIssuerOf(publicUrl),
@@ -72,6 +71,7 @@ export function createOpenId(parts: OpenIdParts): OpenIdProvider {
     questions: createQuestions(parts),
     accountPages: createAccountPages(parts),
     locales: languages.map(({ language }) => language),
+    callPrivateAddresses,
   })
 }
 
@@ -97,7 +97,8 @@ function assurance(db: Kysely<IdentityDatabase>): Assurance {
   return {
     acrs,
     async strongestOf(id): Promise<Acr | undefined> {
-      return (await usableAccount(db, id)) && 'urn:sallyport:acr:password'
+      const account = await usableAccount(db, id)
+      return account && (account.hasSecondFactor ? 'urn:sallyport:acr:two-factors' : 'urn:sallyport:acr:password')
     },
   }
 }

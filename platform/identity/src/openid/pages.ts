@@ -4,15 +4,19 @@ import { wordsFor } from '../words/choice.ts'
 import type { Words } from '../words/words.ts'
 import type { Wait } from './waits.ts'
 
+/** What was wrong with a sign-in. */
+export type SignInComplaint = 'wrongCredentials' | 'signInOver'
+
 /** Asks who it is. `complaint` says why it is asked again. */
 export function signInPage(
   question: Question,
-  again?: { readonly username: string; readonly complaint: Wait | 'wrongCredentials' },
+  again?: { readonly username: string; readonly complaint: Wait | SignInComplaint },
 ): Page {
   const words = wordsFor(question.languages)
   const username = escapeHtml(again?.username ?? question.loginHint ?? '')
-  const wait = again?.complaint === 'wrongCredentials' ? undefined : again?.complaint
-  const alert = again && `<p role="alert" id="complaint">${words[wait?.complaint ?? 'wrongCredentials']}</p>`
+  const wait = typeof again?.complaint === 'object' ? again.complaint : undefined
+  const complaint = typeof again?.complaint === 'object' ? again.complaint.complaint : again?.complaint
+  const alert = complaint && `<p role="alert" id="complaint">${words[complaint]}</p>`
   const described = again ? ' aria-describedby="complaint" aria-invalid="true"' : ''
   const body = `${alert ?? ''}
 <form method="post" action="${question.action}">

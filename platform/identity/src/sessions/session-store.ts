@@ -3,29 +3,29 @@ import { type Kysely, type RawBuilder, type Selectable, sql, type Transaction } 
 import type { FeedPage, Revocation } from '@sallyport/service'
 import { alongQueries } from '../along-queries.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
-import { endOfRevocation, type Session, type SessionId, type SessionOrigin } from './session.ts'
+import { endOfRevocation, type NewSession, type Session, type SessionId } from './session.ts'
 
 type Database = Kysely<IdentityDatabase>
 type Tx = Transaction<IdentityDatabase>
 
 /**
- * Whether a session was opened: not when the account is gone or suspended, or its password is no longer the one that was
- * proven.
+ * Whether a session was opened: not when the account is gone or suspended, its password is no longer the one that was
+ * proven, or it has a second factor by now that was not.
  */
 export async function openSession(
   db: Database,
-  session: { readonly sid: SessionId; readonly uid: AccountId; readonly createdAt: Date; readonly expiresAt: Date },
-  { on, address, userAgent, client }: SessionOrigin,
-  provenHash: string,
+  { sid, uid, createdAt, expiresAt, origin }: NewSession,
+  proven: { readonly passwordHash: string; readonly hasSecondFactor: boolean },
   /** Data-modifying queries that are done if the query `opened` gives a row. */
   alongside: readonly RawBuilder<unknown>[],
 ): Promise<boolean> {
-  const { sid, uid, createdAt, expiresAt } = session
+  const { on, address, userAgent, client } = origin
   const { rows } = await sql`
     with proven as (
       -- The row is locked by this: otherwise a password change that ends all sessions could miss the one being opened.
       update account set last_login_at = ${createdAt}
-      where uid = ${uid} and password_hash = ${provenHash} and deleted_at is null and suspended_at is null
+      where uid = ${uid} and password_hash = ${proven.passwordHash} and deleted_at is null and suspended_at is null
+        and (${proven.hasSecondFactor} or not has_second_factor)
       returning uid
     ), opened as (
       insert into session (sid, uid, created_at, expires_at, last_used_at, opened_on, client, user_agent, address)

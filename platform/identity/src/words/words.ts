@@ -1,3 +1,4 @@
+import type { FactorProof } from '../factors/factor.ts'
 import type { AccountWords } from './account/words.ts'
 
 /** What can be wrong with an account that somebody would like to have. */
@@ -13,6 +14,13 @@ export interface Words {
   readonly signInButton: string
   readonly cancel: string
   readonly wrongCredentials: string
+  readonly signInOver: string
+  readonly secondFactor: string
+  readonly totpCode: string
+  readonly recoveryCode: string
+  readonly wrongCode: string
+  /** What leads to another way to prove the second factor. */
+  readonly otherWays: Readonly<Record<FactorProof['kind'], string>>
   readonly busy: string
   readonly tooOften: string
   readonly register: string
