@@ -7,8 +7,8 @@ import { configurationOf } from './configuration.ts'
 import { answerInteraction } from './interactions/interactions.ts'
 import { Provider } from './library.ts'
 import type { OpenIdProviderParts } from './parts.ts'
-import { signOutEach } from './signing-out.ts'
 import { answerPostedRequest, isPostedRequest } from './posted-request.ts'
+import { signOutEach } from './signing-out.ts'
 
 export interface OpenIdProvider {
   /** Answers a request below the issuer's path. Nothing has read its body. */
@@ -96,7 +96,7 @@ function build(parts: OpenIdProviderParts) {
   provider.use(async (ctx, next) => {
     // For the pages that the provider makes itself; a script of its own is let through by its digest.
     ctx.set('content-security-policy', "default-src 'none'; script-src; base-uri 'none'; frame-ancestors 'none'")
-    ctx.set('referrer-policy', 'same-origin')
+    ctx.set({ 'referrer-policy': 'same-origin', 'x-frame-options': 'DENY', 'x-content-type-options': 'nosniff' })
     await next()
     const session: unknown = Reflect.get(Object(ctx['oidc']), 'session')
     const { destroyed, uid }: { destroyed?: unknown; uid?: unknown } = Object(session)

@@ -152,10 +152,10 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const roles = createRoles({ db, clock, feed, audit })
   const proofs = createProofs({ db, clock, hashing, feed, audit, guesses })
   const sessions = createSessions({ db, clock, log, hashing, tokens, feed, saga, audit, guesses })
-  const openSessions = createOpenSessions({ db, clock, feed, audit, onEnded: (ended) => openId.signOut(ended) })
-  const clients = createClients({ db, clock, audit })
   const factorProofs = createFactorProofs({ db, clock, masterKey })
   const secondSteps = createSecondSteps({ db, clock, audit, guesses, sessions, proofs: factorProofs })
+  const openSessions = createOpenSessions({ db, clock, feed, audit, onEnded: (ended) => openId.signOut(ended) })
+  const clients = createClients({ db, clock, audit })
   // The library counts on the types `pg` has by itself.
   const limitsPool = database.openPool({ purpose: 'limits', poolSize: 2 })
   const { everything, logIn, signUp, validation } = accountsSurface.rates
@@ -175,9 +175,9 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     keys,
     accounts,
     sessions,
+    secondSteps,
     openSessions,
     clients,
-    secondSteps,
     links,
     linkLimit,
     reservedNames: accountsSurface.reservedNames,

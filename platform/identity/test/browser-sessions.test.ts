@@ -66,9 +66,10 @@ async function newAccount(): Promise<AccountId> {
 /** Signs in for the provider, as far as its pages. */
 async function signIn(uid = ada): Promise<SessionId> {
   const sid = newId<SessionId>()
+  const session = { sid, uid, createdAt: now, expiresAt: new Date(now.getTime() + 15 * minutes) }
   const origin = { on: 'openid' as const, address: '192.0.2.7', userAgent: 'x'.repeat(1000), client: 'c'.repeat(1000) }
-  const session = { sid, uid, createdAt: now, expiresAt: new Date(now.getTime() + 15 * minutes), origin }
-  expect(await openSession(db(), session, { passwordHash: 'hash', hasSecondFactor: false }, [])).toBe(true)
+  const proven = { passwordHash: 'hash', hasSecondFactor: false }
+  expect(await openSession(db(), session, origin, proven, [])).toBe(true)
   return sid
 }
 

@@ -86,7 +86,7 @@ export function createSecondSteps(parts: {
           kind: 'sign-in.refused',
           by: { kind: 'anonymous', address: origin.address },
           subject: half.uid,
-          details: { on: origin.on, reason: `wrong-${proof.kind}` },
+          details: { on: 'openid', reason: `wrong-${proof.kind}` },
         })
         if (half.tries < mostTries) throw new WrongCode()
         await takeHalf(db, question)

@@ -2,10 +2,10 @@ import type { Answer, Page, Question, QuestionPages, Sender } from '@sallyport/o
 import { UnknownAccount, WrongCredentials } from '../accounts/account.ts'
 import { worthOfPassword } from '../factors/assurance.ts'
 import type { SecondSteps } from '../factors/second-steps.ts'
+import type { SessionOrigin } from '../sessions/session.ts'
 import type { PasswordProof, Sessions } from '../sessions/sessions.ts'
 import { grantWish, type WishParts } from './account-wishes.ts'
 import { factorPage } from './factor-pages.ts'
-import { originOf } from './origin.ts'
 import { consentPage, gonePage, signInPage } from './pages.ts'
 import { answerSecondStep } from './second-step.ts'
 import { waitOf } from './waits.ts'
@@ -61,7 +61,7 @@ export function createQuestions(parts: QuestionParts): QuestionPages {
       }
       if (question.about === 'sign-in') {
         return (
-          (await answerSecondStep(secondSteps, question, form, from)) ??
+          (await answerSecondStep(secondSteps, question, form, originOf(question, from))) ??
           (await grantWish(parts, question, form, from.address)) ??
           signIn(question, form, from)
         )
@@ -71,4 +71,8 @@ export function createQuestions(parts: QuestionParts): QuestionPages {
     },
     gone: gonePage,
   }
+}
+
+function originOf({ client }: Question, from: Sender): SessionOrigin {
+  return { on: 'openid', client: client.id, ...from }
 }

@@ -3,7 +3,7 @@ import { type Kysely, type RawBuilder, type Selectable, sql, type Transaction } 
 import type { FeedPage, Revocation } from '@sallyport/service'
 import { alongQueries } from '../along-queries.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
-import { endOfRevocation, type NewSession, type Session, type SessionId } from './session.ts'
+import { endOfRevocation, type Session, type SessionId, type SessionOrigin } from './session.ts'
 
 type Database = Kysely<IdentityDatabase>
 type Tx = Transaction<IdentityDatabase>
@@ -14,12 +14,13 @@ type Tx = Transaction<IdentityDatabase>
  */
 export async function openSession(
   db: Database,
-  { sid, uid, createdAt, expiresAt, origin }: NewSession,
+  session: { readonly sid: SessionId; readonly uid: AccountId; readonly createdAt: Date; readonly expiresAt: Date },
+  { on, address, userAgent, client }: SessionOrigin,
   proven: { readonly passwordHash: string; readonly hasSecondFactor: boolean },
   /** Data-modifying queries that are done if the query `opened` gives a row. */
   alongside: readonly RawBuilder<unknown>[],
 ): Promise<boolean> {
-  const { on, address, userAgent, client } = origin
+  const { sid, uid, createdAt, expiresAt } = session
   const { rows } = await sql`
     with proven as (
       -- The row is locked by this: otherwise a password change that ends all sessions could miss the one being opened.

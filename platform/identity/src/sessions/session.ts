@@ -34,15 +34,6 @@ export interface SessionOrigin {
   readonly client?: string
 }
 
-/** A session that is to be opened. */
-export interface NewSession {
-  readonly sid: SessionId
-  readonly uid: AccountId
-  readonly createdAt: Date
-  readonly expiresAt: Date
-  readonly origin: SessionOrigin
-}
-
 /** A session as it is kept. */
 export interface Session extends Partial<SessionOrigin> {
   readonly sid: SessionId

@@ -83,9 +83,6 @@ export interface Sessions {
   settle(): Promise<void>
 }
 
-/** Where a sign-in happens. */
-type Place = Pick<SessionOrigin, 'on' | 'address'>
-
 /** How often a sign-in looks when the hash it has proven is replaced by another sign-in at the same time. */
 const mostLooks = 3
 
@@ -128,7 +125,7 @@ export function createSessions(parts: {
     putOff.add(upgrading)
   }
 
-  async function refuse({ on, address }: Place, subject: Account | undefined, reason: RefusalReason) {
+  async function refuse({ on, address }: SessionOrigin, subject: Account | undefined, reason: RefusalReason) {
     await audit.record(db, {
       kind: 'sign-in.refused',
       by: { kind: 'anonymous', address },
@@ -167,7 +164,7 @@ export function createSessions(parts: {
     const openedAt = clock.now()
     const lifeSeconds = on === 'openid' ? unboundLifeSeconds : sessionLifeSeconds[on]
     const expiresAt = new Date(openedAt.getTime() + lifeSeconds * 1000)
-    const session = { sid: newId<SessionId>(), uid, createdAt: openedAt, expiresAt, origin }
+    const session = { sid: newId<SessionId>(), uid, createdAt: openedAt, expiresAt }
     const by: Actor = { kind: 'account', uid, address }
     const alongside = [
       audit.insertionOf(
@@ -177,7 +174,7 @@ export function createSessions(parts: {
       guesses.remember(uid, address, 'opened'),
     ]
     const proven = { passwordHash, hasSecondFactor: factor !== undefined }
-    if (!(await openSession(db, session, proven, alongside))) return undefined
+    if (!(await openSession(db, session, origin, proven, alongside))) return undefined
     if (!account.memberSince && roleOf(account) === 'user') await join(account)
     return { sid: session.sid, openedAt }
   }
@@ -186,9 +183,9 @@ export function createSessions(parts: {
     provePassword,
     upgrade,
 
-    async open(proven, origin, factor) {
-      const session = await openProven(proven, origin, factor)
-      if (!session) throw await refuse(origin, proven.account, 'changed-meanwhile')
+    async open(proven, place, factor) {
+      const session = await openProven(proven, place, factor)
+      if (!session) throw await refuse(place, proven.account, 'changed-meanwhile')
       if ('password' in proven) upgrade(proven)
       return session
     },
