@@ -4,6 +4,7 @@ import { configurationOf } from './configuration.ts'
 import { answerInteraction } from './interactions/interactions.ts'
 import { Provider } from './library.ts'
 import type { OpenIdProviderParts } from './parts.ts'
+import { createRecords, type Records } from './store/records.ts'
 
 export interface OpenIdProvider {
   /** Answers a request below the issuer's path. Nothing has read its body. */
@@ -17,15 +18,16 @@ export interface OpenIdProvider {
 /** An OpenID provider. The keys of the library's cannot be changed, so whenever there are others a new one takes its place. */
 export function createOpenIdProvider(parts: OpenIdProviderParts): OpenIdProvider {
   const { issuer, keys, log } = parts
-  const { pathname: mountPath } = new URL(issuer)
-  let built = build(parts)
-  const subscription = keys.subscribe(() => (built = build(parts)))
+  const address = new URL(issuer)
+  const records = createRecords(parts.db)
+  let built = build(parts, records)
+  const subscription = keys.subscribe(() => (built = build(parts, records)))
   /** Which of the published keys signs depends on the time. */
-  const current = () => (built.kid === keys.current.kid ? built : (built = build(parts)))
+  const current = () => (built.kid === keys.current.kid ? built : (built = build(parts, records)))
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { provider, callback } = current()
-    if (!enter(request, issuer)) {
+    if (!enter(request, address)) {
       response.writeHead(404).end()
       return
     }
@@ -37,7 +39,7 @@ export function createOpenIdProvider(parts: OpenIdProviderParts): OpenIdProvider
   return {
     handle(request, response) {
       answer(request, response).catch((error: unknown) => {
-        log.error({ err: error, path: mountPath }, 'the OpenID provider failed on a request')
+        log.error({ err: error, path: address.pathname }, 'the OpenID provider failed on a request')
         if (response.headersSent) response.destroy()
         else response.writeHead(500).end()
       })
@@ -51,12 +53,13 @@ export function createOpenIdProvider(parts: OpenIdProviderParts): OpenIdProvider
   }
 }
 
-function build(parts: OpenIdProviderParts) {
+function build(parts: OpenIdProviderParts, records: Records) {
   const { issuer, db, clock, sealing, sessions, log } = parts
   const provider = new Provider(
     issuer,
     configurationOf(parts, {
       db,
+      records,
       clock,
       sealing,
       async onRevoked(browserSessions) {
@@ -96,8 +99,7 @@ function build(parts: OpenIdProviderParts) {
  * it. The provider puts the host of a request into its discovery: a spoofed header would put a stranger's address there.
  * Whether the request is below that path.
  */
-function enter(request: IncomingMessage, issuer: string): boolean {
-  const { host, protocol, pathname } = new URL(issuer)
+function enter(request: IncomingMessage, { host, protocol, pathname }: URL): boolean {
   const url = request.url ?? ''
   if (!url.startsWith(`${pathname}/`)) return false
   for (const name of ['forwarded', 'x-forwarded-host', 'x-forwarded-port']) delete request.headers[name]

@@ -1,5 +1,6 @@
 import { hkdfSync } from 'node:crypto'
 import { identity as contracts } from '@sallyport/contracts'
+import { inBatches } from '@sallyport/database'
 import { type AccountId, type Clock, parseId } from '@sallyport/kernel'
 import {
   createOpenIdProvider,
@@ -13,7 +14,7 @@ import { platformAudience, type PublicJwk } from '@sallyport/service'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import { type Account, roleOf } from '../accounts/account.ts'
-import { findAccount } from '../accounts/account-store.ts'
+import { findAccounts } from '../accounts/account-store.ts'
 import type { Audit } from '../audit/audit.ts'
 import { openIdClients } from '../clients/clients.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
@@ -48,6 +49,7 @@ export interface OpenIdParts extends WishParts {
 export function createOpenId(parts: OpenIdParts): OpenIdProvider {
   const { db, clock, log, publicUrl, masterKey, feed, audit } = parts
   const purpose = 'openid record'
+  const usable = usableAccounts(db)
   return createOpenIdProvider({
     issuer: contracts.openIdIssuerOf(publicUrl),
     db,
@@ -60,20 +62,20 @@ export function createOpenId(parts: OpenIdParts): OpenIdProvider {
       open: (sealed) => unseal(Buffer.from(sealed, 'base64url'), masterKey, purpose),
     },
     clients: openIdClients({ db, clock }),
-    accounts: openIdAccounts(db),
+    accounts: openIdAccounts(usable),
     sessions: createBrowserSessions({ db, clock, feed, audit }),
     claims: { profile: ['preferred_username'], email: ['email', 'email_verified'], roles: ['role', 'roles'] },
-    resources: [platform(db, publicUrl)],
+    resources: [platform(usable, publicUrl)],
     pages: providerPages,
     questions: createQuestions(parts),
     locales: languages.map(({ language }) => language),
   })
 }
 
-function openIdAccounts(db: Kysely<IdentityDatabase>): OpenIdAccounts {
+function openIdAccounts(usable: UsableAccounts): OpenIdAccounts {
   return {
     async find(id) {
-      const account = await usableAccount(db, id)
+      const account = await usable(id)
       if (!account) return undefined
       const { uid, username, email, emailVerifiedAt } = account
       const claims = {
@@ -89,14 +91,14 @@ function openIdAccounts(db: Kysely<IdentityDatabase>): OpenIdAccounts {
 }
 
 /** The services behind the doors, as a resource (RFC 8707): its tokens are those that they take. */
-function platform(db: Kysely<IdentityDatabase>, publicUrl: string): OpenIdResource {
+function platform(usable: UsableAccounts, publicUrl: string): OpenIdResource {
   return {
     identifier: publicUrl,
     audience: platformAudience,
     scopes: [platformScope],
     tokenLifeSeconds: tokenLifeSeconds.openid,
     async claims(accountId, sid) {
-      const account = await usableAccount(db, accountId)
+      const account = await usable(accountId)
       if (!account) return undefined
       const { username, roles } = account
       return { sid, username, role: roleOf(account), roles: roles.map(({ name }) => name) }
@@ -104,10 +106,16 @@ function platform(db: Kysely<IdentityDatabase>, publicUrl: string): OpenIdResour
   }
 }
 
-async function usableAccount(db: Kysely<IdentityDatabase>, id: string): Promise<Account | undefined> {
-  const uid = parseId<AccountId>(id)
-  const account = uid && (await findAccount(db, uid))
-  return account && !account.deletedAt && mayUse(account) ? account : undefined
+/** Finds accounts that may be used. */
+type UsableAccounts = (id: string) => Promise<Account | undefined>
+
+function usableAccounts(db: Kysely<IdentityDatabase>): UsableAccounts {
+  const find = inBatches((uids: readonly AccountId[]) => findAccounts(db, uids))
+  return async (id) => {
+    const uid = parseId<AccountId>(id)
+    const account = uid && (await find(uid))
+    return account && !account.deletedAt && mayUse(account) ? account : undefined
+  }
 }
 
 /** The keys of all tokens. */

@@ -75,17 +75,27 @@ export async function bindBrowserSession(tx: Tx, browserSession: string, sid: Se
   return numUpdatedRows === 1n
 }
 
-/** The session behind a browser session, whoever's it is. */
-export async function findByBrowserSession(
+/** A session behind a browser session. */
+export interface BoundSession {
+  readonly sid: SessionId
+  readonly uid: AccountId
+  readonly expiresAt: Date
+}
+
+/** The session behind each of these browser sessions, whoever's it is. */
+export async function findByBrowserSessions(
   db: Database,
-  browserSession: string,
-): Promise<{ readonly sid: SessionId; readonly uid: AccountId; readonly expiresAt: Date } | undefined> {
-  const row = await db
-    .selectFrom('session')
-    .select(['sid', 'uid', 'expires_at'])
-    .where('browser_session', '=', browserSession)
-    .executeTakeFirst()
-  return row && { sid: row.sid, uid: row.uid, expiresAt: row.expires_at }
+  browserSessions: readonly string[],
+): Promise<readonly (BoundSession | undefined)[]> {
+  const { rows } = await sql<{ asked: string; sid: SessionId; uid: AccountId; expires_at: Date }>`
+    select asked, found.* from unnest(${[...new Set(browserSessions)]}::text[]) as asked
+    cross join lateral (
+      select sid, uid, expires_at from session where browser_session = asked limit 1
+    ) as found`.execute(db)
+  const found = new Map(
+    rows.map(({ asked, sid, uid, expires_at: expiresAt }) => [asked, { sid, uid, expiresAt } satisfies BoundSession]),
+  )
+  return browserSessions.map((browserSession) => found.get(browserSession))
 }
 
 /** The feed after a place in it, oldest first. */
