@@ -40,6 +40,19 @@ describe('signing in', () => {
     expect(answers[0]).toBe(answers[1])
   })
 
+  it('takes no more than twenty wrong passwords without a pause, and says when to try again', async () => {
+    const hasty = await registerPlayer()
+    const browser = new Browser()
+    let page = await browser.go(await start())
+    const guess = async (password: string) =>
+      (page = await browser.submit(page, { username: hasty.username, password })).answer
+    for (let count = 0; count < 21; count += 1) expect((await guess(`wrong ${count}`)).status).toBe(401)
+    const { status, headers, text } = await guess(hasty.password)
+    expect(status).toBe(429)
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0)
+    expect(text).toContain('<p role="alert" id="complaint">That was too often. Wait a little and try again.</p>')
+  })
+
   it('puts in the name that the client expects, as text', async () => {
     const asked = await new Browser().go(await start({ login_hint: '"><script>alert(1)</script>' }))
     expect(asked.answer.text).not.toContain('<script>')

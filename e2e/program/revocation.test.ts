@@ -5,7 +5,7 @@ import { makeDataDirectory } from '../support/data-directory.ts'
 import { administratorPassword, type Parts, serviceNames, startParts } from '../support/parts.ts'
 import { type Holder, msUntilClosed, type Place, placesAtDoors, placesAtPorts } from '../support/places.ts'
 import { launch, type Program, startProgram } from '../support/program.ts'
-import { newName, password, post, signIn, text } from './requests.ts'
+import { field, list, newName, password, post, signIn, text } from './requests.ts'
 
 /** Sallyport in one process or in several. */
 interface Mode {
@@ -69,6 +69,12 @@ function kidOf(token: string): string {
   return text(JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()), 'kid')
 }
 
+/** The ids of the keys that clients of the OpenID provider verify with. */
+async function openIdKeys(door: string): Promise<Set<unknown>> {
+  const { keys }: { keys?: unknown } = Object(await (await fetch(`${door}/oidc/jwks`)).json())
+  return new Set(list(keys).map((key) => field(key, 'kid')))
+}
+
 /** `sallyport admin keys`, while the program runs: a token of a revoked key ends like any other, and people go on. */
 async function expectKeysToBeRuled(mode: Mode, settings: Readonly<Record<string, string>>): Promise<void> {
   const { door, places } = mode
@@ -93,10 +99,12 @@ async function expectKeysToBeRuled(mode: Mode, settings: Readonly<Record<string,
     )
     .toBe(second)
   for (const place of places) expect(await place.open(person), place.name).toBe(200)
+  expect(await openIdKeys(door)).toEqual(new Set([first, second]))
 
   expect((await adminKeys(settings, 'revoke', first)).code).toBe(0)
   await Promise.all(places.map((place) => msUntilClosed(place, person, 3000)))
   for (const place of places) expect(await place.open({ ...person, token }), place.name).toBe(200)
+  expect(await openIdKeys(door)).toEqual(new Set([second]))
   expect((await adminKeys(settings, 'revoke', first)).output).toContain('no token that counts is signed with')
 }
 

@@ -9,17 +9,14 @@ const migrations = new URL('fixtures/migrations', import.meta.url).pathname
 function slowStatement() {
   const statements: number[][] = []
   const open: (() => void)[] = []
-  return {
-    statements,
-    async run(items: readonly number[]): Promise<readonly number[]> {
-      statements.push([...items])
-      const { promise, resolve } = Promise.withResolvers<void>()
-      open.push(resolve)
-      await promise
-      return items
-    },
-    answer: () => open.shift()?.(),
+  const run = async (items: readonly number[]): Promise<readonly number[]> => {
+    statements.push([...items])
+    const { promise, resolve } = Promise.withResolvers<void>()
+    open.push(resolve)
+    await promise
+    return items
   }
+  return { statements, run, answer: () => open.shift()?.() }
 }
 
 const turn = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)))
