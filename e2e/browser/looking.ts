@@ -33,7 +33,7 @@ async function barriersOfCopy(page: Page, { widthPx, scheme }: Reader): Promise<
   const context = await page.context().browser()?.newContext(options)
   if (!context) throw new TypeError('a page without a browser')
   const copy = await context.newPage()
-  await copy.setContent(await page.content())
+  await copy.setContent((await page.content()).replaceAll(/<script>[^<]*<\/script>/g, ''))
   const found = await barriers(copy)
   await context.close()
   return found

@@ -47,6 +47,11 @@ async function backAtTheProgram(page: Page): Promise<URLSearchParams> {
 
 describe.each(readers)('the pages %s', (_, reader) => {
   const see = (page: Page, name: string, titles: Titles): Promise<void> => look(page, reader, name, titles)
+  /** Without scripts, a page in which a form sends itself waits for its button. */
+  const sendOn = async (page: Page): Promise<void> => {
+    await see(page, 'send-on', { en: 'One moment', it: 'Un momento' })
+    await page.locator('button').press('Enter')
+  }
 
   it('let somebody sign in, after a mistake', async () => {
     const titles = { en: 'Sign in to Orchard', it: 'Accedi a Orchard' }
@@ -191,7 +196,7 @@ describe.each(readers)('the pages %s', (_, reader) => {
     await choose(page, 'yes')
     await see(page, 'signed-out', { en: 'You are signed out', it: 'Sei uscito' })
     await page.goto(`${signOut}&post_logout_redirect_uri=${encodeURIComponent(application.afterSignOut)}`)
-    if (!reader.scripts) await page.locator('button').click()
+    if (!reader.scripts) await sendOn(page)
     await page.waitForURL(application.afterSignOut)
   })
 
@@ -207,7 +212,18 @@ describe.each(readers)('the pages %s', (_, reader) => {
     const page = await visit(reader)
     await page.goto(await application.signInUrl(orchard, { response_mode: 'form_post' }))
     await signIn(page)
-    if (!reader.scripts) await page.locator('button').click()
+    if (!reader.scripts) await sendOn(page)
     await page.waitForURL(application.callback)
+  })
+
+  it('end the session of whoever was signed in when somebody else signs in', async () => {
+    const page = await visit(reader)
+    await page.goto(await application.signInUrl(orchard))
+    await signIn(page)
+    await backAtTheProgram(page)
+    await page.goto(await application.signInUrl(orchard, { prompt: 'login' }))
+    await signIn(page, await registerPlayer())
+    if (!reader.scripts) await sendOn(page)
+    expect((await backAtTheProgram(page)).get('code')).toEqual(expect.any(String))
   })
 })

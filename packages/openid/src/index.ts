@@ -4,7 +4,7 @@ export type { OpenIdAccount, OpenIdAccounts, OpenIdResource, OpenIdSessions, Ses
 export { type ClientMetadata, digestOfSecret, type OpenIdClient, type OpenIdClients } from './clients/client.ts'
 export type { Answer, Question, QuestionPages } from './interactions/question.ts'
 export type { OpenIdKeys, PublishedKey } from './keys/openid-keys.ts'
-export type { CodeProblem, Languages, Page, ProvidedForm, ProviderPages } from './pages.ts'
+export type { CodeProblem, FilledForm, Languages, Page, ProvidedForm, ProviderPages } from './pages.ts'
 export type { OpenIdLog, OpenIdProviderParts } from './parts.ts'
 export { createOpenIdProvider, type OpenIdProvider } from './provider.ts'
 export { removeRecordsOfAccount } from './store/record-store.ts'

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { KoaContextWithOIDC } from 'oidc-provider'
 import { answerAccountPage, isAccountPath } from './account-pages/answering.ts'
 import { withAccountClient } from './account-pages/sign-in-request.ts'
 import { stateAcr } from './acr.ts'
@@ -6,8 +7,10 @@ import { isSecretOf } from './clients/client.ts'
 import { configurationOf } from './configuration.ts'
 import { answerInteraction } from './interactions/interactions.ts'
 import { Provider } from './library.ts'
+import { showUnknown } from './page-features.ts'
 import type { OpenIdProviderParts } from './parts.ts'
 import { answerPostedRequest, isPostedRequest } from './posted-request.ts'
+import { showSendingOn } from './sending-on.ts'
 
 export interface OpenIdProvider {
   /** Answers a request below the issuer's path. Nothing has read its body. */
@@ -83,10 +86,12 @@ function build(parts: OpenIdProviderParts) {
     return isSecretOf(this.clientSecret, secret)
   }
   provider.use(async (ctx, next) => {
-    // For the pages that the provider makes itself; a script of its own is let through by its digest.
-    ctx.set('content-security-policy', "default-src 'none'; script-src; base-uri 'none'; frame-ancestors 'none'")
+    // For whatever is no page of ours.
+    ctx.set('content-security-policy', "default-src 'none'; base-uri 'none'; frame-ancestors 'none'")
     ctx.set('referrer-policy', 'same-origin')
     await next()
+    if (isRouted(ctx)) showSendingOn(ctx, parts)
+    else showUnknown(ctx, parts.pages)
     const session: unknown = Reflect.get(Object(ctx['oidc']), 'session')
     const { destroyed, uid }: { destroyed?: unknown; uid?: unknown } = Object(session)
     if (destroyed === true && typeof uid === 'string') await sessions.end(uid, { why: 'signed-out', address: ctx.ip })
@@ -99,6 +104,11 @@ function build(parts: OpenIdProviderParts) {
     log.warn({ err: error, client: client.clientId }, 'a client could not be told of a sign-out')
   })
   return { provider, callback: provider.callback(), kid: parts.keys.current.kid }
+}
+
+/** Whether the library knows the address of a request. */
+function isRouted<Context extends object>(ctx: Context): ctx is Context & KoaContextWithOIDC {
+  return 'oidc' in ctx
 }
 
 /**

@@ -12,6 +12,8 @@ export interface PageOptions {
   readonly destination?: string
   /** When it is worth trying again. */
   readonly retryAfterSeconds?: number
+  /** The one script in it, at its end: JavaScript. */
+  readonly inlineScript?: string
   /** Drawn above the title. */
   readonly symbol?: Drawing
 }
@@ -23,16 +25,17 @@ export interface RenderedPage {
   readonly html: string
 }
 
-const styleDigest = createHash('sha256').update(stylesheet).digest('base64')
+const styleDigest = digestOf(stylesheet)
 
 /**
  * A page that loads nothing and works without JavaScript. `body` is HTML: what comes from outside is escaped before.
  */
 export function renderPage(title: string, body: string, options: PageOptions = {}): RenderedPage {
-  const { status = 200, language = 'en', destination = '', retryAfterSeconds, symbol } = options
+  const { status = 200, language = 'en', destination = '', retryAfterSeconds, inlineScript, symbol } = options
   const policy = [
     "default-src 'none'",
     `style-src 'sha256-${styleDigest}'`,
+    ...(inlineScript === undefined ? [] : [`script-src 'sha256-${digestOf(inlineScript)}'`]),
     `form-action 'self' ${destination}`.trim(),
     "base-uri 'none'",
     "frame-ancestors 'none'",
@@ -61,10 +64,14 @@ export function renderPage(title: string, body: string, options: PageOptions = {
 <main>
 ${symbol ? drawingOf(symbol) : ''}<h1>${escapeHtml(title)}</h1>
 ${body}
-</main>
+</main>${inlineScript === undefined ? '' : `\n<script>${inlineScript}</script>`}
 </html>
 `,
   }
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64')
 }
 
 /** A page as the answer of a route. */

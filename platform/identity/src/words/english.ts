@@ -68,6 +68,8 @@ export const english: Words = {
   stay: 'Stay signed in',
   signedOut: 'You are signed out',
   signedOutText: 'You can close this page.',
+  sendOn: 'One moment',
+  sendOnText: 'You are being sent on. If nothing happens, press the button.',
   gone: 'This page has run out',
   goneText: 'Go back to where you came from and begin again.',
   failed: 'This did not work',

@@ -69,6 +69,8 @@ export const italian: Words = {
   stay: 'Resta collegato',
   signedOut: 'Sei uscito',
   signedOutText: 'Puoi chiudere questa pagina.',
+  sendOn: 'Un momento',
+  sendOnText: 'Stai per essere portato altrove. Se non succede niente, premi il pulsante.',
   gone: 'Questa pagina è scaduta',
   goneText: 'Torna da dove sei venuto e ricomincia.',
   failed: 'Non ha funzionato',

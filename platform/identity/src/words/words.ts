@@ -63,6 +63,8 @@ export interface Words {
   readonly stay: string
   readonly signedOut: string
   readonly signedOutText: string
+  readonly sendOn: string
+  readonly sendOnText: string
   readonly gone: string
   readonly goneText: string
   readonly failed: string
