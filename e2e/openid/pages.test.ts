@@ -128,7 +128,7 @@ describe('signing out where nobody is signed in', () => {
   it('is a page that sends itself, and the end', async () => {
     const browser = new Browser({ 'accept-language': 'it' })
     const params = new URLSearchParams({ client_id: orchard.id, post_logout_redirect_uri: afterSignOut })
-    const page = await browser.go(`${issuer().href}/session/end?${params}`)
+    const page = await browser.go(`${issuer().href}/session/end?${params.toString()}`)
     expect([page.answer.status, page.title]).toEqual([200, 'Un momento'])
     expect(page.answer.headers['content-security-policy']).toContain("form-action 'self' https://app.example;")
     expect((await browser.submit(page, {})).url).toBe(afterSignOut)
