@@ -11,12 +11,18 @@ import { showUnknown } from './page-features.ts'
 import type { OpenIdProviderParts } from './parts.ts'
 import { answerPostedRequest, isPostedRequest } from './posted-request.ts'
 import { showSendingOn } from './sending-on.ts'
+import { signOutEach } from './signing-out.ts'
 
 export interface OpenIdProvider {
   /** Answers a request below the issuer's path. Nothing has read its body. */
   handle(request: IncomingMessage, response: ServerResponse): void
   /** A token that one client may register itself with; it counts until it expires. */
   issueInitialAccessToken(lifeSeconds: number): Promise<string>
+  /**
+   * Ends browser sessions whose sessions have ended, and tells the clients of them (back-channel logout); in the
+   * background, one after the other. A client that does not answer is not asked again.
+   */
+  signOut(browserSessions: readonly string[]): void
   /** Lets go of the keys. */
   close(): void
 }
@@ -59,6 +65,11 @@ export function createOpenIdProvider(given: OpenIdProviderParts): OpenIdProvider
       const token = new provider.InitialAccessToken({ expiresIn: lifeSeconds })
       return token.save()
     },
+    signOut(browserSessions) {
+      const untold = (error: unknown, client?: string): void =>
+        log.warn({ err: error, client }, 'a client could not be told of a sign-out')
+      signOutEach(current().provider, browserSessions, untold).catch(untold)
+    },
     close: () => subscription.stop(),
   }
 }
@@ -88,7 +99,7 @@ function build(parts: OpenIdProviderParts) {
   provider.use(async (ctx, next) => {
     // For whatever is no page of ours.
     ctx.set('content-security-policy', "default-src 'none'; base-uri 'none'; frame-ancestors 'none'")
-    ctx.set('referrer-policy', 'same-origin')
+    ctx.set({ 'referrer-policy': 'same-origin', 'x-frame-options': 'DENY', 'x-content-type-options': 'nosniff' })
     await next()
     if (isRouted(ctx)) showSendingOn(ctx, parts)
     else showUnknown(ctx, parts.pages)

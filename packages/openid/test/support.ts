@@ -3,7 +3,6 @@ import { createServer, request as httpRequest } from 'node:http'
 import { createTestDatabase } from '@sallyport/database/testing'
 import { type Clock, systemClock } from '@sallyport/kernel'
 import {
-  type AccountPages,
   createOpenIdProvider,
   digestOfSecret,
   type OpenIdClient,
@@ -157,6 +156,8 @@ export async function startProvider(
     /** What clients were told by themselves. */
     told,
     ended,
+    /** The browser sessions that are open. */
+    browserSessions: () => [...open.keys()],
     /** Ends all sessions of the service, whatever the browsers have. */
     endSessions: () => open.clear(),
     change,

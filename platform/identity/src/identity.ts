@@ -36,6 +36,7 @@ import { createRequestLimit } from './limits/request-limits.ts'
 import { createOpenId } from './openid/openid.ts'
 import { startSweeping } from './sweeping.ts'
 import { createRoles } from './roles/roles.ts'
+import { createOpenSessions } from './sessions/open-sessions.ts'
 import { createSessions } from './sessions/sessions.ts'
 import { accountsRoutes, type AccountsSurfaceSettings } from './surfaces/accounts/index.ts'
 import { administrationRoutes } from './surfaces/administration-routes.ts'
@@ -44,6 +45,7 @@ import { clientRoutes } from './surfaces/client-routes.ts'
 import { marketRoutes } from './surfaces/market.ts'
 import { ownAccountRoutes } from './surfaces/own-account-routes.ts'
 import { ownRoutes } from './surfaces/own-routes.ts'
+import { sessionRoutes } from './surfaces/session-routes.ts'
 import { createKeyRotation } from './tokens/key-rotation.ts'
 import type { TokenAlgorithm } from './tokens/signing-key.ts'
 import { loadSigningKeys } from './tokens/signing-keys.ts'
@@ -152,6 +154,8 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const sessions = createSessions({ db, clock, log, hashing, tokens, feed, saga, audit, guesses })
   const factorProofs = createFactorProofs({ db, clock, masterKey })
   const secondSteps = createSecondSteps({ db, clock, audit, guesses, sessions, proofs: factorProofs })
+  const openSessions = createOpenSessions({ db, clock, feed, audit, onEnded: (ended) => openId.signOut(ended) })
+  const clients = createClients({ db, clock, audit })
   // The library counts on the types `pg` has by itself.
   const limitsPool = database.openPool({ purpose: 'limits', poolSize: 2 })
   const { everything, logIn, signUp, validation } = accountsSurface.rates
@@ -172,6 +176,8 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     accounts,
     sessions,
     secondSteps,
+    openSessions,
+    clients,
     links,
     linkLimit,
     reservedNames: accountsSurface.reservedNames,
@@ -193,9 +199,10 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       ...administrationRoutes(accounts),
       ...auditRoutes(db),
       ...clientRoutes({
-        clients: createClients({ db, clock, audit }),
+        clients,
         issueInitialAccessToken: (lifeSeconds) => openId.issueInitialAccessToken(lifeSeconds),
       }),
+      ...sessionRoutes({ accounts, openSessions, clients }),
       ...ownRoutes({ keys, feed }),
     ],
     mounts: { openId: (request, response) => openId.handle(request, response) },

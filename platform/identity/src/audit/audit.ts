@@ -28,6 +28,7 @@ export type AuditKind =
   | 'sign-in.half-done'
   | 'sign-out'
   | 'session.stolen'
+  | 'sessions.ended'
   | 'role.created'
   | 'role.assigned'
   | 'role.withdrawn'

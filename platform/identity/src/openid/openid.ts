@@ -13,7 +13,7 @@ import {
 import { platformAudience, type PublicJwk } from '@sallyport/service'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
-import { createAccountPages } from '../account-pages/account-pages.ts'
+import { type AccountPagesParts, createAccountPages } from '../account-pages/account-pages.ts'
 import { type Account, roleOf } from '../accounts/account.ts'
 import { findAccount } from '../accounts/account-store.ts'
 import type { Audit } from '../audit/audit.ts'
@@ -33,7 +33,7 @@ import { languages } from '../words/choice.ts'
 /** The scope of tokens for the platform's own services, as in the tokens of the other grants (design §4). */
 const platformScope = 'impersonate'
 
-export interface OpenIdParts extends QuestionParts {
+export interface OpenIdParts extends QuestionParts, AccountPagesParts {
   readonly db: Kysely<IdentityDatabase>
   readonly clock: Clock
   readonly log: Logger

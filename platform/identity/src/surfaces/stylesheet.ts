@@ -21,6 +21,9 @@ ul:has(> li > a) { padding: 0; list-style: none; border: 1px solid var(--edge); 
 li > a { display: block; padding: .75rem 1rem; border-radius: .625rem }
 li + li:has(> a) { border-top: 1px solid var(--edge) }
 li:has(> a) { margin: 0 }
+ul.cards { padding: 0; list-style: none }
+ul.cards > li { margin-bottom: 1rem; padding: 1rem; border: 1px solid var(--edge); border-radius: .625rem }
+ul.cards form { margin-bottom: 0 }
 dt { color: var(--muted); font-size: .875rem }
 dd { margin: 0 0 .75rem; font-weight: 600 }
 label { display: block; margin-bottom: .375rem; font-weight: 600 }
