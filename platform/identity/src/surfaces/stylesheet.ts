@@ -39,6 +39,8 @@ button.other:hover, button.link:hover, li > a:hover { background: var(--paper); 
 a { color: var(--accent) }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 [role=alert] { padding: .75rem 1rem; color: var(--alarm); background: var(--alarm-paper); border: 1px solid; border-radius: .625rem; font-weight: 600 }
+[role=status] { padding: .75rem 1rem; color: var(--good); background: var(--good-paper); border: 1px solid; border-radius: .625rem }
+.symbol ~ [role=status] { padding: 0; color: inherit; background: none; border: 0 }
 .person { padding: .75rem 1rem; background: var(--paper); border: 1px solid var(--edge); border-radius: .625rem }
 .aside { color: var(--muted); font-size: .875rem }
 .code { padding: .75rem; background: var(--paper); border: 1px solid var(--edge); border-radius: .625rem; font-size: 1.5rem; text-align: center; letter-spacing: .1em }

@@ -1,4 +1,5 @@
 import { englishAccount } from './account/english.ts'
+import { englishLetters } from './letters/english.ts'
 import type { Words } from './words.ts'
 
 export const english: Words = {
@@ -88,4 +89,5 @@ export const english: Words = {
   deviceSignedIn: 'Your device is signed in',
   deviceSignedInText: (client) => `You can go back to ${client} and close this page.`,
   account: englishAccount,
+  letters: englishLetters,
 }

@@ -1,4 +1,5 @@
 import { italianAccount } from './account/italian.ts'
+import { italianLetters } from './letters/italian.ts'
 import type { Words } from './words.ts'
 
 export const italian: Words = {
@@ -89,4 +90,5 @@ export const italian: Words = {
   deviceSignedIn: 'Il dispositivo ha effettuato l’accesso',
   deviceSignedInText: (client) => `Puoi tornare a ${client} e chiudere questa pagina.`,
   account: italianAccount,
+  letters: italianLetters,
 }

@@ -1,5 +1,6 @@
 import type { FactorProof } from '../factors/factor.ts'
 import type { AccountWords } from './account/words.ts'
+import type { Letters } from './letters/words.ts'
 
 /** What can be wrong with an account that somebody would like to have. */
 export type RegistrationComplaint = 'invalidEmail' | 'invalidUsername' | 'weakPassword' | 'nameTaken'
@@ -78,4 +79,5 @@ export interface Words {
   readonly deviceSignedIn: string
   readonly deviceSignedInText: (client: string) => string
   readonly account: AccountWords
+  readonly letters: Letters
 }
