@@ -148,6 +148,15 @@ describe('somebody else at the same browser', () => {
     expect(new URL((await browser.submit(page, {})).url).searchParams.get('code')).toEqual(expect.any(String))
   })
 
+  it('is let in when the client has people choose who they are', async () => {
+    const browser = new Browser()
+    await browser.signIn(await start(), ada)
+    const asked = await browser.go(await start({ prompt: 'select_account' }))
+    expect(asked.title).toBe('Sign in to Orchard &#38; Söhne')
+    const { url } = await browser.submit(asked, { username: ada.username, password: ada.password })
+    expect(new URL(url).searchParams.get('code')).toEqual(expect.any(String))
+  })
+
   it('is asked who it is when the client thinks that it is another one', async () => {
     const config = await connect(orchard)
     const eve = await registerPlayer()
