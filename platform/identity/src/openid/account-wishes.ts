@@ -12,12 +12,12 @@ import type { Actor } from '../audit/audit.ts'
 import type { RequestLimit } from '../limits/request-limits.ts'
 import type { LinkSending } from '../proofs/link-sending.ts'
 import { forgottenPage, letterSentPage, registerPage } from './account-pages.ts'
-import { signInPage } from './pages.ts'
 import { wordsFor } from '../words/choice.ts'
+import { askWho, type WithPasskeys } from './passkeys-on-pages.ts'
 import type { RegistrationComplaint } from '../words/words.ts'
 import { type Wait, waitOf } from './waits.ts'
 
-export interface WishParts {
+export interface WishParts extends WithPasskeys {
   readonly accounts: Accounts
   readonly links: LinkSending
   /** How often one client may have letters sent. */
@@ -58,7 +58,7 @@ export async function grantWish(
       await parts.links.requestPasswordReset(wished.email.slice(0, 254), by, language)
       return page(letterSentPage(question, 'resetText'))
     case 'back':
-      return page(signInPage(question))
+      return page(await askWho(parts, question))
     default:
       return undefined
   }

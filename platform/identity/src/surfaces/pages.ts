@@ -12,7 +12,9 @@ export interface PageOptions {
   readonly destination?: string
   /** When it is worth trying again. */
   readonly retryAfterSeconds?: number
-  /** The one script in it, at its end: JavaScript. */
+  /** The address of the one script that it may load. */
+  readonly script?: string
+  /** A script in the page itself, at its end: JavaScript. */
   readonly inlineScript?: string
   /** Drawn above the title. */
   readonly symbol?: Drawing
@@ -28,14 +30,19 @@ export interface RenderedPage {
 const styleDigest = digestOf(stylesheet)
 
 /**
- * A page that loads nothing and works without JavaScript. `body` is HTML: what comes from outside is escaped before.
+ * A page that loads nothing but the script it may name, and works without JavaScript. `body` is HTML: what comes from
+ * outside is escaped before.
  */
 export function renderPage(title: string, body: string, options: PageOptions = {}): RenderedPage {
-  const { status = 200, language = 'en', destination = '', retryAfterSeconds, inlineScript, symbol } = options
+  const { status = 200, language = 'en', destination = '', retryAfterSeconds, script, inlineScript, symbol } = options
+  const scripts = [
+    ...(script === undefined ? [] : [script]),
+    ...(inlineScript === undefined ? [] : [`'sha256-${digestOf(inlineScript)}'`]),
+  ]
   const policy = [
     "default-src 'none'",
     `style-src 'sha256-${styleDigest}'`,
-    ...(inlineScript === undefined ? [] : [`script-src 'sha256-${digestOf(inlineScript)}'`]),
+    ...(scripts.length === 0 ? [] : [`script-src ${scripts.join(' ')}`]),
     `form-action 'self' ${destination}`.trim(),
     "base-uri 'none'",
     "frame-ancestors 'none'",
@@ -59,7 +66,7 @@ export function renderPage(title: string, body: string, options: PageOptions = {
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)}</title>
 <link rel="icon" href="${icon}">
-<style>${stylesheet}</style>
+<style>${stylesheet}</style>${script === undefined ? '' : `\n<script src="${escapeHtml(script)}" defer></script>`}
 <header>${mark}Sallyport</header>
 <main>
 ${symbol ? drawingOf(symbol) : ''}<h1>${escapeHtml(title)}</h1>

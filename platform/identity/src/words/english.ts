@@ -1,5 +1,6 @@
 import { englishAccount } from './account/english.ts'
 import { englishLetters } from './letters/english.ts'
+import { englishPasskeys } from './passkeys/english.ts'
 import type { Words } from './words.ts'
 
 export const english: Words = {
@@ -90,4 +91,5 @@ export const english: Words = {
   deviceSignedInText: (client) => `You can go back to ${client} and close this page.`,
   account: englishAccount,
   letters: englishLetters,
+  passkeys: englishPasskeys,
 }

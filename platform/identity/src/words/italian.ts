@@ -1,5 +1,6 @@
 import { italianAccount } from './account/italian.ts'
 import { italianLetters } from './letters/italian.ts'
+import { italianPasskeys } from './passkeys/italian.ts'
 import type { Words } from './words.ts'
 
 export const italian: Words = {
@@ -91,4 +92,5 @@ export const italian: Words = {
   deviceSignedInText: (client) => `Puoi tornare a ${client} e chiudere questa pagina.`,
   account: italianAccount,
   letters: italianLetters,
+  passkeys: italianPasskeys,
 }
