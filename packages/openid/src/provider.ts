@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { KoaContextWithOIDC } from 'oidc-provider'
 import { answerAccountPage, isAccountPath } from './account-pages/answering.ts'
 import { withAccountClient } from './account-pages/sign-in-request.ts'
 import { stateAcr } from './acr.ts'
@@ -7,14 +8,23 @@ import { configurationOf } from './configuration.ts'
 import { sendFile } from './files.ts'
 import { answerInteraction } from './interactions/interactions.ts'
 import { Provider } from './library.ts'
+import { showUnknown } from './page-features.ts'
 import type { OpenIdProviderParts } from './parts.ts'
 import { answerPostedRequest, isPostedRequest } from './posted-request.ts'
+import { showSendingOn } from './sending-on.ts'
+import { signOutEach } from './signing-out.ts'
+import { createRecords, type Records } from './store/records.ts'
 
 export interface OpenIdProvider {
   /** Answers a request below the issuer's path. Nothing has read its body. */
   handle(request: IncomingMessage, response: ServerResponse): void
   /** A token that one client may register itself with; it counts until it expires. */
   issueInitialAccessToken(lifeSeconds: number): Promise<string>
+  /**
+   * Ends browser sessions whose sessions have ended, and tells the clients of them (back-channel logout); in the
+   * background, one after the other. A client that does not answer is not asked again.
+   */
+  signOut(browserSessions: readonly string[]): void
   /** Lets go of the keys. */
   close(): void
 }
@@ -23,15 +33,16 @@ export interface OpenIdProvider {
 export function createOpenIdProvider(given: OpenIdProviderParts): OpenIdProvider {
   const { issuer, keys, log, accountPages, files = [] } = given
   const parts = accountPages ? { ...given, clients: withAccountClient(given.clients, issuer, accountPages) } : given
-  const { pathname: mountPath } = new URL(issuer)
-  let built = build(parts)
-  const subscription = keys.subscribe(() => (built = build(parts)))
+  const address = new URL(issuer)
+  const records = createRecords(parts.db)
+  let built = build(parts, records)
+  const subscription = keys.subscribe(() => (built = build(parts, records)))
   /** Which of the published keys signs depends on the time. */
-  const current = () => (built.kid === keys.current.kid ? built : (built = build(parts)))
+  const current = () => (built.kid === keys.current.kid ? built : (built = build(parts, records)))
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { provider, callback } = current()
-    if (!enter(request, issuer)) {
+    if (!enter(request, address)) {
       response.writeHead(404).end()
       return
     }
@@ -49,7 +60,7 @@ export function createOpenIdProvider(given: OpenIdProviderParts): OpenIdProvider
   return {
     handle(request, response) {
       answer(request, response).catch((error: unknown) => {
-        log.error({ err: error, path: mountPath }, 'the OpenID provider failed on a request')
+        log.error({ err: error, path: address.pathname }, 'the OpenID provider failed on a request')
         if (response.headersSent) response.destroy()
         else response.writeHead(500).end()
       })
@@ -59,16 +70,22 @@ export function createOpenIdProvider(given: OpenIdProviderParts): OpenIdProvider
       const token = new provider.InitialAccessToken({ expiresIn: lifeSeconds })
       return token.save()
     },
+    signOut(browserSessions) {
+      const untold = (error: unknown, client?: string): void =>
+        log.warn({ err: error, client }, 'a client could not be told of a sign-out')
+      signOutEach(current().provider, browserSessions, untold).catch(untold)
+    },
     close: () => subscription.stop(),
   }
 }
 
-function build(parts: OpenIdProviderParts) {
+function build(parts: OpenIdProviderParts, records: Records) {
   const { issuer, db, clock, sealing, sessions, assurance, log } = parts
   const provider = new Provider(
     issuer,
     configurationOf(parts, {
       db,
+      records,
       clock,
       sealing,
       async onRevoked(browserSessions) {
@@ -86,10 +103,12 @@ function build(parts: OpenIdProviderParts) {
     return isSecretOf(this.clientSecret, secret)
   }
   provider.use(async (ctx, next) => {
-    // For the pages that the provider makes itself; a script of its own is let through by its digest.
-    ctx.set('content-security-policy', "default-src 'none'; script-src; base-uri 'none'; frame-ancestors 'none'")
-    ctx.set('referrer-policy', 'same-origin')
+    // For whatever is no page of ours.
+    ctx.set('content-security-policy', "default-src 'none'; base-uri 'none'; frame-ancestors 'none'")
+    ctx.set({ 'referrer-policy': 'same-origin', 'x-frame-options': 'DENY', 'x-content-type-options': 'nosniff' })
     await next()
+    if (isRouted(ctx)) showSendingOn(ctx, parts)
+    else showUnknown(ctx, parts.pages)
     const session: unknown = Reflect.get(Object(ctx['oidc']), 'session')
     const { destroyed, uid }: { destroyed?: unknown; uid?: unknown } = Object(session)
     if (destroyed === true && typeof uid === 'string') await sessions.end(uid, { why: 'signed-out', address: ctx.ip })
@@ -104,13 +123,17 @@ function build(parts: OpenIdProviderParts) {
   return { provider, callback: provider.callback(), kid: parts.keys.current.kid }
 }
 
+/** Whether the library knows the address of a request. */
+function isRouted<Context extends object>(ctx: Context): ctx is Context & KoaContextWithOIDC {
+  return 'oidc' in ctx
+}
+
 /**
  * Makes a request say that it came to the issuer's address, whatever its client said, and takes the issuer's path off
  * it. The provider puts the host of a request into its discovery: a spoofed header would put a stranger's address there.
  * Whether the request is below that path.
  */
-function enter(request: IncomingMessage, issuer: string): boolean {
-  const { host, protocol, pathname } = new URL(issuer)
+function enter(request: IncomingMessage, { host, protocol, pathname }: URL): boolean {
   const url = request.url ?? ''
   if (!url.startsWith(`${pathname}/`)) return false
   for (const name of ['forwarded', 'x-forwarded-host', 'x-forwarded-port']) delete request.headers[name]

@@ -3,7 +3,6 @@ import { createServer, request as httpRequest } from 'node:http'
 import { createTestDatabase } from '@sallyport/database/testing'
 import { type Clock, systemClock } from '@sallyport/kernel'
 import {
-  type AccountPages,
   createOpenIdProvider,
   digestOfSecret,
   type OpenIdClient,
@@ -116,6 +115,7 @@ export async function startProvider(
     pages: {
       signOut: ({ html }) => page(html),
       signedOut: () => page('signed out'),
+      sendOn: ({ action, fields }) => page(`${action} ${JSON.stringify(fields)}`),
       failed: ({ code, status }) => ({ status, headers: {}, html: code }),
       enterCode: () => page('code'),
       confirmCode: ({ html }) => page(html),
@@ -156,6 +156,8 @@ export async function startProvider(
     /** What clients were told by themselves. */
     told,
     ended,
+    /** The browser sessions that are open. */
+    browserSessions: () => [...open.keys()],
     /** Ends all sessions of the service, whatever the browsers have. */
     endSessions: () => open.clear(),
     change,

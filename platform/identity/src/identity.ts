@@ -41,6 +41,7 @@ import { createRequestLimit } from './limits/request-limits.ts'
 import { createOpenId } from './openid/openid.ts'
 import { startSweeping } from './sweeping.ts'
 import { createRoles } from './roles/roles.ts'
+import { createOpenSessions } from './sessions/open-sessions.ts'
 import { createSessions } from './sessions/sessions.ts'
 import { accountsRoutes, type AccountsSurfaceSettings } from './surfaces/accounts/index.ts'
 import { administrationRoutes } from './surfaces/administration-routes.ts'
@@ -49,6 +50,7 @@ import { clientRoutes } from './surfaces/client-routes.ts'
 import { marketRoutes } from './surfaces/market.ts'
 import { ownAccountRoutes } from './surfaces/own-account-routes.ts'
 import { ownRoutes } from './surfaces/own-routes.ts'
+import { sessionRoutes } from './surfaces/session-routes.ts'
 import { createKeyRotation } from './tokens/key-rotation.ts'
 import type { TokenAlgorithm } from './tokens/signing-key.ts'
 import { loadSigningKeys } from './tokens/signing-keys.ts'
@@ -163,6 +165,8 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const passkeys = relyingParty && createPasskeys({ db, clock, feed, audit, relyingParty })
   const factorProofs = createFactorProofs({ db, clock, masterKey, passkeys })
   const secondSteps = createSecondSteps({ db, clock, audit, guesses, sessions, proofs: factorProofs })
+  const openSessions = createOpenSessions({ db, clock, feed, audit, onEnded: (ended) => openId.signOut(ended) })
+  const clients = createClients({ db, clock, audit })
   // The library counts on the types `pg` has by itself.
   const limitsPool = database.openPool({ purpose: 'limits', poolSize: 2 })
   const { everything, logIn, signUp, validation } = accountsSurface.rates
@@ -189,6 +193,8 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     accounts,
     sessions,
     secondSteps,
+    openSessions,
+    clients,
     passkeySupport,
     factors,
     links,
@@ -212,9 +218,10 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       ...administrationRoutes({ accounts, factors }),
       ...auditRoutes(db),
       ...clientRoutes({
-        clients: createClients({ db, clock, audit }),
+        clients,
         issueInitialAccessToken: (lifeSeconds) => openId.issueInitialAccessToken(lifeSeconds),
       }),
+      ...sessionRoutes({ accounts, openSessions, clients }),
       ...ownRoutes({ keys, feed }),
     ],
     mounts: { openId: (request, response) => openId.handle(request, response) },

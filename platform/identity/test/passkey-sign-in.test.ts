@@ -10,6 +10,7 @@ beforeAll(async () => (test = await startFactors()))
 afterAll(() => test.stop())
 
 const address = '192.0.2.1'
+const origin = { on: 'openid', address, userAgent: undefined } as const
 
 /** Somebody with a passkey, and what has just been signed with it. */
 async function withPasskey() {
@@ -24,7 +25,7 @@ async function prove(authenticator: Authenticator, counter?: number) {
 }
 
 const open = async (authenticator: Authenticator, counter?: number) =>
-  test.sessions.openWithPasskey(await prove(authenticator, counter), address)
+  test.sessions.openWithPasskey(await prove(authenticator, counter), origin)
 
 const sessionsOf = (uid: AccountId) => test.db.selectFrom('session').select('sid').where('uid', '=', uid).execute()
 
@@ -42,7 +43,7 @@ describe('a sign-in with a passkey alone', () => {
     const { uid, authenticator } = await withPasskey()
     const proven = await prove(authenticator)
     await test.db.updateTable('account').set({ suspended_at: test.clock.now() }).where('uid', '=', uid).execute()
-    await expect(test.sessions.openWithPasskey(proven, address)).rejects.toMatchObject({ code: 'wrong-credentials' })
+    await expect(test.sessions.openWithPasskey(proven, origin)).rejects.toMatchObject({ code: 'wrong-credentials' })
     await test.db
       .updateTable('account')
       .set({ suspended_at: null, born_on: 'accounts' })
@@ -60,7 +61,7 @@ describe('a sign-in with a passkey alone', () => {
     const { uid, authenticator } = await withPasskey()
     const proven = await prove(authenticator)
     await test.one.identity.accounts.remove(uid, { kind: 'operator' })
-    await expect(test.sessions.openWithPasskey(proven, address)).rejects.toMatchObject({ code: 'wrong-credentials' })
+    await expect(test.sessions.openWithPasskey(proven, origin)).rejects.toMatchObject({ code: 'wrong-credentials' })
     await expect(prove(authenticator)).rejects.toMatchObject({ fault: 'unknown-passkey' })
   })
 })
@@ -84,7 +85,7 @@ describe('an authenticator that counts', () => {
     for (let count = 0; count < 8; count += 1) proofs.push(await prove(authenticator, 5))
     // A pool that has yet to connect would let them in one after the other.
     await Promise.all(proofs.map(() => sql`select pg_sleep(0.1)`.execute(test.db)))
-    const opened = await Promise.allSettled(proofs.map((proven) => test.sessions.openWithPasskey(proven, address)))
+    const opened = await Promise.allSettled(proofs.map((proven) => test.sessions.openWithPasskey(proven, origin)))
     expect(opened.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     const refused = opened.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
     for (const reason of refused) expect(reason).toMatchObject({ code: 'wrong-credentials' })
@@ -104,7 +105,7 @@ describe('removing a passkey', () => {
       const { uid, authenticator } = await withPasskey()
       const proven = await prove(authenticator)
       await Promise.allSettled([
-        test.sessions.openWithPasskey(proven, address),
+        test.sessions.openWithPasskey(proven, origin),
         test.passkeys.remove(authenticator.id, test.own(uid)),
       ])
       expect(await sessionsOf(uid)).toEqual([])
@@ -134,7 +135,7 @@ describe('a passkey after a password', () => {
   async function halfDone() {
     const person = await withPasskey()
     const question: string = newId()
-    const proof = { username: person.username, password, on: 'openid', address } as const
+    const proof = { username: person.username, password, ...origin }
     await test.secondSteps.begin(question, await test.sessions.provePassword(proof), address)
     const options = await test.passkeys.offerSecondFactor(question, person.uid)
     if (!options) throw new TypeError('there is a passkey')
@@ -144,7 +145,7 @@ describe('a passkey after a password', () => {
   it('is worth as much as a passkey alone', async () => {
     const { uid, authenticator, question, options } = await halfDone()
     const proof = { kind: 'passkey', answer: authenticator.get(options, { unverified: true }) } as const
-    const signedIn = await test.secondSteps.prove(question, proof, address)
+    const signedIn = await test.secondSteps.prove(question, proof, origin)
     expect(signedIn).toMatchObject({ uid, acr: 'phr', amr: ['pwd', 'hwk', 'mfa'] })
     const event = { kind: 'sign-in.succeeded', details: { on: 'openid', factor: 'passkey' } }
     expect((await test.eventsAbout(uid)).at(-1)).toEqual(event)
@@ -155,7 +156,7 @@ describe('a passkey after a password', () => {
     const eve = await withPasskey()
     const answer = eve.authenticator.get(options)
     for (const reason of ['passkey-unknown-passkey', 'passkey-stale']) {
-      const proving = test.secondSteps.prove(question, { kind: 'passkey', answer }, address)
+      const proving = test.secondSteps.prove(question, { kind: 'passkey', answer }, origin)
       await expect(proving).rejects.toMatchObject({ code: 'wrong-code' })
       const event = { kind: 'sign-in.refused', details: { on: 'openid', reason } }
       expect((await test.eventsAbout(uid)).at(-1)).toEqual(event)
@@ -175,11 +176,11 @@ describe('refusals', () => {
     const stale = authenticator.get(await passkeys.offerSignIn('one'))
     await passkeys.offerSignIn('one')
     for (const answer of ['{}', stale]) {
-      await expect(signIn.signIn(answer, 'one', address)).rejects.toMatchObject({ code: 'passkey-refused' })
+      await expect(signIn.signIn(answer, 'one', origin)).rejects.toMatchObject({ code: 'passkey-refused' })
     }
     expect(await count()).toBe(before)
     const foreign = authenticator.get(await passkeys.offerSignIn('one'), { origin: 'https://evil.example' })
-    await expect(signIn.signIn(foreign, 'one', address)).rejects.toMatchObject({ code: 'passkey-refused' })
+    await expect(signIn.signIn(foreign, 'one', origin)).rejects.toMatchObject({ code: 'passkey-refused' })
     const event = { kind: 'sign-in.refused', details: { on: 'openid', reason: 'passkey-unproven' } }
     expect((await test.eventsAbout(uid)).at(-1)).toEqual(event)
   })

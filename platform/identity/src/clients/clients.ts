@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { inBatches } from '@sallyport/database'
 import { type Clock, newId } from '@sallyport/kernel'
 import { digestOfSecret, type OpenIdClients } from '@sallyport/openid'
 import type { Kysely } from 'kysely'
 import type { Actor, Audit } from '../audit/audit.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
-import { type Client, type ClientId, metadataOf, type NewClient, UnknownClient } from './client.ts'
+import { accountClient, type Client, type ClientId, metadataOf, type NewClient, UnknownClient } from './client.ts'
 import * as store from './client-store.ts'
 
 /** A secret is told once, to whoever had it made; only its digest is kept. */
@@ -18,6 +19,8 @@ export interface Clients {
   /** @throws {InvalidClient} */
   add(client: NewClient, by: Actor): Promise<WithSecret>
   list(): Promise<Client[]>
+  /** The names of clients by their ids; one that is not there any more has none. */
+  namesOf(ids: readonly string[]): Promise<ReadonlyMap<string, string>>
   /** Makes another secret. The one before still counts, until the next one is made. @throws {UnknownClient} also for one without secrets */
   rotateSecret(id: string, by: Actor): Promise<WithSecret>
   /** Ends a client: nobody signs in to it any more, and its tokens are not renewed. @throws {UnknownClient} */
@@ -50,6 +53,10 @@ export function createClients(parts: {
     },
 
     list: () => store.listClients(db),
+    async namesOf(ids) {
+      const names = ids.length === 0 ? [] : await store.namesOfClients(db, ids.filter(isClientId))
+      return new Map([[accountClient.id, accountClient.name], ...names])
+    },
 
     async rotateSecret(text, by) {
       const secret = newSecret()
@@ -57,7 +64,7 @@ export function createClients(parts: {
       await db.transaction().execute(async (tx) => {
         // Two rotations at once would each leave two secrets, four in all.
         if (!(await store.lockClient(tx, id))) throw new UnknownClient()
-        const found = await store.findClient(tx, id)
+        const [found] = await store.findClients(tx, [id])
         if (!found || found.secrets === 0) throw new UnknownClient()
         await store.addSecret(tx, id, digestOfSecret(secret), clock.now())
         await audit.record(tx, { kind: 'client.secret-rotated', by, details: { client: id } })
@@ -78,9 +85,10 @@ export function createClients(parts: {
 /** The clients as the OpenID provider knows them. */
 export function openIdClients(parts: { readonly db: Kysely<IdentityDatabase>; readonly clock: Clock }): OpenIdClients {
   const { db, clock } = parts
+  const findClient = inBatches((ids: readonly ClientId[]) => store.findClients(db, ids))
   return {
     async find(id) {
-      const client = isClientId(id) ? await store.findClient(db, id) : undefined
+      const client = isClientId(id) ? await findClient(id) : undefined
       if (!client) return undefined
       const { name, firstParty, metadata, secretDigests } = client
       return { metadata: { ...metadata, client_id: client.id, client_name: name }, firstParty, secretDigests }

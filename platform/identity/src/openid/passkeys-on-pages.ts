@@ -5,6 +5,7 @@ import { PasskeyRefused } from '../passkeys/passkey.ts'
 import { passkeyButton, passkeyForm } from '../passkeys/passkey-form.ts'
 import type { PasskeySignIn } from '../passkeys/passkey-sign-in.ts'
 import type { Passkeys } from '../passkeys/passkeys.ts'
+import type { SessionOrigin } from '../sessions/session.ts'
 import { wordsFor } from '../words/choice.ts'
 import { type PasskeyPart, type SignInAgain, signInPage } from './pages.ts'
 import { waitOf } from './waits.ts'
@@ -57,12 +58,12 @@ export async function answerWithPasskey(
   parts: WithPasskeys,
   question: Question,
   form: URLSearchParams,
-  address: string,
+  origin: SessionOrigin,
 ): Promise<Answer | undefined> {
   if (form.get('answer') !== 'sign-in-with-passkey' || !parts.passkeySupport) return undefined
   try {
     const credential = form.get('credential') ?? ''
-    const { uid, sid, acr, amr } = await parts.passkeySupport.signIn.signIn(credential, question.id, address)
+    const { uid, sid, acr, amr } = await parts.passkeySupport.signIn.signIn(credential, question.id, origin)
     return { kind: 'signed-in', accountId: uid, session: sid, acr, amr }
   } catch (error) {
     const isRefused = error instanceof PasskeyRefused || error instanceof WrongCredentials

@@ -1,6 +1,7 @@
 import type { Answer, Page, Question } from '@sallyport/openid'
 import { type FactorProof, SignInOver, WrongCode } from '../factors/factor.ts'
 import type { SecondSteps } from '../factors/second-steps.ts'
+import type { SessionOrigin } from '../sessions/session.ts'
 import { type FactorComplaint, factorPage, type Way } from './factor-pages.ts'
 import { askWho, secondStepPart, type WithPasskeys } from './passkeys-on-pages.ts'
 import { waitOf } from './waits.ts'
@@ -10,7 +11,7 @@ export async function answerSecondStep(
   parts: WithPasskeys & { readonly secondSteps: SecondSteps },
   question: Question,
   form: URLSearchParams,
-  address: string,
+  origin: SessionOrigin,
 ): Promise<Answer | undefined> {
   const { secondSteps } = parts
 
@@ -25,7 +26,7 @@ export async function answerSecondStep(
 
   async function prove(proof: FactorProof): Promise<Answer> {
     try {
-      const { uid, sid, amr, acr } = await secondSteps.prove(question.id, proof, address)
+      const { uid, sid, amr, acr } = await secondSteps.prove(question.id, proof, origin)
       return { kind: 'signed-in', accountId: uid, session: sid, amr, acr }
     } catch (error) {
       if (error instanceof SignInOver) return beginAnew()

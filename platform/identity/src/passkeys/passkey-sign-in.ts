@@ -4,7 +4,7 @@ import type { Audit } from '../audit/audit.ts'
 import { type Worth, worthOfPasskey } from '../factors/assurance.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { RequestLimit } from '../limits/request-limits.ts'
-import type { SessionId } from '../sessions/session.ts'
+import type { SessionId, SessionOrigin } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { PasskeyRefused } from './passkey.ts'
 import type { Passkeys } from './passkeys.ts'
@@ -12,7 +12,7 @@ import type { Passkeys } from './passkeys.ts'
 /** Signs in with a passkey alone. */
 export interface PasskeySignIn {
   /** @throws {PasskeyRefused} @throws {WrongCredentials} when the account may not be used @throws {TooManyRequests} */
-  signIn(answer: string, question: string, address: string): Promise<PasskeySignedIn>
+  signIn(answer: string, question: string, origin: SessionOrigin): Promise<PasskeySignedIn>
 }
 
 export interface PasskeySignedIn extends Worth {
@@ -42,14 +42,14 @@ export function createPasskeySignIn(parts: {
   }
 
   return {
-    async signIn(answer, question, address) {
-      await limit.count(address)
+    async signIn(answer, question, origin) {
+      await limit.count(origin.address)
       try {
         const proven = await passkeys.proveSignIn(answer, question)
-        const { sid } = await sessions.openWithPasskey(proven, address)
+        const { sid } = await sessions.openWithPasskey(proven, origin)
         return { uid: proven.passkey.uid, sid, ...worthOfPasskey(proven) }
       } catch (error) {
-        if (error instanceof PasskeyRefused) await record(error, address)
+        if (error instanceof PasskeyRefused) await record(error, origin.address)
         throw error
       }
     },

@@ -21,16 +21,20 @@ import type { ProvenPasskey } from '../passkeys/passkey.ts'
 import { countUse, findPasskey } from '../passkeys/passkey-store.ts'
 import type { TokenIssuer, Tokens } from '../tokens/token-issuer.ts'
 import type { RevocationFeed } from './revocation-feed.ts'
-import { endOfRevocation, type SessionId, type SessionKind, sessionLifeSeconds, tokenLifeSeconds } from './session.ts'
+import {
+  endOfRevocation,
+  type SessionId,
+  type SessionKind,
+  sessionLifeSeconds,
+  type SessionOrigin,
+  tokenLifeSeconds,
+  unboundLifeSeconds,
+} from './session.ts'
 import { insertSession, openSession, revokeSession } from './session-store.ts'
 
-export interface PasswordProof {
+export interface PasswordProof extends SessionOrigin {
   readonly username: string
   readonly password: string
-  /** The surface whose words are spoken; it says how long the session lasts. */
-  readonly on: SessionKind
-  /** Where the request comes from. */
-  readonly address: string
 }
 
 export interface SignInRequest extends PasswordProof {
@@ -65,7 +69,7 @@ export interface Sessions {
    */
   open(
     proven: Credentials | ProvenPassword,
-    place: Pick<PasswordProof, 'on' | 'address'>,
+    origin: SessionOrigin,
     factor?: FactorProof['kind'],
   ): Promise<OpenedSession>
   /**
@@ -73,7 +77,7 @@ export interface Sessions {
    *
    * @throws {WrongCredentials} when the account may not be used, or the passkey is gone or has a clone
    */
-  openWithPasskey(proven: ProvenPasskey, address: string): Promise<OpenedSession>
+  openWithPasskey(proven: ProvenPasskey, origin: SessionOrigin): Promise<OpenedSession>
   /** Brings the hash of a password that was just proven up to today's kind and cost, soon; it may fail (enrollment E-21). */
   upgrade(proven: ProvenPassword): void
   /**
@@ -87,9 +91,6 @@ export interface Sessions {
   /** Resolves when nothing is left to be done of what sign-ins put off. */
   settle(): Promise<void>
 }
-
-/** Where a sign-in happens. */
-type Place = Pick<PasswordProof, 'on' | 'address'>
 
 /** How often a sign-in looks when the hash it has proven is replaced by another sign-in at the same time. */
 const mostLooks = 3
@@ -133,7 +134,7 @@ export function createSessions(parts: {
     putOff.add(upgrading)
   }
 
-  async function refuse({ on, address }: Place, subject: Account | undefined, reason: RefusalReason) {
+  async function refuse({ on, address }: SessionOrigin, subject: Account | undefined, reason: RefusalReason) {
     await audit.record(db, {
       kind: 'sign-in.refused',
       by: { kind: 'anonymous', address },
@@ -164,19 +165,20 @@ export function createSessions(parts: {
   /** Opens a session for somebody who has proven a password; undefined when that is no longer who or what was proven. */
   async function openProven(
     { account, passwordHash }: Credentials,
-    { on, address }: Place,
+    origin: SessionOrigin,
     factor?: FactorProof['kind'],
   ): Promise<OpenedSession | undefined> {
-    const { session, alongside } = newSession(account, { on, address }, factor && { factor })
+    const { session, alongside } = newSession(account, origin, factor && { factor })
     const proven = { passwordHash, hasSecondFactor: factor !== undefined }
-    if (!(await openSession(db, session, proven, alongside))) return undefined
+    if (!(await openSession(db, session, origin, proven, alongside))) return undefined
     return enter(account, session)
   }
 
   /** A session that is to be opened, and what is written down with it if it is. */
-  function newSession({ uid }: Account, { on, address }: Place, how: AuditDetails | undefined) {
+  function newSession({ uid }: Account, { on, address }: SessionOrigin, how: AuditDetails | undefined) {
     const createdAt = clock.now()
-    const expiresAt = new Date(createdAt.getTime() + sessionLifeSeconds[on] * 1000)
+    const lifeSeconds = on === 'openid' ? unboundLifeSeconds : sessionLifeSeconds[on]
+    const expiresAt = new Date(createdAt.getTime() + lifeSeconds * 1000)
     const by: Actor = { kind: 'account', uid, address }
     const event = { kind: 'sign-in.succeeded', by, subject: uid, details: { on, ...how } } as const
     return {
@@ -204,19 +206,18 @@ export function createSessions(parts: {
       return session
     },
 
-    async openWithPasskey(proven, address) {
-      const place = { on: 'openid', address } as const
+    async openWithPasskey(proven, origin) {
       // All of it under the account's lock: whatever ends its sessions or removes the passkey comes before or after.
       const outcome = await db.transaction().execute(async (tx) => {
         const account = await lockAccount(tx, proven.passkey.uid)
         if (!account || account.deletedAt) return { account: undefined, obstacle: 'unknown-account' } as const
-        const obstacle = obstacleOf(account, true, place.on) ?? (await obstacleOfUse(tx, proven, clock.now()))
+        const obstacle = obstacleOf(account, true, origin.on) ?? (await obstacleOfUse(tx, proven, clock.now()))
         if (obstacle) return { account, obstacle }
-        const { session, alongside } = newSession(account, place, { with: 'passkey' })
-        await insertSession(tx, session, alongside)
+        const { session, alongside } = newSession(account, origin, { with: 'passkey' })
+        await insertSession(tx, session, origin, alongside)
         return { account, session }
       })
-      if (!outcome.session) throw await refuse(place, outcome.account, outcome.obstacle)
+      if (!outcome.session) throw await refuse(origin, outcome.account, outcome.obstacle)
       return enter(outcome.account, outcome.session)
     },
 

@@ -1,3 +1,4 @@
+import type { Device } from '../../sessions/device.ts'
 import type { FactorWords } from './factor-words.ts'
 
 /** What the pages say to somebody about their own account. */
@@ -18,5 +19,19 @@ export interface AccountWords {
   readonly newPassword: string
   readonly wrongPassword: string
   readonly passwordChangedText: string
+  /** Where somebody was signed in, as far as it is known. */
+  readonly device: (device: Device) => string | undefined
+  readonly sessions: string
+  readonly sessionsText: string
+  readonly unknownDevice: string
+  readonly thisSession: string
+  readonly openedFrom: (address: string) => string
+  readonly openedFor: (client: string) => string
+  readonly openedAt: (time: string) => string
+  readonly lastUsedAt: (time: string) => string
+  readonly endSession: string
+  readonly endOtherSessions: string
+  readonly sessionsEnded: string
+  readonly sessionGone: string
   readonly factors: FactorWords
 }
