@@ -1,5 +1,5 @@
 import { hkdfSync } from 'node:crypto'
-import { identity as contracts } from '@sallyport/contracts'
+import { identity as contracts, wholeScope } from '@sallyport/contracts'
 import { type AccountId, type Clock, parseId } from '@sallyport/kernel'
 import {
   createOpenIdProvider,
@@ -27,9 +27,6 @@ import { createBrowserSessions } from './browser-sessions.ts'
 import { providerPages } from './pages.ts'
 import { createQuestions } from './questions.ts'
 import { languages } from '../words/choice.ts'
-
-/** The scope of tokens for the platform's own services, as in the tokens of the other grants (design §4). */
-const platformScope = 'impersonate'
 
 export interface OpenIdParts extends WishParts {
   readonly db: Kysely<IdentityDatabase>
@@ -93,7 +90,7 @@ function platform(db: Kysely<IdentityDatabase>, publicUrl: string): OpenIdResour
   return {
     identifier: publicUrl,
     audience: platformAudience,
-    scopes: [platformScope],
+    scopes: [wholeScope],
     tokenLifeSeconds: tokenLifeSeconds.openid,
     async claims(accountId, sid) {
       const account = await usableAccount(db, accountId)

@@ -2,6 +2,7 @@ import type { AccountId } from '@sallyport/kernel'
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { FeedPage, Revocation } from '@sallyport/service'
 import { alongQueries } from '../along-queries.ts'
+import { removeKeys, renewSessions } from '../api-keys/api-key-store.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import { endOfRevocation, type SessionId } from './session.ts'
 
@@ -41,7 +42,7 @@ export async function revokeSession(tx: Tx, sid: SessionId, until: Date): Promis
   return insertRevocations(tx, 'session', [sid], until)
 }
 
-/** Ends every session of an account but one. */
+/** Ends every session of an account but one, and the tokens of its keys. */
 export async function revokeOtherSessions(tx: Tx, uid: AccountId, kept: SessionId, until: Date): Promise<Revocation[]> {
   const ended = await tx
     .deleteFrom('session')
@@ -50,18 +51,24 @@ export async function revokeOtherSessions(tx: Tx, uid: AccountId, kept: SessionI
     .returning('sid')
     .execute()
   const sids = ended.map(({ sid }) => sid)
-  return insertRevocations(tx, 'session', sids, until)
+  return insertRevocations(tx, 'session', [...sids, ...(await renewSessions(tx, uid))], until)
 }
 
-/** Ends every session of an account; new ones may be opened afterwards. */
+/** Ends every session of an account, and the tokens of its keys; new ones may be opened afterwards. */
 export async function revokeSessions(tx: Tx, uid: AccountId, now: Date): Promise<Revocation[]> {
   const ended = await tx.deleteFrom('session').where('uid', '=', uid).returning('sid').execute()
   const sids = ended.map(({ sid }) => sid)
+  return insertRevocations(tx, 'session', [...sids, ...(await renewSessions(tx, uid))], endOfRevocation(now))
+}
+
+/** Ends the tokens of keys that are gone. */
+export function revokeKeySessions(tx: Tx, sids: readonly SessionId[], now: Date): Promise<Revocation[]> {
   return insertRevocations(tx, 'session', sids, endOfRevocation(now))
 }
 
-/** Ends everything an account has: its sessions are gone with it. */
-export function revokeAccount(tx: Tx, uid: AccountId, until: Date): Promise<Revocation[]> {
+/** Ends everything an account has: its sessions, which are gone with it, and its keys. */
+export async function revokeAccount(tx: Tx, uid: AccountId, until: Date): Promise<Revocation[]> {
+  await removeKeys(tx, uid)
   return insertRevocations(tx, 'account', [uid], until)
 }
 
