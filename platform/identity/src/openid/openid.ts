@@ -1,5 +1,5 @@
 import { hkdfSync } from 'node:crypto'
-import { identity as contracts } from '@sallyport/contracts'
+import { identity as contracts, wholeScope } from '@sallyport/contracts'
 import { inBatches } from '@sallyport/database'
 import { type AccountId, type Clock, parseId } from '@sallyport/kernel'
 import {
@@ -33,9 +33,6 @@ import { createBrowserSessions } from './browser-sessions.ts'
 import { providerPages } from './pages.ts'
 import { createQuestions, type QuestionParts } from './questions.ts'
 import { languages } from '../words/choice.ts'
-
-/** The scope of tokens for the platform's own services, as in the tokens of the other grants (design §4). */
-const platformScope = 'impersonate'
 
 export interface OpenIdParts extends QuestionParts, Omit<AccountPagesParts, 'issuerName'> {
   readonly db: Kysely<IdentityDatabase>
@@ -117,7 +114,7 @@ function platform(usable: UsableAccounts, publicUrl: string): OpenIdResource {
   return {
     identifier: publicUrl,
     audience: platformAudience,
-    scopes: [platformScope],
+    scopes: [wholeScope],
     tokenLifeSeconds: tokenLifeSeconds.openid,
     async claims(accountId, sid) {
       const account = await usable(accountId)
