@@ -67,7 +67,7 @@ describe('sallyport admin accounts reset-factors', () => {
   it('ends the sessions of the account while the program runs, and is in the trail', async () => {
     const door = program.addresses.public
     const username = newName()
-    await post(door, '/api/auth/accounts', { username, email: `${username}@example.org`, password })
+    await post(`${door}/api/auth/accounts`, { username, email: `${username}@example.org`, password })
     const token = await signIn(door, username)
     const userInfo = async (): Promise<number> => {
       const headers = { authorization: `Bearer ${token}` }

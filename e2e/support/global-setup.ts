@@ -16,7 +16,11 @@ declare module 'vitest' {
 /** Starts one installation for all end-to-end tests. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const dataDirectory = await makeDataDirectory()
-  const program = await startProgram(dataDirectory, { SALLYPORT_ADMIN_PASSWORD: administrator.password })
+  const program = await startProgram(dataDirectory, {
+    SALLYPORT_ADMIN_PASSWORD: administrator.password,
+    // The clients of the tests are on this machine.
+    SALLYPORT_OPENID_CALL_PRIVATE_ADDRESSES: 'true',
+  })
   project.provide('sallyportAddresses', program.addresses)
   return async () => {
     await program.stop()

@@ -1,5 +1,6 @@
 import type { Configuration, interactionPolicy as policies, KoaContextWithOIDC } from 'oidc-provider'
 import { judgeAcr, wantedAcr } from './acr.ts'
+import { callsToClients } from './clients/calls.ts'
 import { createClientAdapter } from './clients/client-adapter.ts'
 import { existingGrant } from './grants.ts'
 import { signingKeys } from './keys/signing-key.ts'
@@ -42,7 +43,7 @@ export function configurationOf(parts: OpenIdProviderParts, adapterParts: Adapte
     allowOmittingSingleRegisteredRedirectUri: false,
     acceptQueryParamAccessTokens: false,
     clientBasedCORS: () => false,
-    ...(parts.fetch && { fetch: parts.fetch }),
+    fetch: callsToClients(parts),
 
     cookies: {
       names: {

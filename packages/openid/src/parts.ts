@@ -39,6 +39,8 @@ export interface OpenIdProviderParts {
   readonly accountPages?: AccountPages
   /** The languages of the pages, for discovery. */
   readonly locales: readonly string[]
-  /** How the provider calls clients (back-channel logout, their keys); by default never at private addresses. */
+  /** Whether clients are called (back-channel logout, their keys) at addresses of this machine and of private networks too. */
+  readonly callPrivateAddresses: boolean
+  /** What calls them. */
   readonly fetch?: typeof fetch
 }

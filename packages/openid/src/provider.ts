@@ -7,12 +7,19 @@ import { configurationOf } from './configuration.ts'
 import { answerInteraction } from './interactions/interactions.ts'
 import { Provider } from './library.ts'
 import type { OpenIdProviderParts } from './parts.ts'
+import { answerPostedRequest, isPostedRequest } from './posted-request.ts'
+import { signOutEach } from './signing-out.ts'
 
 export interface OpenIdProvider {
   /** Answers a request below the issuer's path. Nothing has read its body. */
   handle(request: IncomingMessage, response: ServerResponse): void
   /** A token that one client may register itself with; it counts until it expires. */
   issueInitialAccessToken(lifeSeconds: number): Promise<string>
+  /**
+   * Ends browser sessions whose sessions have ended, and tells the clients of them (back-channel logout); in the
+   * background, one after the other. A client that does not answer is not asked again.
+   */
+  signOut(browserSessions: readonly string[]): void
   /** Lets go of the keys. */
   close(): void
 }
@@ -33,6 +40,7 @@ export function createOpenIdProvider(given: OpenIdProviderParts): OpenIdProvider
       response.writeHead(404).end()
       return
     }
+    if (isPostedRequest(request)) return answerPostedRequest(parts, request, response)
     const [path = ''] = (request.url ?? '').split('?', 1)
     const uid = /^\/interaction\/([\w-]+)$/.exec(path)?.[1]
     if (uid !== undefined) await answerInteraction(provider, parts, uid, request, response)
@@ -53,6 +61,11 @@ export function createOpenIdProvider(given: OpenIdProviderParts): OpenIdProvider
       const { provider } = current()
       const token = new provider.InitialAccessToken({ expiresIn: lifeSeconds })
       return token.save()
+    },
+    signOut(browserSessions) {
+      const untold = (error: unknown, client?: string): void =>
+        log.warn({ err: error, client }, 'a client could not be told of a sign-out')
+      signOutEach(current().provider, browserSessions, untold).catch(untold)
     },
     close: () => subscription.stop(),
   }
@@ -83,7 +96,7 @@ function build(parts: OpenIdProviderParts) {
   provider.use(async (ctx, next) => {
     // For the pages that the provider makes itself; a script of its own is let through by its digest.
     ctx.set('content-security-policy', "default-src 'none'; script-src; base-uri 'none'; frame-ancestors 'none'")
-    ctx.set('referrer-policy', 'same-origin')
+    ctx.set({ 'referrer-policy': 'same-origin', 'x-frame-options': 'DENY', 'x-content-type-options': 'nosniff' })
     await next()
     const session: unknown = Reflect.get(Object(ctx['oidc']), 'session')
     const { destroyed, uid }: { destroyed?: unknown; uid?: unknown } = Object(session)

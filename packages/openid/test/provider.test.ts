@@ -238,6 +238,33 @@ describe('signing out', () => {
   })
 })
 
+describe('a browser session that the service ends', () => {
+  it('is told to its clients, and is gone', async () => {
+    op.endSessions()
+    const agent = browser()
+    const { json } = await exchange(await signIn(agent))
+    const before = op.told.length
+    const ending = op.browserSessions()
+    op.provider.signOut([...ending, 'one that is gone'])
+    op.endSessions()
+    await expect.poll(() => op.told.length).toBe(before + 1)
+    const claims = claimsOf(new URLSearchParams(op.told.at(-1)?.body).get('logout_token'))
+    expect(claims).toMatchObject({ aud: 'app', sub: 'ada', sid: claimsOf(json['id_token'])['sid'] })
+    expect((await refresh(json['refresh_token'])).json['error']).toBe('invalid_grant')
+    expect(targetOf(await agent.go(authorization()))).toMatch(/\/interaction\//)
+  })
+
+  it('has another name when somebody signs in there again: none of its tokens come back', async () => {
+    const agent = browser()
+    const { json } = await exchange(await signIn(agent))
+    op.endSessions()
+    expect((await refresh(json['refresh_token'])).json['error']).toBe('invalid_grant')
+    const again = await exchange(await signIn(agent))
+    expect((await refresh(json['refresh_token'])).json['error']).toBe('invalid_grant')
+    expect((await refresh(again.json['refresh_token'])).status).toBe(200)
+  })
+})
+
 describe('the keys', () => {
   const headOf = (idToken: unknown): unknown =>
     JSON.parse(Buffer.from(String(idToken).split('.', 1)[0] ?? '', 'base64url').toString())

@@ -3,12 +3,12 @@ import { createServer, request as httpRequest } from 'node:http'
 import { createTestDatabase } from '@sallyport/database/testing'
 import { type Clock, systemClock } from '@sallyport/kernel'
 import {
-  type AccountPages,
   createOpenIdProvider,
   digestOfSecret,
   type OpenIdClient,
   type OpenIdDatabase,
   type OpenIdKeys,
+  type OpenIdProviderParts,
   type Page,
   type PublishedKey,
 } from '../src/index.ts'
@@ -73,8 +73,10 @@ export async function startProvider(
   {
     issuer = testIssuer,
     clock = systemClock,
-    accountPages,
-  }: { readonly issuer?: string; readonly clock?: Clock; readonly accountPages?: AccountPages } = {},
+    ...others
+  }: { readonly issuer?: string; readonly clock?: Clock } & Partial<
+    Pick<OpenIdProviderParts, 'accountPages' | 'callPrivateAddresses' | 'fetch'>
+  > = {},
 ) {
   const database = await createTestDatabase<OpenIdDatabase>({ service: 'openid', migrations })
   const { keys, change } = await changingKeys()
@@ -132,13 +134,14 @@ export async function startProvider(
             },
       gone: () => ({ status: 400, headers: {}, html: 'gone' }),
     },
-    ...(accountPages && { accountPages }),
     locales: ['en'],
+    callPrivateAddresses: false,
     async fetch(input, init) {
       const { url, body } = { url: new Request(input).url, body: await new Response(init?.body).text() }
       told.push({ url, body })
       return new Response()
     },
+    ...others,
   })
   const server = createServer((request, response) => provider.handle(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -152,6 +155,8 @@ export async function startProvider(
     /** What clients were told by themselves. */
     told,
     ended,
+    /** The browser sessions that are open. */
+    browserSessions: () => [...open.keys()],
     /** Ends all sessions of the service, whatever the browsers have. */
     endSessions: () => open.clear(),
     change,

@@ -5,7 +5,7 @@ import type { Birthplace } from './accounts/account.ts'
 import type { Actor, AuditDetails, AuditKind } from './audit/audit.ts'
 import type { ClientId, ClientMetadata } from './clients/client.ts'
 import type { LinkPurpose } from './proofs/link-store.ts'
-import type { SessionId } from './sessions/session.ts'
+import type { SessionId, SessionKind } from './sessions/session.ts'
 import type { TokenAlgorithm } from './tokens/signing-key.ts'
 
 /** The tables of identity's database. */
@@ -33,7 +33,18 @@ export interface IdentityDatabase extends OpenIdDatabase {
     has_second_factor: Generated<boolean>
   }
   account_role: { uid: AccountId; role: string }
-  session: { sid: SessionId; uid: AccountId; created_at: Date; expires_at: Date; browser_session: string | null }
+  session: {
+    sid: SessionId
+    uid: AccountId
+    created_at: Date
+    expires_at: Date
+    browser_session: string | null
+    opened_on: SessionKind | null
+    client: string | null
+    user_agent: string | null
+    address: string | null
+    last_used_at: Date | null
+  }
   revocation: { sequence: Generated<bigint>; kind: 'session' | 'account'; id: string; until: Date }
   audit_event: {
     id: GeneratedAlways<bigint>

@@ -115,7 +115,7 @@ describe('recovery codes', () => {
 
 /** Opens a session of somebody at the OpenID pages, who has no second factor yet. */
 async function openSession(username: string): Promise<SessionId> {
-  const proof = { username, password, on: 'openid', address: '192.0.2.1' } as const
+  const proof = { username, password, on: 'openid', address: '192.0.2.1', userAgent: undefined } as const
   return (await on.sessions.open(await on.sessions.provePassword(proof), proof)).sid
 }
 
@@ -142,7 +142,7 @@ describe('a change of factors', () => {
 
   it('is seen by whoever has just proven the password: no session is opened with it alone', async () => {
     const { uid, username } = await on.account()
-    const proof = { username, password, on: 'openid', address: '192.0.2.1' } as const
+    const proof = { username, password, on: 'openid', address: '192.0.2.1', userAgent: undefined } as const
     const proven = await on.sessions.provePassword(proof)
     await on.addTotp(uid)
     await expect(on.sessions.open(proven, proof)).rejects.toThrow('Incorrect username or password')
@@ -150,7 +150,7 @@ describe('a change of factors', () => {
 
   it('is waited for by whoever opens a session at the same moment', async () => {
     const { uid, username } = await on.account()
-    const proof = { username, password, on: 'openid', address: '192.0.2.1' } as const
+    const proof = { username, password, on: 'openid', address: '192.0.2.1', userAgent: undefined } as const
     const proven = await on.sessions.provePassword(proof)
     await on.factors.beginTotp(uid)
     const secret = (await on.factors.pendingTotp(uid)) ?? ''

@@ -8,7 +8,7 @@ import type { OpenIdProviderParts } from '../parts.ts'
 import { sendPage } from '../sending.ts'
 import { csrfTokenOf, isCsrfTokenOf, isSameOrigin } from './csrf.ts'
 import { readForm } from './form.ts'
-import type { Answer, Question } from './question.ts'
+import type { Answer, Question, Sender } from './question.ts'
 
 /**
  * Asks the questions that stand between a client and what it wants, and takes the answers. The question is the one that
@@ -39,8 +39,7 @@ export async function answerInteraction(
     isCsrfTokenOf(parts.cookieSecrets, `question ${uid}`, form.get('csrf') ?? '')
   if (!fromPage) return sendPage(response, questions.gone(languages))
 
-  const address = request.headers['x-forwarded-for']
-  const answer = await questions.answer(question, form, { address: typeof address === 'string' ? address : '' })
+  const answer = await questions.answer(question, form, senderOf(request))
   if (answer.kind === 'page') return sendPage(response, answer.page)
   const result = await resultOf(provider, interaction, question, answer)
   if (!result) return sendPage(response, questions.gone(languages))
@@ -119,6 +118,12 @@ async function resultOf(
     grant.addResourceScope(resource, namesIn(names))
   }
   return { consent: { grantId: await grant.save() } }
+}
+
+/** Who sends a request. The gateway says where it comes from, whatever the client said. */
+function senderOf({ headers }: IncomingMessage): Sender {
+  const address = headers['x-forwarded-for']
+  return { address: typeof address === 'string' ? address : '', userAgent: headers['user-agent'] }
 }
 
 function namesIn(value: unknown): string[] {

@@ -39,10 +39,17 @@ export type Answer =
   /** Asked again, with what was wrong. */
   | { readonly kind: 'page'; readonly page: Page }
 
+/** Where an answer comes from. */
+export interface Sender {
+  readonly address: string
+  /** What the program says it is: anything at all. */
+  readonly userAgent: string | undefined
+}
+
 /** The pages that ask. What they are sent has been checked to come from them. */
 export interface QuestionPages {
   ask(question: Question): Promise<Page>
-  answer(question: Question, form: URLSearchParams, from: { readonly address: string }): Promise<Answer>
+  answer(question: Question, form: URLSearchParams, from: Sender): Promise<Answer>
   /** The question is not there any more, or the answer did not come from its page. */
   gone(languages: Languages): Page
 }

@@ -9,13 +9,15 @@ import { accountForm, accountPage, actorOf, sessionOf, wordsOfVisit } from './su
 const path = '/factors/app'
 
 /** Setting up an authenticator app, and removing it. */
-export function authenticatorApp({ accounts, factors, issuerName }: FactorPagesParts): readonly AccountPage[] {
+export function authenticatorApp({ accounts, factors, publicUrl }: FactorPagesParts): readonly AccountPage[] {
+  const { hostname: issuer } = new URL(publicUrl)
+
   async function show(visit: Visit, isWrong = false): Promise<Page> {
     const { uid } = actorOf(visit)
     const secret = await factors.pendingTotp(uid)
     if (secret !== undefined) {
       const { username } = await accounts.read(uid)
-      return confirmPage(visit, secret, await qrCode(visit, totpUri(secret, { issuer: issuerName, username })), isWrong)
+      return confirmPage(visit, secret, await qrCode(visit, totpUri(secret, { issuer, username })), isWrong)
     }
     const isThere = (await factors.list(uid)).some(({ kind }) => kind === 'totp')
     return isThere ? removePage(visit) : beginPage(visit)

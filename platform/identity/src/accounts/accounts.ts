@@ -15,8 +15,8 @@ import type { RevocationFeed } from '../sessions/revocation-feed.ts'
 import { endOfRevocation, type SessionId } from '../sessions/session.ts'
 import { revokeAccount, revokeOtherSessions, revokeSessions } from '../sessions/session-store.ts'
 import { type Account, type Birthplace, SecondFactorInTheWay, UnknownAccount, WrongCredentials } from './account.ts'
+import { knownId, lockSubject, present } from './account-lock.ts'
 import * as store from './account-store.ts'
-import { knownId, lockToChange } from './lock-to-change.ts'
 import { registrationPolicies } from './registration-policy.ts'
 
 export interface NewAccount {
@@ -134,7 +134,7 @@ export function createAccounts(parts: {
   async function setSuspension(uid: string, by: Authority, suspendedAt: Date | null): Promise<void> {
     const kind: AuditKind = suspendedAt ? 'account.suspended' : 'account.resumed'
     const revocations = await db.transaction().execute(async (tx) => {
-      const account = await lockToChange(tx, uid, by)
+      const account = await lockSubject(tx, uid, by)
       await store.setSuspended(tx, account.uid, suspendedAt)
       await audit.record(tx, { kind, by, subject: account.uid })
       return suspendedAt ? revokeSessions(tx, account.uid, clock.now()) : []
@@ -211,7 +211,7 @@ export function createAccounts(parts: {
       if (username !== undefined) policy.checkUsername(username)
       if (email !== undefined || username !== undefined) {
         await db.transaction().execute(async (tx) => {
-          const { hasSecondFactor, email: before } = await lockToChange(tx, uid, by)
+          const { hasSecondFactor, email: before } = await lockSubject(tx, uid, by)
           // To prove another address ends the second factor: with a stolen token alone nobody gets that far.
           const isOwner = by.kind === 'account' && by.uid === account.uid
           const isOther = email !== undefined && email.toLowerCase() !== before.toLowerCase()
@@ -232,7 +232,7 @@ export function createAccounts(parts: {
       if (password !== undefined) policy.checkPassword(password, [before.username, email ?? before.email])
       const hash = password === undefined ? undefined : await hashing.hash(password)
       const revocations = await db.transaction().execute(async (tx) => {
-        const account = await lockToChange(tx, uid, by)
+        const account = await lockSubject(tx, uid, by)
         if (email !== undefined) {
           await store.updateNames(tx, account.uid, { email })
           await audit.record(tx, { kind: 'account.renamed', by, subject: account.uid, details: { email: true } })
@@ -276,7 +276,7 @@ export function createAccounts(parts: {
 
     async remove(uid, by) {
       const { account, revocations } = await db.transaction().execute(async (tx) => {
-        const account = await lockToChange(tx, uid, by)
+        const account = await lockSubject(tx, uid, by)
         const now = clock.now()
         await removeFactors(tx, account.uid)
         if (registrationPolicies[account.bornOn].keepsNames) await store.markDeleted(tx, account.uid, now)
@@ -291,9 +291,4 @@ export function createAccounts(parts: {
       if (account.memberSince) await saga.fulfil('close', account.uid)
     },
   }
-}
-
-function present(account: Account | undefined): Account {
-  if (!account || account.deletedAt) throw new UnknownAccount()
-  return account
 }

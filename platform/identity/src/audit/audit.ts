@@ -32,6 +32,7 @@ export type AuditKind =
   | 'recovery-codes.renewed'
   | 'sign-out'
   | 'session.stolen'
+  | 'sessions.ended'
   | 'role.created'
   | 'role.assigned'
   | 'role.withdrawn'

@@ -2,7 +2,7 @@ import type { Clock } from '@sallyport/kernel'
 import type { Kysely, Transaction } from 'kysely'
 import { UnknownAccount } from '../accounts/account.ts'
 import { lockAccount } from '../accounts/account-store.ts'
-import { lockToChange } from '../accounts/lock-to-change.ts'
+import { lockSubject } from '../accounts/account-lock.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { Authority } from '../roles/roles.ts'
@@ -48,7 +48,7 @@ export async function resetFactors(
   by: Actor | Authority,
 ): Promise<void> {
   const revocations = await db.transaction().execute(async (tx) => {
-    const account = await lockToChange(tx, uid, by)
+    const account = await lockSubject(tx, uid, by)
     await removeFactors(tx, account.uid)
     await audit.record(tx, { kind: 'factors.reset', by, subject: account.uid })
     return revokeSessions(tx, account.uid, clock.now())

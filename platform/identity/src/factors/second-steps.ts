@@ -5,7 +5,7 @@ import { findCredentials } from '../accounts/account-store.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Guesses } from '../guessing/guesses.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
-import type { SessionId } from '../sessions/session.ts'
+import type { SessionId, SessionOrigin } from '../sessions/session.ts'
 import { mayUse, type ProvenPassword, type Sessions } from '../sessions/sessions.ts'
 import { type Worth, worthOfBoth } from './assurance.ts'
 import { type Factor, type FactorProof, SignInOver, WrongCode } from './factor.ts'
@@ -24,7 +24,7 @@ export interface SecondSteps {
    *
    * @throws {WrongCode} @throws {SignInOver} @throws {TooManyAttempts}
    */
-  prove(question: string, proof: FactorProof, address: string): Promise<SignedIn>
+  prove(question: string, proof: FactorProof, origin: SessionOrigin): Promise<SignedIn>
   /** The browser begins anew. */
   forget(question: string): Promise<void>
 }
@@ -48,12 +48,12 @@ export function createSecondSteps(parts: {
   const { db, clock, audit, guesses, sessions, proofs } = parts
 
   /** Opens a session for what was proven at both steps, which may hold no more. */
-  async function open(uid: AccountId, provenHash: string, factor: FactorProof['kind'], address: string) {
+  async function open(uid: AccountId, provenHash: string, factor: FactorProof['kind'], origin: SessionOrigin) {
     const credentials = await findCredentials(db, uid)
     if (!credentials || !mayUse(credentials.account)) throw new SignInOver()
     try {
       const proven = { account: credentials.account, passwordHash: provenHash }
-      const { sid } = await sessions.open(proven, { on: 'openid', address }, factor)
+      const { sid } = await sessions.open(proven, origin, factor)
       return { uid, sid, ...worthOfBoth[factor] }
     } catch (error) {
       throw error instanceof WrongCredentials ? new SignInOver() : error
@@ -74,7 +74,7 @@ export function createSecondSteps(parts: {
       return half && { factors: await listFactors(db, half.uid) }
     },
 
-    async prove(question, proof, address) {
+    async prove(question, proof, origin) {
       const awaited = await findHalf(db, question, clock.now())
       if (!awaited) throw new SignInOver()
       // Recovery codes are too long to be guessed: they stay a way in while somebody else guesses the short ones.
@@ -84,7 +84,7 @@ export function createSecondSteps(parts: {
       if (!(await proofs.judge(half.uid, proof))) {
         await audit.record(db, {
           kind: 'sign-in.refused',
-          by: { kind: 'anonymous', address },
+          by: { kind: 'anonymous', address: origin.address },
           subject: half.uid,
           details: { on: 'openid', reason: `wrong-${proof.kind}` },
         })
@@ -93,7 +93,7 @@ export function createSecondSteps(parts: {
         throw new SignInOver()
       }
       if (!(await takeHalf(db, question))) throw new SignInOver()
-      const signedIn = await open(half.uid, half.provenHash, proof.kind, address)
+      const signedIn = await open(half.uid, half.provenHash, proof.kind, origin)
       await attempt?.succeeded()
       return signedIn
     },

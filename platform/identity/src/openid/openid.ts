@@ -13,13 +13,12 @@ import {
 import { platformAudience, type PublicJwk } from '@sallyport/service'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
-import { createAccountPages } from '../account-pages/account-pages.ts'
+import { type AccountPagesParts, createAccountPages } from '../account-pages/account-pages.ts'
 import { type Account, roleOf } from '../accounts/account.ts'
 import { findAccount } from '../accounts/account-store.ts'
 import type { Audit } from '../audit/audit.ts'
 import { openIdClients } from '../clients/clients.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
-import type { Factors } from '../factors/factors.ts'
 import { type Acr, acrs } from '../factors/assurance.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
 import { tokenLifeSeconds } from '../sessions/session.ts'
@@ -34,7 +33,7 @@ import { languages } from '../words/choice.ts'
 /** The scope of tokens for the platform's own services, as in the tokens of the other grants (design §4). */
 const platformScope = 'impersonate'
 
-export interface OpenIdParts extends QuestionParts {
+export interface OpenIdParts extends QuestionParts, AccountPagesParts {
   readonly db: Kysely<IdentityDatabase>
   readonly clock: Clock
   readonly log: Logger
@@ -42,14 +41,14 @@ export interface OpenIdParts extends QuestionParts {
   readonly publicUrl: string
   readonly masterKey: Uint8Array
   readonly keys: SigningKeys
-  readonly factors: Factors
   readonly feed: RevocationFeed
   readonly audit: Audit
+  readonly callPrivateAddresses: boolean
 }
 
 /** Identity's OpenID provider, at `/oidc` below the public address. */
 export function createOpenId(parts: OpenIdParts): OpenIdProvider {
-  const { db, clock, log, publicUrl, masterKey, feed, audit } = parts
+  const { db, clock, log, publicUrl, masterKey, feed, audit, callPrivateAddresses } = parts
   const purpose = 'openid record'
   return createOpenIdProvider({
     issuer: contracts.openIdIssuerOf(publicUrl),
@@ -70,8 +69,9 @@ export function createOpenId(parts: OpenIdParts): OpenIdProvider {
     resources: [platform(db, publicUrl)],
     pages: providerPages,
     questions: createQuestions(parts),
-    accountPages: createAccountPages({ ...parts, issuerName: new URL(publicUrl).hostname }),
+    accountPages: createAccountPages(parts),
     locales: languages.map(({ language }) => language),
+    callPrivateAddresses,
   })
 }
 

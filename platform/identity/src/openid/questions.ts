@@ -1,7 +1,8 @@
-import type { Answer, Page, Question, QuestionPages } from '@sallyport/openid'
+import type { Answer, Page, Question, QuestionPages, Sender } from '@sallyport/openid'
 import { UnknownAccount, WrongCredentials } from '../accounts/account.ts'
 import { worthOfPassword } from '../factors/assurance.ts'
 import type { SecondSteps } from '../factors/second-steps.ts'
+import type { SessionOrigin } from '../sessions/session.ts'
 import type { PasswordProof, Sessions } from '../sessions/sessions.ts'
 import { grantWish, type WishParts } from './account-wishes.ts'
 import { factorPage } from './factor-pages.ts'
@@ -32,13 +33,13 @@ export function createQuestions(parts: QuestionParts): QuestionPages {
     }
   }
 
-  async function signIn(question: Question, form: URLSearchParams, address: string): Promise<Answer> {
+  async function signIn(question: Question, form: URLSearchParams, from: Sender): Promise<Answer> {
     const username = form.get('username') ?? ''
     try {
-      const proof: PasswordProof = { username, password: form.get('password') ?? '', on: 'openid', address }
+      const proof: PasswordProof = { username, password: form.get('password') ?? '', ...originOf(question, from) }
       const proven = await sessions.provePassword(proof)
       if (proven.account.hasSecondFactor) {
-        await secondSteps.begin(question.id, proven, address)
+        await secondSteps.begin(question.id, proven, from.address)
         return { kind: 'page', page: await ask(question) }
       }
       const { sid } = await sessions.open(proven, proof)
@@ -52,7 +53,7 @@ export function createQuestions(parts: QuestionParts): QuestionPages {
 
   return {
     ask,
-    async answer(question, form, { address }) {
+    async answer(question, form, from) {
       const answer = form.get('answer')
       if (answer === 'cancel' || answer === 'deny') {
         await secondSteps.forget(question.id)
@@ -60,9 +61,9 @@ export function createQuestions(parts: QuestionParts): QuestionPages {
       }
       if (question.about === 'sign-in') {
         return (
-          (await answerSecondStep(secondSteps, question, form, address)) ??
-          (await grantWish(parts, question, form, address)) ??
-          signIn(question, form, address)
+          (await answerSecondStep(secondSteps, question, form, originOf(question, from))) ??
+          (await grantWish(parts, question, form, from.address)) ??
+          signIn(question, form, from)
         )
       }
       // Whatever else was sent is no yes.
@@ -70,4 +71,8 @@ export function createQuestions(parts: QuestionParts): QuestionPages {
     },
     gone: gonePage,
   }
+}
+
+function originOf({ client }: Question, from: Sender): SessionOrigin {
+  return { on: 'openid', client: client.id, ...from }
 }

@@ -1,6 +1,7 @@
 import type { Answer, Question } from '@sallyport/openid'
 import { type FactorProof, SignInOver, WrongCode } from '../factors/factor.ts'
 import type { SecondSteps } from '../factors/second-steps.ts'
+import type { SessionOrigin } from '../sessions/session.ts'
 import { type FactorComplaint, factorPage, type Way } from './factor-pages.ts'
 import { signInPage } from './pages.ts'
 import { waitOf } from './waits.ts'
@@ -10,7 +11,7 @@ export async function answerSecondStep(
   secondSteps: SecondSteps,
   question: Question,
   form: URLSearchParams,
-  address: string,
+  origin: SessionOrigin,
 ): Promise<Answer | undefined> {
   async function ask(way: Way | undefined, complaint?: FactorComplaint): Promise<Answer> {
     const half = await secondSteps.find(question.id)
@@ -20,7 +21,7 @@ export async function answerSecondStep(
 
   async function prove(proof: FactorProof): Promise<Answer> {
     try {
-      const { uid, sid, amr, acr } = await secondSteps.prove(question.id, proof, address)
+      const { uid, sid, amr, acr } = await secondSteps.prove(question.id, proof, origin)
       return { kind: 'signed-in', accountId: uid, session: sid, amr, acr }
     } catch (error) {
       if (error instanceof SignInOver) return { kind: 'page', page: beginAnew(question) }

@@ -18,16 +18,20 @@ import type { MembershipSaga } from '../memberships/membership-saga.ts'
 import type { PasswordHashing } from '../passwords/password-hashing.ts'
 import type { TokenIssuer, Tokens } from '../tokens/token-issuer.ts'
 import type { RevocationFeed } from './revocation-feed.ts'
-import { endOfRevocation, type SessionId, type SessionKind, sessionLifeSeconds, tokenLifeSeconds } from './session.ts'
+import {
+  endOfRevocation,
+  type SessionId,
+  type SessionKind,
+  sessionLifeSeconds,
+  type SessionOrigin,
+  tokenLifeSeconds,
+  unboundLifeSeconds,
+} from './session.ts'
 import { openSession, revokeSession } from './session-store.ts'
 
-export interface PasswordProof {
+export interface PasswordProof extends SessionOrigin {
   readonly username: string
   readonly password: string
-  /** The surface whose words are spoken; it says how long the session lasts. */
-  readonly on: SessionKind
-  /** Where the request comes from. */
-  readonly address: string
 }
 
 export interface SignInRequest extends PasswordProof {
@@ -62,7 +66,7 @@ export interface Sessions {
    */
   open(
     proven: Credentials | ProvenPassword,
-    place: Pick<PasswordProof, 'on' | 'address'>,
+    origin: SessionOrigin,
     factor?: FactorProof['kind'],
   ): Promise<OpenedSession>
   /** Brings the hash of a password that was just proven up to today's kind and cost, soon; it may fail (enrollment E-21). */
@@ -78,9 +82,6 @@ export interface Sessions {
   /** Resolves when nothing is left to be done of what sign-ins put off. */
   settle(): Promise<void>
 }
-
-/** Where a sign-in happens. */
-type Place = Pick<PasswordProof, 'on' | 'address'>
 
 /** How often a sign-in looks when the hash it has proven is replaced by another sign-in at the same time. */
 const mostLooks = 3
@@ -124,7 +125,7 @@ export function createSessions(parts: {
     putOff.add(upgrading)
   }
 
-  async function refuse({ on, address }: Place, subject: Account | undefined, reason: RefusalReason) {
+  async function refuse({ on, address }: SessionOrigin, subject: Account | undefined, reason: RefusalReason) {
     await audit.record(db, {
       kind: 'sign-in.refused',
       by: { kind: 'anonymous', address },
@@ -155,12 +156,14 @@ export function createSessions(parts: {
   /** Opens a session for somebody who has proven a password; undefined when that is no longer who or what was proven. */
   async function openProven(
     { account, passwordHash }: Credentials,
-    { on, address }: Place,
+    origin: SessionOrigin,
     factor?: FactorProof['kind'],
   ): Promise<OpenedSession | undefined> {
+    const { on, address } = origin
     const { uid } = account
     const openedAt = clock.now()
-    const expiresAt = new Date(openedAt.getTime() + sessionLifeSeconds[on] * 1000)
+    const lifeSeconds = on === 'openid' ? unboundLifeSeconds : sessionLifeSeconds[on]
+    const expiresAt = new Date(openedAt.getTime() + lifeSeconds * 1000)
     const session = { sid: newId<SessionId>(), uid, createdAt: openedAt, expiresAt }
     const by: Actor = { kind: 'account', uid, address }
     const alongside = [
@@ -171,7 +174,7 @@ export function createSessions(parts: {
       guesses.remember(uid, address, 'opened'),
     ]
     const proven = { passwordHash, hasSecondFactor: factor !== undefined }
-    if (!(await openSession(db, session, proven, alongside))) return undefined
+    if (!(await openSession(db, session, origin, proven, alongside))) return undefined
     if (!account.memberSince && roleOf(account) === 'user') await join(account)
     return { sid: session.sid, openedAt }
   }

@@ -8,6 +8,8 @@ main { max-width: 27rem; margin: 8vh auto 2rem; padding: 1.5rem; background: var
 @media (max-width: 30rem) { main { margin: 0 auto; min-height: 100vh; border-radius: 0 } }
 h1 { margin: 0 0 1rem; font-size: 1.4rem; line-height: 1.25; overflow-wrap: anywhere }
 p, ul, dl { margin: 0 0 1rem; overflow-wrap: anywhere }
+ul.cards { padding: 0; list-style: none }
+ul.cards li { margin-bottom: 1rem; padding: 1rem 1rem .25rem; border: 1px solid var(--line); border-radius: .5rem }
 dt { font-weight: 600 }
 dd { margin: 0 0 .5rem }
 label { display: block; margin-bottom: .25rem; font-weight: 600 }

@@ -1,4 +1,5 @@
 import type { FactorWords } from './factor-words.ts'
+import type { Device } from '../../sessions/device.ts'
 
 /** What the pages say to somebody about their own account. */
 export interface AccountWords {
@@ -18,4 +19,18 @@ export interface AccountWords {
   readonly wrongPassword: string
   readonly passwordChangedText: string
   readonly factors: FactorWords
+  /** Where somebody was signed in, as far as it is known. */
+  readonly device: (device: Device) => string | undefined
+  readonly sessions: string
+  readonly sessionsText: string
+  readonly unknownDevice: string
+  readonly thisSession: string
+  readonly openedFrom: (address: string) => string
+  readonly openedFor: (client: string) => string
+  readonly openedAt: (time: string) => string
+  readonly lastUsedAt: (time: string) => string
+  readonly endSession: string
+  readonly endOtherSessions: string
+  readonly sessionsEnded: string
+  readonly sessionGone: string
 }
