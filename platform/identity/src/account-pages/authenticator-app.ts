@@ -34,7 +34,9 @@ export function authenticatorApp({ accounts, factors, publicUrl }: FactorPagesPa
         const codes = await factors.confirmTotp(change, (form.get('code') ?? '').replaceAll(/\s/g, ''))
         const { added, addedText } = wordsOfVisit(visit).account.factors
         const done = `<p role="status">${addedText}</p>`
-        return codes.length > 0 ? newCodesPage(visit, added, done, codes) : accountPage(visit, added, done)
+        return codes.length > 0
+          ? newCodesPage(visit, added, done, codes)
+          : accountPage(visit, added, done, { symbol: 'done' })
       }
       case 'remove':
         await factors.removeTotp(change)
@@ -96,5 +98,5 @@ function removePage(visit: Visit): Page {
 async function qrCode(visit: Visit, text: string): Promise<string> {
   const svg = await QRCode.toString(text, { type: 'svg', margin: 4, errorCorrectionLevel: 'M' })
   const { qrCode: label } = wordsOfVisit(visit).account.factors
-  return svg.trim().replace('<svg ', `<svg role="img" aria-label="${label}" `)
+  return svg.trim().replace('<svg ', `<svg class="qr" role="img" aria-label="${label}" `)
 }

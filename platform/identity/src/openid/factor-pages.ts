@@ -33,7 +33,7 @@ export function factorPage(
 ${hidden('csrf', question.csrf)}
 ${fields[way](words, described)}
 <button name="answer" value="prove-${way}">${words.goOn}</button>
-${others.map((other) => otherButton(`use-${other}`, words.otherWays[other])).join('\n')}
+${others.map((other) => otherButton(`use-${other}`, words.otherWays[other], 'other')).join('\n')}
 ${otherButton('begin-anew', words.backToSignIn)}
 ${otherButton('cancel', words.cancel)}
 </form>`

@@ -44,12 +44,15 @@ export interface Words {
   readonly linkGone: string
   readonly linkGoneText: string
   readonly confirmAddress: string
+  readonly confirmAddressText: string
   readonly confirmAddressButton: string
   readonly addressConfirmed: string
   readonly addressConfirmedText: string
   readonly consent: (client: string) => string
   readonly signedInAs: (username: string) => string
   readonly itWants: string
+  /** Said with an origin or a scheme. */
+  readonly goesBackTo: (destination: string) => string
   /** What a scope is, said to the person who grants it. */
   readonly scopes: Readonly<Record<string, string>>
   readonly allow: string
