@@ -16,6 +16,7 @@ main > :last-child, form > :last-child, li > :last-child { margin-bottom: 0 }
 code { font-size: 1.125rem; letter-spacing: .05em; overflow-wrap: anywhere }
 form > .link:last-child { margin-bottom: -.75rem }
 h1 { margin: 0 0 1.25rem; font-size: 1.5rem; line-height: 1.25; font-weight: 650; letter-spacing: -.01em; overflow-wrap: anywhere }
+h2 { margin: 0 0 .25rem; font-size: 1.125rem; font-weight: 650; overflow-wrap: anywhere }
 p, ul, dl, form { margin: 0 0 1.25rem; overflow-wrap: anywhere }
 ul { padding-left: 1.25rem }
 li { margin-bottom: .25rem }
