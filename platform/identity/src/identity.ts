@@ -15,6 +15,7 @@ import type { Logger } from 'pino'
 import { type Accounts, createAccounts } from './accounts/accounts.ts'
 import { hasAdministrator } from './accounts/account-store.ts'
 import { createClients } from './clients/clients.ts'
+import { createFactors } from './factors/factors.ts'
 import { createFactorProofs } from './factors/factor-proofs.ts'
 import { createSecondSteps } from './factors/second-steps.ts'
 import type { IdentityDatabase } from './identity-database.ts'
@@ -152,6 +153,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const roles = createRoles({ db, clock, feed, audit })
   const proofs = createProofs({ db, clock, hashing, feed, audit, guesses })
   const sessions = createSessions({ db, clock, log, hashing, tokens, feed, saga, audit, guesses })
+  const factors = createFactors({ db, clock, masterKey, feed, audit })
   const factorProofs = createFactorProofs({ db, clock, masterKey })
   const secondSteps = createSecondSteps({ db, clock, audit, guesses, sessions, proofs: factorProofs })
   const openSessions = createOpenSessions({ db, clock, feed, audit, onEnded: (ended) => openId.signOut(ended) })
@@ -178,6 +180,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     secondSteps,
     openSessions,
     clients,
+    factors,
     links,
     linkLimit,
     reservedNames: accountsSurface.reservedNames,
@@ -196,7 +199,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       ...marketRoutes({ accounts, sessions }),
       ...accountsRoutes({ accounts, sessions, roles, proofs, tokens, clock, limits, settings: accountsSurface }),
       ...ownAccountRoutes({ proofs, links, linkLimit }),
-      ...administrationRoutes(accounts),
+      ...administrationRoutes({ accounts, factors }),
       ...auditRoutes(db),
       ...clientRoutes({
         clients,

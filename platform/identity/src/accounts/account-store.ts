@@ -166,13 +166,15 @@ export async function setPasswordHash(tx: Transaction<IdentityDatabase>, uid: Ac
   await tx.updateTable('account').set({ password_hash: hash }).where('uid', '=', uid).execute()
 }
 
-export async function markVerified(tx: Transaction<IdentityDatabase>, uid: AccountId, now: Date): Promise<void> {
-  await tx
+/** Whether the address was not proven before. */
+export async function markVerified(tx: Transaction<IdentityDatabase>, uid: AccountId, now: Date): Promise<boolean> {
+  const { numUpdatedRows } = await tx
     .updateTable('account')
     .set({ email_verified_at: now })
     .where('uid', '=', uid)
     .where('email_verified_at', 'is', null)
-    .execute()
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
 }
 
 export async function setSuspended(

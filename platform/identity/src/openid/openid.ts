@@ -19,6 +19,7 @@ import { findAccount } from '../accounts/account-store.ts'
 import type { Audit } from '../audit/audit.ts'
 import { openIdClients } from '../clients/clients.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
+import type { Factors } from '../factors/factors.ts'
 import { type Acr, acrs } from '../factors/assurance.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
 import { tokenLifeSeconds } from '../sessions/session.ts'
@@ -33,7 +34,7 @@ import { languages } from '../words/choice.ts'
 /** The scope of tokens for the platform's own services, as in the tokens of the other grants (design §4). */
 const platformScope = 'impersonate'
 
-export interface OpenIdParts extends QuestionParts, AccountPagesParts {
+export interface OpenIdParts extends QuestionParts, Omit<AccountPagesParts, 'issuerName'> {
   readonly db: Kysely<IdentityDatabase>
   readonly clock: Clock
   readonly log: Logger
@@ -41,6 +42,7 @@ export interface OpenIdParts extends QuestionParts, AccountPagesParts {
   readonly publicUrl: string
   readonly masterKey: Uint8Array
   readonly keys: SigningKeys
+  readonly factors: Factors
   readonly feed: RevocationFeed
   readonly audit: Audit
   readonly callPrivateAddresses: boolean
@@ -69,7 +71,7 @@ export function createOpenId(parts: OpenIdParts): OpenIdProvider {
     resources: [platform(db, publicUrl)],
     pages: providerPages,
     questions: createQuestions(parts),
-    accountPages: createAccountPages(parts),
+    accountPages: createAccountPages({ ...parts, issuerName: new URL(publicUrl).hostname }),
     locales: languages.map(({ language }) => language),
     callPrivateAddresses,
   })

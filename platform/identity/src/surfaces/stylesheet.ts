@@ -45,5 +45,6 @@ a { color: var(--accent) }
 .symbol { display: block; margin-bottom: 1rem; padding: .75rem; width: 3rem; height: 3rem; border-radius: 50%; color: var(--accent); background: var(--paper) }
 .done { color: var(--good); background: var(--good-paper) }
 .problem { color: var(--alarm); background: var(--alarm-paper) }
+svg[role=img] { display: block; width: 15rem; max-width: 100%; margin: 0 auto 1.25rem; border-radius: .5rem }
 @media (max-width: 30rem) { body { padding: 0 1.25rem 2rem; background: var(--card) } header { justify-content: start; padding: 1.25rem 0 1.5rem } main { padding: 0; border: 0; box-shadow: none } }
 `

@@ -1,3 +1,4 @@
+import { englishFactors } from './factor-words.ts'
 import type { AccountWords } from './words.ts'
 
 export const englishAccount: AccountWords = {
@@ -29,4 +30,5 @@ export const englishAccount: AccountWords = {
   endOtherSessions: 'Sign out everywhere but here',
   sessionsEnded: 'Signed out there.',
   sessionGone: 'That session has ended already.',
+  factors: englishFactors,
 }

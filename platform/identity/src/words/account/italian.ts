@@ -1,3 +1,4 @@
+import { italianFactors } from './factor-words.ts'
 import type { AccountWords } from './words.ts'
 
 export const italianAccount: AccountWords = {
@@ -29,4 +30,5 @@ export const italianAccount: AccountWords = {
   endOtherSessions: 'Esci ovunque tranne che qui',
   sessionsEnded: 'Sei uscito da lì.',
   sessionGone: 'Quella sessione era già terminata.',
+  factors: italianFactors,
 }

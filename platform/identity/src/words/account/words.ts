@@ -1,4 +1,5 @@
 import type { Device } from '../../sessions/device.ts'
+import type { FactorWords } from './factor-words.ts'
 
 /** What the pages say to somebody about their own account. */
 export interface AccountWords {
@@ -31,4 +32,5 @@ export interface AccountWords {
   readonly endOtherSessions: string
   readonly sessionsEnded: string
   readonly sessionGone: string
+  readonly factors: FactorWords
 }
