@@ -22,6 +22,8 @@ import type { IdentityDatabase } from '../identity-database.ts'
 import type { Factors } from '../factors/factors.ts'
 import { type Acr, acrs } from '../factors/assurance.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
+import { listPasskeys } from '../passkeys/passkey-store.ts'
+import { passkeyScript } from '../passkeys/script.ts'
 import { tokenLifeSeconds } from '../sessions/session.ts'
 import { mayUse } from '../sessions/sessions.ts'
 import { seal, unseal } from '../tokens/sealing.ts'
@@ -72,6 +74,7 @@ export function createOpenId(parts: OpenIdParts): OpenIdProvider {
     pages: providerPages,
     questions: createQuestions(parts),
     accountPages: createAccountPages({ ...parts, issuerName: new URL(publicUrl).hostname }),
+    files: [passkeyScript],
     locales: languages.map(({ language }) => language),
     callPrivateAddresses,
   })
@@ -100,7 +103,9 @@ function assurance(db: Kysely<IdentityDatabase>): Assurance {
     acrs,
     async strongestOf(id): Promise<Acr | undefined> {
       const account = await usableAccount(db, id)
-      return account && (account.hasSecondFactor ? 'urn:sallyport:acr:two-factors' : 'urn:sallyport:acr:password')
+      if (!account?.hasSecondFactor) return account && 'urn:sallyport:acr:password'
+      const hasPasskey = (await listPasskeys(db, account.uid)).length > 0
+      return hasPasskey ? 'phr' : 'urn:sallyport:acr:two-factors'
     },
   }
 }
