@@ -175,14 +175,16 @@ export async function bindBrowserSession(
     .execute()
 }
 
-/** The session behind a browser session, whoever's it is. */
-export async function findByBrowserSession(db: Database, browserSession: string): Promise<Session | undefined> {
-  const row = await db
-    .selectFrom('session')
-    .selectAll()
-    .where('browser_session', '=', browserSession)
-    .executeTakeFirst()
-  return row && toSession(row)
+/** The session behind each of these browser sessions, whoever's it is. */
+export async function findByBrowserSessions(
+  db: Database,
+  browserSessions: readonly string[],
+): Promise<readonly (Session | undefined)[]> {
+  const { rows } = await sql<Selectable<IdentityDatabase['session']>>`
+    select found.* from unnest(${[...new Set(browserSessions)]}::text[]) as asked
+    cross join lateral (select * from session where browser_session = asked limit 1) as found`.execute(db)
+  const found = new Map(rows.map((row) => [row.browser_session, toSession(row)]))
+  return browserSessions.map((browserSession) => found.get(browserSession))
 }
 
 /**
