@@ -2,6 +2,7 @@ export type { AccountPage, AccountPages, PageAnswer, SeeOther, Visit, Visitor } 
 export type { Assurance } from './acr.ts'
 export type { OpenIdAccount, OpenIdAccounts, OpenIdResource, OpenIdSessions, SessionEnding } from './accounts.ts'
 export { type ClientMetadata, digestOfSecret, type OpenIdClient, type OpenIdClients } from './clients/client.ts'
+export type { PageFile } from './files.ts'
 export type { Answer, Question, QuestionPages, Sender } from './interactions/question.ts'
 export type { OpenIdKeys, PublishedKey } from './keys/openid-keys.ts'
 export type { CodeProblem, Languages, Page, ProvidedForm, ProviderPages } from './pages.ts'

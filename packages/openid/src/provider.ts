@@ -4,6 +4,7 @@ import { withAccountClient } from './account-pages/sign-in-request.ts'
 import { stateAcr } from './acr.ts'
 import { isSecretOf } from './clients/client.ts'
 import { configurationOf } from './configuration.ts'
+import { sendFile } from './files.ts'
 import { answerInteraction } from './interactions/interactions.ts'
 import { Provider } from './library.ts'
 import type { OpenIdProviderParts } from './parts.ts'
@@ -27,7 +28,7 @@ export interface OpenIdProvider {
 
 /** An OpenID provider. The keys of the library's cannot be changed, so whenever there are others a new one takes its place. */
 export function createOpenIdProvider(given: OpenIdProviderParts): OpenIdProvider {
-  const { issuer, keys, log, accountPages } = given
+  const { issuer, keys, log, accountPages, files = [] } = given
   const parts = accountPages ? { ...given, clients: withAccountClient(given.clients, issuer, accountPages) } : given
   const address = new URL(issuer)
   const records = createRecords(parts.db)
@@ -44,8 +45,10 @@ export function createOpenIdProvider(given: OpenIdProviderParts): OpenIdProvider
     }
     if (isPostedRequest(request)) return answerPostedRequest(parts, request, response)
     const [path = ''] = (request.url ?? '').split('?', 1)
+    const file = files.find((one) => one.path === path)
     const uid = /^\/interaction\/([\w-]+)$/.exec(path)?.[1]
-    if (uid !== undefined) await answerInteraction(provider, parts, uid, request, response)
+    if (file) sendFile(file, request, response)
+    else if (uid !== undefined) await answerInteraction(provider, parts, uid, request, response)
     else if (accountPages && isAccountPath(accountPages, path)) {
       await answerAccountPage(provider, parts, accountPages, request, response)
     } else await callback(request, response)

@@ -12,11 +12,11 @@ import type { Actor } from '../audit/audit.ts'
 import type { RequestLimit } from '../limits/request-limits.ts'
 import type { LinkSending } from '../proofs/link-sending.ts'
 import { forgottenPage, letterSentPage, registerPage } from './account-pages.ts'
-import { signInPage } from './pages.ts'
+import { askWho, type WithPasskeys } from './passkeys-on-pages.ts'
 import type { RegistrationComplaint } from '../words/words.ts'
 import { type Wait, waitOf } from './waits.ts'
 
-export interface WishParts {
+export interface WishParts extends WithPasskeys {
   readonly accounts: Accounts
   readonly links: LinkSending
   /** How often one client may have letters sent. */
@@ -55,7 +55,7 @@ export async function grantWish(
       await parts.links.requestPasswordReset(wished.email.slice(0, 254), by)
       return page(letterSentPage(question, 'resetText'))
     case 'back':
-      return page(signInPage(question))
+      return page(await askWho(parts, question))
     default:
       return undefined
   }

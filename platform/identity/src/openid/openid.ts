@@ -23,6 +23,8 @@ import type { IdentityDatabase } from '../identity-database.ts'
 import type { Factors } from '../factors/factors.ts'
 import { type Acr, acrs } from '../factors/assurance.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
+import { listPasskeys } from '../passkeys/passkey-store.ts'
+import { passkeyScript } from '../passkeys/script.ts'
 import { tokenLifeSeconds } from '../sessions/session.ts'
 import { mayUse } from '../sessions/sessions.ts'
 import { seal, unseal } from '../tokens/sealing.ts'
@@ -68,12 +70,13 @@ export function createOpenId(parts: OpenIdParts): OpenIdProvider {
     clients: openIdClients({ db, clock }),
     accounts: openIdAccounts(usable),
     sessions: createBrowserSessions({ db, clock, feed, audit }),
-    assurance: assurance(usable),
+    assurance: assurance(db, usable),
     claims: { profile: ['preferred_username'], email: ['email', 'email_verified'], roles: ['role', 'roles'] },
     resources: [platform(usable, publicUrl)],
     pages: providerPages,
     questions: createQuestions(parts),
     accountPages: createAccountPages({ ...parts, issuerName: new URL(publicUrl).hostname }),
+    files: [passkeyScript],
     locales: languages.map(({ language }) => language),
     callPrivateAddresses,
   })
@@ -97,12 +100,14 @@ function openIdAccounts(usable: UsableAccounts): OpenIdAccounts {
   }
 }
 
-function assurance(usable: UsableAccounts): Assurance {
+function assurance(db: Kysely<IdentityDatabase>, usable: UsableAccounts): Assurance {
   return {
     acrs,
     async strongestOf(id): Promise<Acr | undefined> {
       const account = await usable(id)
-      return account && (account.hasSecondFactor ? 'urn:sallyport:acr:two-factors' : 'urn:sallyport:acr:password')
+      if (!account?.hasSecondFactor) return account && 'urn:sallyport:acr:password'
+      const hasPasskey = (await listPasskeys(db, account.uid)).length > 0
+      return hasPasskey ? 'phr' : 'urn:sallyport:acr:two-factors'
     },
   }
 }

@@ -12,6 +12,8 @@ export interface PageOptions {
   readonly destination?: string
   /** When it is worth trying again. */
   readonly retryAfterSeconds?: number
+  /** The address of the one script that it may load. */
+  readonly script?: string
   /** Drawn above the title. */
   readonly symbol?: Drawing
 }
@@ -26,13 +28,15 @@ export interface RenderedPage {
 const styleDigest = createHash('sha256').update(stylesheet).digest('base64')
 
 /**
- * A page that loads nothing and works without JavaScript. `body` is HTML: what comes from outside is escaped before.
+ * A page that loads nothing but the script it may name, and works without JavaScript. `body` is HTML: what comes from
+ * outside is escaped before.
  */
 export function renderPage(title: string, body: string, options: PageOptions = {}): RenderedPage {
-  const { status = 200, language = 'en', destination = '', retryAfterSeconds, symbol } = options
+  const { status = 200, language = 'en', destination = '', retryAfterSeconds, script, symbol } = options
   const policy = [
     "default-src 'none'",
     `style-src 'sha256-${styleDigest}'`,
+    ...(script === undefined ? [] : [`script-src ${script}`]),
     `form-action 'self' ${destination}`.trim(),
     "base-uri 'none'",
     "frame-ancestors 'none'",
@@ -56,7 +60,7 @@ export function renderPage(title: string, body: string, options: PageOptions = {
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)}</title>
 <link rel="icon" href="${icon}">
-<style>${stylesheet}</style>
+<style>${stylesheet}</style>${script === undefined ? '' : `\n<script src="${escapeHtml(script)}" defer></script>`}
 <header>${mark}Sallyport</header>
 <main>
 ${symbol ? drawingOf(symbol) : ''}<h1>${escapeHtml(title)}</h1>

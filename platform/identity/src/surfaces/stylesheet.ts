@@ -6,6 +6,7 @@ export const stylesheet = `
 :root { color-scheme: light dark; --ink: #1a1d29; --muted: #565c6e; --paper: #eff1f6; --card: #fff; --edge: #dde1ea; --line: #7b8294; --accent: #2348b8; --on-accent: #fff; --alarm: #a1121f; --alarm-paper: #fdecee; --good: #14653a; --good-paper: #e3f4ea }
 @media (prefers-color-scheme: dark) { :root { --ink: #eceef5; --muted: #a9b0c2; --paper: #0f1117; --card: #191c26; --edge: #2f3546; --line: #7f879b; --accent: #a5bdff; --on-accent: #101d42; --alarm: #ffb0b7; --alarm-paper: #3b171c; --good: #8fdcae; --good-paper: #14301f } }
 * { box-sizing: border-box }
+[hidden] { display: none !important }
 body { margin: 0; padding: 0 1rem 2rem; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
 header, main { max-width: 27rem; margin: 0 auto }
 header { display: flex; align-items: center; justify-content: center; gap: .5rem; padding: min(8vh, 4rem) 0 1.25rem; font-size: 1.125rem; font-weight: 650; letter-spacing: .01em }

@@ -1,4 +1,5 @@
 import { englishAccount } from './account/english.ts'
+import { englishPasskeys } from './passkeys/english.ts'
 import type { Words } from './words.ts'
 
 export const english: Words = {
@@ -86,4 +87,5 @@ export const english: Words = {
   deviceSignedIn: 'Your device is signed in',
   deviceSignedInText: (client) => `You can go back to ${client} and close this page.`,
   account: englishAccount,
+  passkeys: englishPasskeys,
 }

@@ -1,4 +1,5 @@
 import { italianAccount } from './account/italian.ts'
+import { italianPasskeys } from './passkeys/italian.ts'
 import type { Words } from './words.ts'
 
 export const italian: Words = {
@@ -87,4 +88,5 @@ export const italian: Words = {
   deviceSignedIn: 'Il dispositivo ha effettuato l’accesso',
   deviceSignedInText: (client) => `Puoi tornare a ${client} e chiudere questa pagina.`,
   account: italianAccount,
+  passkeys: italianPasskeys,
 }

@@ -1,5 +1,6 @@
 import type { FactorProof } from '../factors/factor.ts'
 import type { AccountWords } from './account/words.ts'
+import type { PasskeyWords } from './passkeys/words.ts'
 
 /** What can be wrong with an account that somebody would like to have. */
 export type RegistrationComplaint = 'invalidEmail' | 'invalidUsername' | 'weakPassword' | 'nameTaken'
@@ -20,7 +21,7 @@ export interface Words {
   readonly recoveryCode: string
   readonly wrongCode: string
   /** What leads to another way to prove the second factor. */
-  readonly otherWays: Readonly<Record<FactorProof['kind'], string>>
+  readonly otherWays: Readonly<Record<Exclude<FactorProof['kind'], 'passkey'>, string>>
   readonly busy: string
   readonly tooOften: string
   readonly register: string
@@ -76,4 +77,5 @@ export interface Words {
   readonly deviceSignedIn: string
   readonly deviceSignedInText: (client: string) => string
   readonly account: AccountWords
+  readonly passkeys: PasskeyWords
 }
