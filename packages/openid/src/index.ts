@@ -5,7 +5,7 @@ export { type ClientMetadata, digestOfSecret, type OpenIdClient, type OpenIdClie
 export type { PageFile } from './files.ts'
 export type { Answer, Question, QuestionPages, Sender } from './interactions/question.ts'
 export type { OpenIdKeys, PublishedKey } from './keys/openid-keys.ts'
-export type { CodeProblem, Languages, Page, ProvidedForm, ProviderPages } from './pages.ts'
+export type { CodeProblem, FilledForm, Languages, Page, ProvidedForm, ProviderPages } from './pages.ts'
 export type { OpenIdLog, OpenIdProviderParts } from './parts.ts'
 export { createOpenIdProvider, type OpenIdProvider } from './provider.ts'
 export { removeRecordsOfAccount } from './store/record-store.ts'

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { KoaContextWithOIDC } from 'oidc-provider'
 import { answerAccountPage, isAccountPath } from './account-pages/answering.ts'
 import { withAccountClient } from './account-pages/sign-in-request.ts'
 import { stateAcr } from './acr.ts'
@@ -7,8 +8,10 @@ import { configurationOf } from './configuration.ts'
 import { sendFile } from './files.ts'
 import { answerInteraction } from './interactions/interactions.ts'
 import { Provider } from './library.ts'
+import { showUnknown } from './page-features.ts'
 import type { OpenIdProviderParts } from './parts.ts'
 import { answerPostedRequest, isPostedRequest } from './posted-request.ts'
+import { showSendingOn } from './sending-on.ts'
 import { signOutEach } from './signing-out.ts'
 import { createRecords, type Records } from './store/records.ts'
 
@@ -100,10 +103,12 @@ function build(parts: OpenIdProviderParts, records: Records) {
     return isSecretOf(this.clientSecret, secret)
   }
   provider.use(async (ctx, next) => {
-    // For the pages that the provider makes itself; a script of its own is let through by its digest.
-    ctx.set('content-security-policy', "default-src 'none'; script-src; base-uri 'none'; frame-ancestors 'none'")
+    // For whatever is no page of ours.
+    ctx.set('content-security-policy', "default-src 'none'; base-uri 'none'; frame-ancestors 'none'")
     ctx.set({ 'referrer-policy': 'same-origin', 'x-frame-options': 'DENY', 'x-content-type-options': 'nosniff' })
     await next()
+    if (isRouted(ctx)) showSendingOn(ctx, parts)
+    else showUnknown(ctx, parts.pages)
     const session: unknown = Reflect.get(Object(ctx['oidc']), 'session')
     const { destroyed, uid }: { destroyed?: unknown; uid?: unknown } = Object(session)
     if (destroyed === true && typeof uid === 'string') await sessions.end(uid, { why: 'signed-out', address: ctx.ip })
@@ -116,6 +121,11 @@ function build(parts: OpenIdProviderParts, records: Records) {
     log.warn({ err: error, client: client.clientId }, 'a client could not be told of a sign-out')
   })
   return { provider, callback: provider.callback(), kid: parts.keys.current.kid }
+}
+
+/** Whether the library knows the address of a request. */
+function isRouted<Context extends object>(ctx: Context): ctx is Context & KoaContextWithOIDC {
+  return 'oidc' in ctx
 }
 
 /**

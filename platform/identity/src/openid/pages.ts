@@ -91,6 +91,17 @@ ${button(form, words.stay, { other: true })}`
     return renderPage(words.signedOut, `<p>${words.signedOutText}</p>`, { language: words.language, symbol: 'done' })
   },
 
+  sendOn({ action, fields }, destination, languages) {
+    const words = wordsFor(languages)
+    const body = `<p>${words.sendOnText}</p>
+<form method="post" action="${escapeHtml(action)}">
+${fields.map(({ name, value }) => hidden(name, value)).join('\n')}
+<button>${words.goOn}</button>
+</form>`
+    const inlineScript = 'document.forms[0].submit()'
+    return renderPage(words.sendOn, body, { language: words.language, destination, inlineScript })
+  },
+
   failed({ code, description, status }, languages) {
     const words = wordsFor(languages)
     const details = [code, description].filter((part) => part !== undefined).join(': ')

@@ -1,5 +1,6 @@
 import type { FactorProof } from '../factors/factor.ts'
 import type { AccountWords } from './account/words.ts'
+import type { Letters } from './letters/words.ts'
 import type { PasskeyWords } from './passkeys/words.ts'
 
 /** What can be wrong with an account that somebody would like to have. */
@@ -64,6 +65,8 @@ export interface Words {
   readonly stay: string
   readonly signedOut: string
   readonly signedOutText: string
+  readonly sendOn: string
+  readonly sendOnText: string
   readonly gone: string
   readonly goneText: string
   readonly failed: string
@@ -77,5 +80,6 @@ export interface Words {
   readonly deviceSignedIn: string
   readonly deviceSignedInText: (client: string) => string
   readonly account: AccountWords
+  readonly letters: Letters
   readonly passkeys: PasskeyWords
 }
