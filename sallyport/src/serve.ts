@@ -1,7 +1,7 @@
 import { identity as identityContracts, services as contracts } from '@sallyport/contracts'
 import { type AuctionDatabase, buildAuction } from '@sallyport/auction'
 import { buildGacha, type GachaDatabase, secureSeed } from '@sallyport/gacha'
-import { createGateway, overHttpDispatcher } from '@sallyport/gateway'
+import { createGateway, keyIssuer, overHttpDispatcher } from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
 import { createMetrics, type Metrics, pollIdentity, type PublicJwk, type Service } from '@sallyport/service'
 import { buildWallet } from '@sallyport/wallet'
@@ -156,6 +156,8 @@ async function serveGateway(
     trustedProxies: settings.trustedProxies,
     dispatchers: new Map(upstreams.map(([service, baseUrl]) => [service, overHttpDispatcher({ baseUrl })])),
     authentication,
+    keyIssuer: keyIssuer(await platform.clientFor('gateway', 'identity')),
+    clock: platform.clock,
     metrics: createMetrics(),
     readiness: async () => ({
       ...Object.fromEntries(await Promise.all(upstreams.map(askReadiness))),

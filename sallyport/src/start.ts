@@ -1,7 +1,7 @@
 import { identity as identityContracts, services as contracts } from '@sallyport/contracts'
 import { buildAuction } from '@sallyport/auction'
 import { buildGacha, secureSeed } from '@sallyport/gacha'
-import { createGateway, inProcessDispatcher } from '@sallyport/gateway'
+import { createGateway, inProcessDispatcher, keyIssuer } from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
 import { createMetrics, type Service } from '@sallyport/service'
 import { buildWallet } from '@sallyport/wallet'
@@ -156,6 +156,8 @@ async function start(
     trustedProxies: settings.trustedProxies,
     dispatchers: new Map(services.map((service) => [service.name, inProcessDispatcher(service)])),
     authentication,
+    keyIssuer: keyIssuer(await platform.clientFor('gateway', 'identity')),
+    clock,
     metrics,
     readiness: async () => ({
       ...(await readinessOf(services)),

@@ -13,6 +13,7 @@ import type { OpenIdProviderParts } from './parts.ts'
 import { answerPostedRequest, isPostedRequest } from './posted-request.ts'
 import { showSendingOn } from './sending-on.ts'
 import { signOutEach } from './signing-out.ts'
+import { createRecords, type Records } from './store/records.ts'
 
 export interface OpenIdProvider {
   /** Answers a request below the issuer's path. Nothing has read its body. */
@@ -32,15 +33,16 @@ export interface OpenIdProvider {
 export function createOpenIdProvider(given: OpenIdProviderParts): OpenIdProvider {
   const { issuer, keys, log, accountPages, files = [] } = given
   const parts = accountPages ? { ...given, clients: withAccountClient(given.clients, issuer, accountPages) } : given
-  const { pathname: mountPath } = new URL(issuer)
-  let built = build(parts)
-  const subscription = keys.subscribe(() => (built = build(parts)))
+  const address = new URL(issuer)
+  const records = createRecords(parts.db)
+  let built = build(parts, records)
+  const subscription = keys.subscribe(() => (built = build(parts, records)))
   /** Which of the published keys signs depends on the time. */
-  const current = () => (built.kid === keys.current.kid ? built : (built = build(parts)))
+  const current = () => (built.kid === keys.current.kid ? built : (built = build(parts, records)))
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { provider, callback } = current()
-    if (!enter(request, issuer)) {
+    if (!enter(request, address)) {
       response.writeHead(404).end()
       return
     }
@@ -58,7 +60,7 @@ export function createOpenIdProvider(given: OpenIdProviderParts): OpenIdProvider
   return {
     handle(request, response) {
       answer(request, response).catch((error: unknown) => {
-        log.error({ err: error, path: mountPath }, 'the OpenID provider failed on a request')
+        log.error({ err: error, path: address.pathname }, 'the OpenID provider failed on a request')
         if (response.headersSent) response.destroy()
         else response.writeHead(500).end()
       })
@@ -77,12 +79,13 @@ export function createOpenIdProvider(given: OpenIdProviderParts): OpenIdProvider
   }
 }
 
-function build(parts: OpenIdProviderParts) {
+function build(parts: OpenIdProviderParts, records: Records) {
   const { issuer, db, clock, sealing, sessions, assurance, log } = parts
   const provider = new Provider(
     issuer,
     configurationOf(parts, {
       db,
+      records,
       clock,
       sealing,
       async onRevoked(browserSessions) {
@@ -130,8 +133,7 @@ function isRouted<Context extends object>(ctx: Context): ctx is Context & KoaCon
  * it. The provider puts the host of a request into its discovery: a spoofed header would put a stranger's address there.
  * Whether the request is below that path.
  */
-function enter(request: IncomingMessage, issuer: string): boolean {
-  const { host, protocol, pathname } = new URL(issuer)
+function enter(request: IncomingMessage, { host, protocol, pathname }: URL): boolean {
   const url = request.url ?? ''
   if (!url.startsWith(`${pathname}/`)) return false
   for (const name of ['forwarded', 'x-forwarded-host', 'x-forwarded-port']) delete request.headers[name]

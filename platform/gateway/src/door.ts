@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { finished } from 'node:stream/promises'
-import { type Dialect, type Door as DoorName, problemDetails, type Reply } from '@sallyport/contracts'
+import { type Dialect, type Door as DoorName, problemDetails, type Reply, type Route } from '@sallyport/contracts'
 import { Rejection } from '@sallyport/kernel'
 import { type Authentication, bodyLimitBytes, type Metrics } from '@sallyport/service'
 import type { Logger } from 'pino'
+import { type Admission, type ApiKeyGate, TooManyWrongKeys } from './api-keys/api-key-gate.ts'
 import type { BodyPolicy, Dispatcher } from './dispatch/dispatcher.ts'
 import { AmbiguousCredentials, cleanRequest } from './header-hygiene.ts'
 import { answerHealth, asksForHealth, type Readiness } from './health.ts'
@@ -17,6 +18,7 @@ export interface DoorParts {
   readonly routes: RouteTable
   readonly dispatchers: ReadonlyMap<string, Dispatcher>
   readonly authentication: Authentication
+  readonly apiKeys: ApiKeyGate
   readonly readiness: Readiness
   /** Shown on the admin door alone. */
   readonly metrics: Metrics
@@ -85,8 +87,9 @@ async function enter(parts: DoorParts, request: IncomingMessage, response: Serve
     writeReply(response, dialect.tooLarge(body.limitBytes))
     return
   }
+  let apiKey: string | undefined
   try {
-    cleanRequest(request, {
+    apiKey = cleanRequest(request, {
       host: parts.host,
       'x-request-id': requestId,
       'x-forwarded-for': origin.address,
@@ -96,6 +99,13 @@ async function enter(parts: DoorParts, request: IncomingMessage, response: Serve
     if (!(error instanceof AmbiguousCredentials)) throw error
     writeReply(response, dialect.badRequest('More than one credential was sent'))
     return
+  }
+  if (apiKey !== undefined && match.kind === 'route' && takesApiKeys(match.route)) {
+    const refusal = refusalOf(await parts.apiKeys.admit(request, apiKey, origin.address), dialect)
+    if (refusal) {
+      writeReply(response, refusal)
+      return
+    }
   }
   if (match.kind === 'route' && match.route.access.who === 'account' && surface.decidedBy === 'door') {
     const refusal = await refuseStranger(parts.authentication, request, dialect)
@@ -107,6 +117,17 @@ async function enter(parts: DoorParts, request: IncomingMessage, response: Serve
   const dispatcher = parts.dispatchers.get(service)
   if (dispatcher) dispatcher.dispatch({ request, response, body, dialect })
   else writeReply(response, dialect.unavailable(1))
+}
+
+function takesApiKeys({ access }: Route): boolean {
+  return access.who === 'account' && access.scope !== undefined
+}
+
+function refusalOf(admission: Admission, dialect: Dialect): Reply | undefined {
+  if (admission === 'admitted') return undefined
+  if (admission === 'invalid') return dialect.unauthenticated('invalid')
+  if (admission === 'unavailable') return dialect.unavailable(1)
+  return dialect.rejected(new TooManyWrongKeys(admission.retryAfterSeconds))
 }
 
 function bodyPolicyOf(match: Extract<Match, { kind: 'route' | 'mount' }>): BodyPolicy {

@@ -1,6 +1,9 @@
 import type { ServiceContract } from '@sallyport/contracts'
+import type { Clock } from '@sallyport/kernel'
 import type { Authentication, Metrics } from '@sallyport/service'
 import type { Logger } from 'pino'
+import { type ApiKeyGate, createApiKeyGate } from './api-keys/api-key-gate.ts'
+import type { KeyIssuer } from './api-keys/issuer.ts'
 import type { Dispatcher } from './dispatch/dispatcher.ts'
 import { createDoor, type RequestHandler } from './door.ts'
 import { onceASecond, type Readiness } from './health.ts'
@@ -20,6 +23,9 @@ export interface GatewayParts {
   /** The way to each service, by its name. */
   readonly dispatchers: ReadonlyMap<string, Dispatcher>
   readonly authentication: Authentication
+  /** Who knows API keys. */
+  readonly keyIssuer: KeyIssuer
+  readonly clock: Clock
   readonly readiness: Readiness
   /** What the admin door shows of this process. */
   readonly metrics: Metrics
@@ -46,17 +52,22 @@ export async function createGateway({ host, publicPort, adminPort }: GatewayAddr
     throw error
   })
   let dispatchers: readonly Dispatcher[] = []
+  let apiKeys: ApiKeyGate | undefined
 
   return {
     addresses: { public: publicDoor.url, admin: adminDoor.url },
     open(parts) {
       const readiness = onceASecond(parts.readiness)
       const originOf = originReader(parts.trustedProxies)
+      const { keyIssuer: issuer, authentication, clock, log } = parts
+      const gate = createApiKeyGate({ issuer, authentication, clock, log })
+      apiKeys = gate
       const door = (name: 'public' | 'admin'): RequestHandler =>
         createDoor({
           ...parts,
           readiness,
           originOf,
+          apiKeys: gate,
           name,
           host: parts.publicHost,
           routes: new RouteTable(parts.contracts, name),
@@ -67,6 +78,7 @@ export async function createGateway({ host, publicPort, adminPort }: GatewayAddr
     },
     async close(graceMs) {
       await Promise.all([publicDoor.close(graceMs), adminDoor.close(graceMs)])
+      await apiKeys?.close()
       await Promise.all(dispatchers.map((dispatcher) => dispatcher.close()))
     },
   }

@@ -16,7 +16,10 @@ const hopByHop = new Set([
   'upgrade',
 ])
 
-const reserved = new Set(['x-user', 'x-roles', 'x-request-id', 'x-real-ip', 'forwarded'])
+/** What a program calls with in the place of a token. It is for the gateway alone. */
+const apiKeyHeader = 'x-api-key'
+
+const reserved = new Set([apiKeyHeader, 'x-user', 'x-roles', 'x-request-id', 'x-real-ip', 'forwarded'])
 
 /** Framing and host may be named by `Connection`, but a request without them would be another request. */
 const indispensable = new Set(['host', 'content-length', 'transfer-encoding'])
@@ -35,28 +38,31 @@ export interface GatewayHeaders {
 
 /**
  * Removes from a request what a client may not say, in its parsed and in its raw headers, and puts in what the gateway
- * says.
+ * says. Returns the API key that came.
  *
  * @throws {AmbiguousCredentials}
  */
-export function cleanRequest(request: IncomingMessage, own: GatewayHeaders): void {
+export function cleanRequest(request: IncomingMessage, own: GatewayHeaders): string | undefined {
   const named = namedByConnection(request.headers.connection)
   const raw: string[] = []
-  let authorizations = 0
+  let credentials = 0
+  let apiKey: string | undefined
   for (let index = 0; index < request.rawHeaders.length; index += 2) {
     const name = request.rawHeaders[index] ?? ''
     const value = request.rawHeaders[index + 1] ?? ''
     const key = name.toLowerCase()
-    if (key === 'authorization') authorizations += 1
+    if (key === 'authorization' || key === apiKeyHeader) credentials += 1
+    if (key === apiKeyHeader) apiKey = value
     if (isForbidden(key, named)) delete request.headers[key]
     else if (key !== 'host') raw.push(name, value)
   }
-  if (authorizations > 1) throw new AmbiguousCredentials('more than one Authorization header')
+  if (credentials > 1) throw new AmbiguousCredentials('more than one credential')
   for (const [name, value] of Object.entries(own)) {
     raw.push(name, value)
     request.headers[name] = value
   }
   request.rawHeaders = raw
+  return apiKey
 }
 
 function namedByConnection(connection: string | undefined): ReadonlySet<string> {

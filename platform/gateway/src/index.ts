@@ -1,3 +1,4 @@
+export { keyIssuer, type KeyIssuer } from './api-keys/issuer.ts'
 export type { Dispatcher } from './dispatch/dispatcher.ts'
 export { inProcessDispatcher } from './dispatch/in-process.ts'
 export { overHttpDispatcher } from './dispatch/over-http.ts'

@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http'
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { emptyMetrics } from '@sallyport/service'
+import { systemClock } from '@sallyport/kernel'
 import { pino } from 'pino'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createGateway, type Dispatcher, inProcessDispatcher, overHttpDispatcher } from '../src/index.ts'
@@ -46,6 +47,8 @@ async function gatewayWith(dispatcher: Dispatcher) {
     contracts: [shop],
     dispatchers: new Map([['shop', dispatcher]]),
     authentication,
+    keyIssuer: { exchange: async () => undefined, recordUses: async () => undefined },
+    clock: systemClock,
     readiness: async () => ({ shop: 'ready' }),
     metrics: emptyMetrics(),
     log: pino({ level: 'silent' }),

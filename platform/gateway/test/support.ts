@@ -7,6 +7,7 @@ import {
   route,
   type ServiceContract,
   signedIn,
+  wholeScope,
 } from '@sallyport/contracts'
 import { type AccountId, newId } from '@sallyport/kernel'
 import type { Authentication } from '@sallyport/service'
@@ -108,6 +109,7 @@ export const authentication: Authentication = {
       username: 'ada',
       role: 'user',
       roles: ['user'],
+      scopes: [wholeScope],
     }
   },
   service: async () => 'invalid',

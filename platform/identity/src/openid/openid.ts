@@ -1,5 +1,6 @@
 import { hkdfSync } from 'node:crypto'
-import { identity as contracts } from '@sallyport/contracts'
+import { identity as contracts, wholeScope } from '@sallyport/contracts'
+import { inBatches } from '@sallyport/database'
 import { type AccountId, type Clock, parseId } from '@sallyport/kernel'
 import {
   type Assurance,
@@ -15,7 +16,7 @@ import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import { type AccountPagesParts, createAccountPages } from '../account-pages/account-pages.ts'
 import { type Account, roleOf } from '../accounts/account.ts'
-import { findAccount } from '../accounts/account-store.ts'
+import { findAccounts } from '../accounts/account-store.ts'
 import type { Audit } from '../audit/audit.ts'
 import { openIdClients } from '../clients/clients.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
@@ -32,9 +33,6 @@ import { createBrowserSessions } from './browser-sessions.ts'
 import { providerPages } from './pages.ts'
 import { createQuestions, type QuestionParts } from './questions.ts'
 import { languages } from '../words/choice.ts'
-
-/** The scope of tokens for the platform's own services, as in the tokens of the other grants (design §4). */
-const platformScope = 'impersonate'
 
 export interface OpenIdParts extends QuestionParts, Omit<AccountPagesParts, 'issuerName'> {
   readonly db: Kysely<IdentityDatabase>
@@ -54,6 +52,7 @@ export interface OpenIdParts extends QuestionParts, Omit<AccountPagesParts, 'iss
 export function createOpenId(parts: OpenIdParts): OpenIdProvider {
   const { db, clock, log, publicUrl, masterKey, feed, audit, callPrivateAddresses } = parts
   const purpose = 'openid record'
+  const usable = usableAccounts(db)
   return createOpenIdProvider({
     issuer: contracts.openIdIssuerOf(publicUrl),
     db,
@@ -66,11 +65,11 @@ export function createOpenId(parts: OpenIdParts): OpenIdProvider {
       open: (sealed) => unseal(Buffer.from(sealed, 'base64url'), masterKey, purpose),
     },
     clients: openIdClients({ db, clock }),
-    accounts: openIdAccounts(db),
+    accounts: openIdAccounts(usable),
     sessions: createBrowserSessions({ db, clock, feed, audit }),
-    assurance: assurance(db),
+    assurance: assurance(db, usable),
     claims: { profile: ['preferred_username'], email: ['email', 'email_verified'], roles: ['role', 'roles'] },
-    resources: [platform(db, publicUrl)],
+    resources: [platform(usable, publicUrl)],
     pages: providerPages,
     questions: createQuestions(parts),
     accountPages: createAccountPages({ ...parts, issuerName: new URL(publicUrl).hostname }),
@@ -80,10 +79,10 @@ export function createOpenId(parts: OpenIdParts): OpenIdProvider {
   })
 }
 
-function openIdAccounts(db: Kysely<IdentityDatabase>): OpenIdAccounts {
+function openIdAccounts(usable: UsableAccounts): OpenIdAccounts {
   return {
     async find(id) {
-      const account = await usableAccount(db, id)
+      const account = await usable(id)
       if (!account) return undefined
       const { uid, username, email, emailVerifiedAt } = account
       const claims = {
@@ -98,11 +97,11 @@ function openIdAccounts(db: Kysely<IdentityDatabase>): OpenIdAccounts {
   }
 }
 
-function assurance(db: Kysely<IdentityDatabase>): Assurance {
+function assurance(db: Kysely<IdentityDatabase>, usable: UsableAccounts): Assurance {
   return {
     acrs,
     async strongestOf(id): Promise<Acr | undefined> {
-      const account = await usableAccount(db, id)
+      const account = await usable(id)
       if (!account?.hasSecondFactor) return account && 'urn:sallyport:acr:password'
       const hasPasskey = (await listPasskeys(db, account.uid)).length > 0
       return hasPasskey ? 'phr' : 'urn:sallyport:acr:two-factors'
@@ -111,14 +110,14 @@ function assurance(db: Kysely<IdentityDatabase>): Assurance {
 }
 
 /** The services behind the doors, as a resource (RFC 8707): its tokens are those that they take. */
-function platform(db: Kysely<IdentityDatabase>, publicUrl: string): OpenIdResource {
+function platform(usable: UsableAccounts, publicUrl: string): OpenIdResource {
   return {
     identifier: publicUrl,
     audience: platformAudience,
-    scopes: [platformScope],
+    scopes: [wholeScope],
     tokenLifeSeconds: tokenLifeSeconds.openid,
     async claims(accountId, sid) {
-      const account = await usableAccount(db, accountId)
+      const account = await usable(accountId)
       if (!account) return undefined
       const { username, roles } = account
       return { sid, username, role: roleOf(account), roles: roles.map(({ name }) => name) }
@@ -126,10 +125,16 @@ function platform(db: Kysely<IdentityDatabase>, publicUrl: string): OpenIdResour
   }
 }
 
-async function usableAccount(db: Kysely<IdentityDatabase>, id: string): Promise<Account | undefined> {
-  const uid = parseId<AccountId>(id)
-  const account = uid && (await findAccount(db, uid))
-  return account && !account.deletedAt && mayUse(account) ? account : undefined
+/** Finds accounts that may be used. */
+type UsableAccounts = (id: string) => Promise<Account | undefined>
+
+function usableAccounts(db: Kysely<IdentityDatabase>): UsableAccounts {
+  const find = inBatches((uids: readonly AccountId[]) => findAccounts(db, uids))
+  return async (id) => {
+    const uid = parseId<AccountId>(id)
+    const account = uid && (await find(uid))
+    return account && !account.deletedAt && mayUse(account) ? account : undefined
+  }
 }
 
 /** The keys of all tokens. */
