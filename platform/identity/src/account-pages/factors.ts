@@ -9,8 +9,8 @@ import { accountPage, actorOf, type Subject, wordsOfVisit } from './subject.ts'
 export interface FactorPagesParts {
   readonly accounts: Accounts
   readonly factors: Factors
-  /** The address that people know this installation by: apps show its host beside a code. */
-  readonly publicUrl: string
+  /** What authenticator apps show that a code is for. */
+  readonly issuerName: string
 }
 
 /** What somebody has besides the password: what there is, and the way to each of it. */
@@ -41,7 +41,7 @@ function listPage(visit: Visit, factors: readonly Factor[]): Page {
   const body = `<p>${words.intro}</p>
 <ul>
 ${entry('/factors/app', words.app, appState)}
-${app ? entry('/factors/recovery-codes', words.recoveryCodes, words.left(codes?.left ?? 0)) : ''}
+${factors.length > 0 ? entry('/factors/recovery-codes', words.recoveryCodes, words.left(codes?.left ?? 0)) : ''}
 </ul>`
   return accountPage(visit, words.title, body)
 }

@@ -1,5 +1,5 @@
-import type { FactorWords } from './factor-words.ts'
 import type { Device } from '../../sessions/device.ts'
+import type { FactorWords } from './factor-words.ts'
 
 /** What the pages say to somebody about their own account. */
 export interface AccountWords {
@@ -13,12 +13,12 @@ export interface AccountWords {
   readonly signIn: string
   readonly unknownPage: string
   readonly unknownPageText: string
+  readonly passkeys: string
   readonly changePassword: string
   readonly oldPassword: string
   readonly newPassword: string
   readonly wrongPassword: string
   readonly passwordChangedText: string
-  readonly factors: FactorWords
   /** Where somebody was signed in, as far as it is known. */
   readonly device: (device: Device) => string | undefined
   readonly sessions: string
@@ -33,4 +33,5 @@ export interface AccountWords {
   readonly endOtherSessions: string
   readonly sessionsEnded: string
   readonly sessionGone: string
+  readonly factors: FactorWords
 }
