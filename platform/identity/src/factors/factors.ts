@@ -1,8 +1,6 @@
 import type { AccountId } from '@sallyport/kernel'
-import type { Transaction } from 'kysely'
 import { lockAccount } from '../accounts/account-store.ts'
 import type { Actor } from '../audit/audit.ts'
-import type { IdentityDatabase } from '../identity-database.ts'
 import type { Authority } from '../roles/roles.ts'
 import { seal, unseal } from '../tokens/sealing.ts'
 import { type Factor, FactorMissing, FactorPresent, type OwnChange, WrongCode } from './factor.ts'
