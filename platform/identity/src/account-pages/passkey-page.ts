@@ -104,10 +104,10 @@ async function show(
     const creation = await passkeys.offerRegistration(await accounts.read(uid), session)
     const fields = `<label for="new-name">${say.name}</label>
 <input id="new-name" name="name" value="${escapeHtml(`${say.suggestedName} ${known.length + 1}`)}" maxlength="${longestNameCharacters}" required>
-${passkeyButton('add', say.addButton)}`
+${passkeyButton('add', say.addButton, 'first')}`
     const { action, csrf } = visit
     const form = { what: 'create', options: creation, action, csrf, fields } as const
-    parts.push(passkeyForm(say, form), `<noscript><p>${say.needsScript}</p></noscript>`)
+    parts.push(passkeyForm(say, form), `<p data-without-script>${say.needsScript}</p>`)
   }
   const body = parts.filter((part) => part !== '').join('\n')
   return accountPage(visit, say.title, body, { script, status: complaint ? 422 : 200 })

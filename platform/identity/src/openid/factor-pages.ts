@@ -41,9 +41,9 @@ export function factorPage(
   const body = `${alert ?? ''}
 <form method="post" action="${question.action}">
 ${hidden('csrf', question.csrf)}
-${passkey ? `${passkey.button}\n<noscript><p>${words.passkeys.needsScript}</p></noscript>` : ''}
-${way ? `${fields[way](words, described)}\n<button name="answer" value="prove-${way}">${words.goOn}</button>` : ''}
-${others.map((other) => otherButton(`use-${other}`, words.otherWays[other])).join('\n')}
+${passkey ? `${passkey.button}\n<p data-without-script>${words.passkeys.needsScript}</p>` : ''}
+${way ? `${fields[way](words, described)}\n<button${passkey ? ' class="other"' : ''} name="answer" value="prove-${way}">${words.goOn}</button>` : ''}
+${others.map((other) => otherButton(`use-${other}`, words.otherWays[other], 'other')).join('\n')}
 ${otherButton('begin-anew', words.backToSignIn)}
 ${otherButton('cancel', words.cancel)}
 </form>

@@ -20,7 +20,6 @@ import { findAccounts } from '../accounts/account-store.ts'
 import type { Audit } from '../audit/audit.ts'
 import { openIdClients } from '../clients/clients.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
-import type { Factors } from '../factors/factors.ts'
 import { type Acr, acrs } from '../factors/assurance.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
 import { listPasskeys } from '../passkeys/passkey-store.ts'
@@ -34,7 +33,7 @@ import { providerPages } from './pages.ts'
 import { createQuestions, type QuestionParts } from './questions.ts'
 import { languages } from '../words/choice.ts'
 
-export interface OpenIdParts extends QuestionParts, Omit<AccountPagesParts, 'issuerName'> {
+export interface OpenIdParts extends QuestionParts, AccountPagesParts {
   readonly db: Kysely<IdentityDatabase>
   readonly clock: Clock
   readonly log: Logger
@@ -42,7 +41,6 @@ export interface OpenIdParts extends QuestionParts, Omit<AccountPagesParts, 'iss
   readonly publicUrl: string
   readonly masterKey: Uint8Array
   readonly keys: SigningKeys
-  readonly factors: Factors
   readonly feed: RevocationFeed
   readonly audit: Audit
   readonly callPrivateAddresses: boolean
@@ -72,7 +70,7 @@ export function createOpenId(parts: OpenIdParts): OpenIdProvider {
     resources: [platform(usable, publicUrl)],
     pages: providerPages,
     questions: createQuestions(parts),
-    accountPages: createAccountPages({ ...parts, issuerName: new URL(publicUrl).hostname }),
+    accountPages: createAccountPages(parts),
     files: [passkeyScript],
     locales: languages.map(({ language }) => language),
     callPrivateAddresses,

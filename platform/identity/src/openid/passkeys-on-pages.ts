@@ -50,7 +50,7 @@ export async function secondStepPart(
   const { passkeys: words } = wordsFor(question.languages)
   const { action, csrf } = question
   const form = passkeyForm(words, { what: 'get', options, action, csrf })
-  return { form, button: passkeyButton('prove-passkey', words.useButton), script: passkeySupport.script }
+  return { form, button: passkeyButton('prove-passkey', words.useButton, 'first'), script: passkeySupport.script }
 }
 
 /** Takes what comes from the form of a sign-in with a passkey alone. Undefined for what does not. */

@@ -30,6 +30,6 @@ ${say('failed')}
 }
 
 /** Sends the form, from wherever it stands on the page. It is not seen without the script either. */
-export function passkeyButton(answer: string, text: string): string {
-  return `<button class="other" form="passkey" name="answer" value="${answer}" hidden>${text}</button>`
+export function passkeyButton(answer: string, text: string, kind: 'first' | 'other' = 'other'): string {
+  return `<button${kind === 'other' ? ' class="other"' : ''} form="passkey" name="answer" value="${answer}" hidden>${text}</button>`
 }

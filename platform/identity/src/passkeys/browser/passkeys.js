@@ -4,7 +4,8 @@
  *
  * `data-passkey` is what is asked for: `create` or `get`; `data-options` are the options, as JSON (WebAuthn §5.1). Where
  * there is `data-autofill`, browsers may offer passkeys where a user name is typed. The elements marked `data-when` are
- * what to say: when the browser has no passkeys, and when it did not work.
+ * what to say: when the browser has no passkeys, and when it did not work; those marked `data-without-script`, what to say
+ * where this script does not run.
  */
 
 const form = document.querySelector('form[data-passkey]')
@@ -22,6 +23,7 @@ function prepare(form) {
   let waiting
 
   for (const part of [form, ...controls]) part.hidden = false
+  for (const text of document.querySelectorAll('[data-without-script]')) text.hidden = true
 
   form.addEventListener('submit', async (event) => {
     if (answer.value !== '') return
