@@ -16,8 +16,23 @@ export interface Dispatch {
   readonly dialect: Dialect
 }
 
+/**
+ * The turn of an instance, for a connection that is passed through as it is. Whoever has it says once how it went: other
+ * turns depend on it.
+ */
+export interface Turn {
+  /** Such as `http://127.0.0.1:9090`. */
+  readonly url: string
+  answered(): void
+  failed(failure: 'refused' | 'lost' | 'silent'): void
+  /** The client went away before there was an answer. */
+  abandoned(): void
+}
+
 /** Brings a request to a service and its answer back. */
 export interface Dispatcher {
   dispatch(dispatch: Dispatch): void
+  /** The instance whose turn it is: none when all are out, or when the service is in this process. */
+  turn(): Turn | undefined
   close(): Promise<void>
 }

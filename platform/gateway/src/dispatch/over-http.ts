@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { type Readable, Transform } from 'node:stream'
 import { type Dispatcher as Undici, errors, Pool } from 'undici'
-import { isHopByHop } from '../header-hygiene.ts'
+import { suitPage } from '../answer-headers.ts'
+import { isWithheld } from '../header-hygiene.ts'
 import { writeReply } from '../write-reply.ts'
 import type { BodyPolicy, Dispatch, Dispatcher } from './dispatcher.ts'
 
@@ -24,6 +25,12 @@ export function overHttpDispatcher({ baseUrl, timeoutMs = 30_000 }: OverHttpOpti
     dispatch(dispatch) {
       send(pool, dispatch)
     },
+    turn: () => ({
+      url: baseUrl,
+      answered: () => undefined,
+      failed: () => undefined,
+      abandoned: () => undefined,
+    }),
     close: () => pool.close(),
   }
 }
@@ -47,8 +54,9 @@ function send(pool: Pool, { request, response, body: policy, dialect }: Dispatch
       },
       onResponseStart(controller, status, headers) {
         for (const [name, value] of Object.entries(headers)) {
-          if (value !== undefined && !isHopByHop(name)) response.setHeader(name, value)
+          if (value !== undefined && !isWithheld(name)) response.setHeader(name, value)
         }
+        suitPage(response)
         response.writeHead(status)
         response.on('drain', () => controller.resume())
       },
