@@ -22,8 +22,8 @@ export function faultOf(certificate: Certificate): CertificateFault | undefined 
   let key: KeyObject
   try {
     key = createPrivateKey(certificate.privateKeyPem)
-  } catch (error) {
-    const locked = error instanceof Error && Reflect.get(error, 'code') === 'ERR_MISSING_PASSPHRASE'
+  } catch {
+    const locked = certificate.privateKeyPem.includes('ENCRYPTED')
     return { half: 'key', fault: locked ? 'has a passphrase, and must have none' : 'is no private key in PEM' }
   }
   if (!own.checkPrivateKey(key)) return { half: 'key', fault: 'does not fit the certificate' }
