@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { administrator } from '../access.ts'
 import { problem, problemDetails } from '../dialects/problem-details.ts'
 import { route, type Surface } from '../route.ts'
+import { endSessionOfAccount, endSessionsOfAccount, listSessionsOfAccount } from './sessions.ts'
 
 const UidParams = Type.Object({ uid: Type.String({ format: 'uuid' }) })
 
@@ -36,5 +37,5 @@ export const accountAdministration: Surface = {
   decidedBy: 'door',
   prefixes: { admin: '/v1/accounts' },
   forbidden: { admin: { 'wrong-role': notAllowed, 'not-self': notAllowed } },
-  routes: [suspendAccount, resumeAccount],
+  routes: [suspendAccount, resumeAccount, listSessionsOfAccount, endSessionOfAccount, endSessionsOfAccount],
 }

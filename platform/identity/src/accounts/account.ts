@@ -19,6 +19,8 @@ export interface Account {
   readonly suspendedAt: Date | undefined
   /** The names stay reserved; nobody is behind them any more. */
   readonly deletedAt: Date | undefined
+  /** A password alone opens no session. */
+  readonly hasSecondFactor: boolean
   /** Since when the account has its things at the other services. */
   readonly memberSince: Date | undefined
 }
