@@ -79,7 +79,7 @@ const echo = await createService({
     }),
   ],
 })
-const http = httpTransport(await echo.listen({ host: '127.0.0.1', port: 0 }))
+const http = httpTransport([await echo.listen({ host: '127.0.0.1', port: 0 })])
 
 afterAll(async () => {
   released.resolve()
@@ -116,7 +116,7 @@ describe.each([
 })
 
 it('a client over HTTP whose service is not there says so', async () => {
-  const nowhere = httpTransport('http://127.0.0.1:1')
+  const nowhere = httpTransport(['http://127.0.0.1:1'])
   const call = createClient({ transport: nowhere, credential: () => 'caller' })
   await expect(call(hang, {})).rejects.toBeInstanceOf(ServiceUnreachable)
   await nowhere.close()

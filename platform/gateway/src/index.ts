@@ -1,5 +1,6 @@
-export type { Dispatcher } from './dispatch/dispatcher.ts'
+export { createBalancingMetrics } from './dispatch/balancing-metrics.ts'
+export type { Dispatcher, Turn } from './dispatch/dispatcher.ts'
 export { inProcessDispatcher } from './dispatch/in-process.ts'
-export { overHttpDispatcher } from './dispatch/over-http.ts'
+export { overHttpDispatcher, type OverHttpOptions } from './dispatch/over-http.ts'
 export { createGateway, type Gateway, type GatewayAddresses } from './gateway.ts'
 export { DoorBlocked } from './listener.ts'
