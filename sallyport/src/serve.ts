@@ -183,9 +183,17 @@ async function followIdentity(part: PartName, settings: Settings, platform: Plat
   await platform.follow({ keys: { fetch: () => fetchKeys(urls), watch: watchKeys }, revocations })
 }
 
-/** The keys are the same at every instance. */
-function fetchKeys(identityUrls: readonly string[]): Promise<readonly PublicJwk[]> {
-  return Promise.any(identityUrls.map(fetchKeysFrom))
+/** The keys are the same at every instance: any will do. */
+async function fetchKeys(identityUrls: readonly string[]): Promise<readonly PublicJwk[]> {
+  let failure: unknown
+  for (const url of identityUrls) {
+    try {
+      return await fetchKeysFrom(url)
+    } catch (error) {
+      failure = error
+    }
+  }
+  throw new Error('no instance of identity told its keys', { cause: failure })
 }
 
 async function fetchKeysFrom(identityUrl: string): Promise<readonly PublicJwk[]> {
