@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { writeReply } from './write-reply.ts'
 
-/** The state of each part, by name: `ready`, or what is wrong. */
+/** The state of each part, by name: `ready`, `degraded: ` and what is wrong though it works, or what is wrong. */
 export type Readiness = () => Promise<Readonly<Record<string, string>>>
 
 /** Asks again only after a second: anybody may look, and a look costs a round trip to every database. */
@@ -35,6 +35,6 @@ export async function answerHealth(path: string, response: ServerResponse, readi
     return
   }
   const parts = await readiness()
-  const ready = Object.values(parts).every((state) => state === 'ready')
+  const ready = Object.values(parts).every((state) => state === 'ready' || state.startsWith('degraded: '))
   writeReply(response, { status: ready ? 200 : 503, body: { status: ready ? 'ready' : 'not ready', parts } })
 }

@@ -1,8 +1,8 @@
 import { createServer, type RequestListener } from 'node:http'
 import { afterAll, describe, expect, it } from 'vitest'
 import { inProcessDispatcher } from '../src/dispatch/in-process.ts'
-import { overHttpDispatcher } from '../src/dispatch/over-http.ts'
 import { openDoors } from './doors.ts'
+import { overHttp } from './support.ts'
 
 const ownPolicy = "default-src 'none'; style-src 'self'; frame-ancestors 'none'"
 
@@ -31,7 +31,7 @@ afterAll(async () => {
   await new Promise((resolve) => upstream.close(resolve))
 })
 
-const { public: far } = (await openDoors(overHttpDispatcher({ baseUrl }))).addresses
+const { public: far } = (await openDoors(overHttp([baseUrl]))).addresses
 const { public: near } = (await openDoors(inProcessDispatcher({ handle: service }))).addresses
 
 async function headersOf(url: string, headers: Record<string, string> = {}) {

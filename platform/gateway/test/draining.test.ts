@@ -2,10 +2,10 @@ import { createServer, type RequestListener, type ServerResponse } from 'node:ht
 import { connect as connectPlainly } from 'node:net'
 import { connect } from 'node:tls'
 import { afterAll, describe, expect, it } from 'vitest'
-import { overHttpDispatcher } from '../src/dispatch/over-http.ts'
 import { inProcessDispatcher } from '../src/dispatch/in-process.ts'
 import { issueCertificate, makeAuthority, makePrivateKey } from '../src/tls/development-authority.ts'
 import { openDoors, rawConnection, statusesIn, watch } from './doors.ts'
+import { overHttp } from './support.ts'
 
 /** A service whose answers go on as long as the test wants. */
 const answers = new Map<string, ServerResponse>()
@@ -40,7 +40,7 @@ async function msToClose(gateway: { close(graceMs: number): Promise<void> }, gra
 
 describe.each([
   ['in the same process', () => inProcessDispatcher({ handle: slow })],
-  ['over HTTP', () => overHttpDispatcher({ baseUrl })],
+  ['over HTTP', () => overHttp([baseUrl])],
 ])('doors that close, with a service %s,', (_, dispatcher) => {
   it('finish what is under way, say that it is the last, and take nothing new', async () => {
     const gateway = await openDoors(dispatcher())

@@ -1,8 +1,8 @@
 import { createServer, type RequestListener } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { overHttpDispatcher } from '../src/dispatch/over-http.ts'
 import { openDoors, rawConnection, type RawConnection, sendRaw, statusesIn, witness } from './doors.ts'
+import { overHttp } from './support.ts'
 
 /** As the doors have it, only sooner: a second of theirs is twenty milliseconds here. */
 const hurried = {
@@ -232,7 +232,7 @@ describe.each([
   if (server) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server?.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  const doors = await openDoors(server ? overHttpDispatcher({ baseUrl: `http://127.0.0.1:${port}` }) : near.dispatcher)
+  const doors = await openDoors(server ? overHttp([`http://127.0.0.1:${port}`]) : near.dispatcher)
   beforeEach(() => {
     arrived.length = 0
     near.seen.length = 0

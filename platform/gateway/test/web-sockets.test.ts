@@ -6,9 +6,9 @@ import type { Authentication } from '@sallyport/service'
 import { Type } from 'typebox'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
-import { overHttpDispatcher } from '../src/dispatch/over-http.ts'
 import { issueCertificate, makeAuthority, makePrivateKey } from '../src/tls/development-authority.ts'
-import { openDoors, publicHost, rawConnection, sendRaw, statusesIn, witness } from './doors.ts'
+import { openDoors, rawConnection, sendRaw, statusesIn, witness } from './doors.ts'
+import { overHttp, publicHost } from './support.ts'
 
 const Anything = Type.Object({}, { additionalProperties: true })
 const open = route({
@@ -107,7 +107,7 @@ const baseUrl = `http://127.0.0.1:${typeof address === 'object' && address !== n
 
 const limits = { most: 3, idleTimeoutMs: 400, checkEveryMs: 20 }
 const doors = async (options = {}) =>
-  openDoors(overHttpDispatcher({ baseUrl }), { contract, authentication, tunnels: limits, ...options })
+  openDoors(overHttp([baseUrl]), { contracts: [contract], authentication, tunnels: limits, ...options })
 const gateway = await doors()
 const door = gateway.addresses.public
 
@@ -227,8 +227,8 @@ describe('a WebSocket to a route that declares it', () => {
   })
 
   it('is not opened by a service that agreed to another protocol, or that is not there', async () => {
-    expect(await talk('/chat/odd')).toBe(503)
-    const nowhere = await openDoors(overHttpDispatcher({ baseUrl: 'http://127.0.0.1:1' }), { contract })
+    expect(await talk('/chat/odd')).toBe(502)
+    const nowhere = await openDoors(overHttp(['http://127.0.0.1:1']), { contracts: [contract] })
     expect(await talk('/chat/x', {}, nowhere.addresses.public)).toBe(503)
   })
 
@@ -325,7 +325,7 @@ describe('an upgrade that nobody declared', () => {
 
   it('is not granted for a service of the same process, which has no way to agree', async () => {
     const { dispatcher, seen } = witness()
-    const inside = await openDoors(dispatcher, { contract })
+    const inside = await openDoors(dispatcher, { contracts: [contract] })
     expect(await talk('/chat/x', {}, inside.addresses.public)).toBe(503)
     expect(seen).toEqual([])
   })

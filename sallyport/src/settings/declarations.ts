@@ -7,6 +7,7 @@ import {
   leastPbkdf2Iterations,
   natural,
   networks,
+  origins,
   path,
   pbkdf2Iterations,
   port,
@@ -56,10 +57,10 @@ function addressSettings() {
   return Object.fromEntries(
     databaseServices.map((service) => [
       `SALLYPORT_URL_${service.toUpperCase()}`,
-      httpUrl({
+      origins({
         default: undefined,
-        desc: `Where ${service} listens, for parts that are started with \`sallyport serve\`.`,
-        example: 'http://127.0.0.1:9090',
+        desc: `Where ${service} listens, for parts that are started with \`sallyport serve\`; its instances, separated by commas, are called in turn.`,
+        example: 'http://127.0.0.1:9090,http://127.0.0.1:9091',
       }),
     ]),
   )
@@ -191,6 +192,22 @@ const settings = {
     example: 'smtps://user:password@mail.example.org:465',
   }),
   SALLYPORT_MAIL_FROM: str({ default: 'Sallyport <sallyport@localhost>', desc: 'The sender of these letters.' }),
+  SALLYPORT_UPSTREAM_TRY_SECONDS: positive({
+    default: 10,
+    desc: 'How long the gateway waits until an instance of a service begins its answer. With less than the next, a GET that met silence is asked of another instance.',
+  }),
+  SALLYPORT_UPSTREAM_TOTAL_SECONDS: positive({
+    default: 10,
+    desc: 'How long it waits in all, however often it tries; then it answers 504.',
+  }),
+  SALLYPORT_UPSTREAM_CONNECTIONS: positive({
+    default: 1000,
+    desc: 'The most connections the gateway keeps to one instance.',
+  }),
+  SALLYPORT_UPSTREAM_WAITING: positive({
+    default: 1000,
+    desc: 'The most requests for one service that wait at the gateway until a connection is free; more are answered 503.',
+  }),
   SALLYPORT_INSTANCE: str({
     default: '1',
     desc: 'Tells several processes of one part apart; no two that run at once may have the same.',

@@ -28,6 +28,20 @@ export const httpUrl = makeValidator<string>((text) => {
   return text.replace(/\/+$/, '')
 })
 
+/** The addresses of the instances of a service, separated by commas. */
+export const origins = makeValidator<readonly string[]>((text) => {
+  const list = listOf(text)
+  if (list.length === 0 || !list.every(isOrigin))
+    throw new EnvError('must be http or https addresses without a path, separated by commas')
+  return list.map((url) => new URL(url).origin)
+})
+
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, username, password, pathname, search, hash } = new URL(text)
+  return /^https?:$/.test(protocol) && pathname === '/' && `${username}${password}${search}${hash}` === ''
+}
+
 export const databaseUrl = makeValidator<string>((text) => {
   if (!URL.canParse(text) || !/^postgres(?:ql)?:$/.test(new URL(text).protocol)) {
     throw new EnvError('must have the form postgres://user:password@host:port/database')

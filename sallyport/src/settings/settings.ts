@@ -32,8 +32,15 @@ export interface Settings {
   readonly databaseUrls: {
     readonly [service in DatabaseService]?: { readonly service: string; readonly owner: string }
   }
-  /** Where the services of other processes are. */
-  readonly serviceUrls: { readonly [service in DatabaseService]?: string }
+  /** Where the instances of services in other processes are. */
+  readonly serviceUrls: { readonly [service in DatabaseService]?: readonly string[] }
+  /** What the gateway grants the services of other processes. */
+  readonly upstream: {
+    readonly tryMs: number
+    readonly totalMs: number
+    readonly connections: number
+    readonly waiting: number
+  }
   readonly accounts: {
     readonly pageSize: number
     readonly reservedNames: readonly string[]
@@ -96,10 +103,16 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     ),
     serviceUrls: Object.fromEntries(
       databaseServices.flatMap((service) => {
-        const url = text(`SALLYPORT_URL_${service.toUpperCase()}`)
-        return url === undefined ? [] : [[service, url]]
+        const urls: unknown = Reflect.get(env, `SALLYPORT_URL_${service.toUpperCase()}`)
+        return Array.isArray(urls) ? [[service, urls.filter((url) => typeof url === 'string')]] : []
       }),
     ),
+    upstream: {
+      tryMs: env.SALLYPORT_UPSTREAM_TRY_SECONDS * 1000,
+      totalMs: env.SALLYPORT_UPSTREAM_TOTAL_SECONDS * 1000,
+      connections: env.SALLYPORT_UPSTREAM_CONNECTIONS,
+      waiting: env.SALLYPORT_UPSTREAM_WAITING,
+    },
     accounts: {
       pageSize: env.SALLYPORT_ACCOUNTS_PAGE_SIZE,
       reservedNames: listOf(env.SALLYPORT_ACCOUNTS_RESERVED_NAMES).map((name) => name.toLowerCase()),

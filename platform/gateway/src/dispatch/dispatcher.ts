@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dialect } from '@sallyport/contracts'
+import type { Failure } from '@sallyport/service'
 
 /** What becomes of a request's body. */
 export interface BodyPolicy {
@@ -24,7 +25,7 @@ export interface Turn {
   /** Such as `http://127.0.0.1:9090`. */
   readonly url: string
   answered(): void
-  failed(failure: 'refused' | 'lost' | 'silent'): void
+  failed(failure: Failure): void
   /** The client went away before there was an answer. */
   abandoned(): void
 }
