@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { things, useBalancedShop } from './balanced-shop.ts'
@@ -64,6 +65,20 @@ describe('an instance that is busy', () => {
     shop.now = 50
     expect((await second).status).toBe(503)
     await first.body?.cancel()
+  })
+
+  it('has its own time, however long the client took for its body', async () => {
+    await shop.open({ totalMs: 1000 })
+    const { promise, resolve } = Promise.withResolvers<number | undefined>()
+    const headers = { 'content-length': 4 }
+    const request = httpRequest(`${shop.door}${things}`, { method: 'POST', headers }, ({ statusCode }) =>
+      resolve(statusCode),
+    )
+    request.write('{}')
+    await expect.poll(() => request.socket?.bytesWritten).toBeGreaterThan(0)
+    shop.now = 5000
+    request.end('  ')
+    expect(await promise).toBe(200)
   })
 
   it('sends those who wait away when it is gone', async () => {
