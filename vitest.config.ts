@@ -18,6 +18,15 @@ export default defineConfig({
           ...timeouts,
           name: 'doors',
           include: ['e2e/**/*.test.ts'],
+          exclude: ['e2e/clients/**'],
+          globalSetup: ['e2e/support/global-setup.ts'],
+        },
+      },
+      {
+        test: {
+          ...timeouts,
+          name: 'clients',
+          include: ['e2e/clients/*.test.ts'],
           globalSetup: ['e2e/support/global-setup.ts'],
         },
       },

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@sallyport/database'
 import { makeDataDirectory } from './data-directory.ts'
+import { freePort } from './free-port.ts'
 import { launch, type Launched } from './program.ts'
 
 export const serviceNames = ['identity', 'wallet', 'gacha', 'auction'] as const
@@ -99,12 +99,4 @@ function databaseUrl(postgres: EmbeddedPostgres, service: ServiceName, role: 'ow
   const { host, port, user, database } = postgres.connection(service, role)
   const address = new URLSearchParams({ host, port: String(port) }).toString()
   return `postgres://${user}@localhost/${database}?${address}`
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return address !== null && typeof address === 'object' ? address.port : 0
 }

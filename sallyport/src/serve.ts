@@ -115,6 +115,7 @@ async function build(
       metrics,
       accountsSurface: { ...settings.accounts, version },
       linkRates: settings.linkRates,
+      callPrivateAddresses: settings.openId.callPrivateAddresses,
       instance,
     })
     await platform.follow({

@@ -131,6 +131,7 @@ async function start(
     metrics,
     accountsSurface: { ...settings.accounts, version },
     linkRates: settings.linkRates,
+    callPrivateAddresses: settings.openId.callPrivateAddresses,
     instance: settings.instance,
   })
   services.push(wallet, gacha, auction, identity.service)

@@ -7,6 +7,7 @@ import { internal } from './internal.ts'
 import { accountsOfTheMarket } from './market.ts'
 import { openIdSurface } from './openid.ts'
 import { ownAccount } from './own.ts'
+import { ownSessions } from './sessions.ts'
 import { wellKnown } from './well-known.ts'
 
 export * from './accounts/index.ts'
@@ -17,6 +18,7 @@ export * from './internal.ts'
 export * from './market.ts'
 export * from './openid.ts'
 export * from './own.ts'
+export * from './sessions.ts'
 export * from './well-known.ts'
 
 export const identityContract: ServiceContract = {
@@ -26,6 +28,7 @@ export const identityContract: ServiceContract = {
     accountsOfTheMarket,
     accounts,
     ownAccount,
+    ownSessions,
     accountAdministration,
     auditTrail,
     openIdSurface,

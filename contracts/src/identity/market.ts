@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { administrator, anyone, type SignedIn, signedIn } from '../access.ts'
 import { market, marketChallenge } from '../dialects/market.ts'
+import { SenderHeaders } from './sender-headers.ts'
 import { onBothDoors, route, type Surface } from '../route.ts'
 
 const Password = Type.String({ writeOnly: true })
@@ -44,6 +45,7 @@ export const issueToken = onBothDoors({
   method: 'POST',
   path: '/auth/token',
   access: anyone,
+  headers: SenderHeaders,
   form: Type.Object({
     grant_type: Type.Optional(Type.String({ pattern: '^password$' })),
     username: Type.String(),

@@ -17,7 +17,10 @@ export interface OpenIdAccounts {
  * behind it is open, and so do the tokens that were issued in it.
  */
 export interface OpenIdSessions {
-  /** Somebody has signed in: `session` is what the page passed on. What was behind the browser session before, ends. */
+  /**
+   * Somebody has signed in: `session` is what the page passed on. What was behind the browser session before ends, or goes
+   * on instead when it is the same person's.
+   */
   bind(browserSession: string, session: string): Promise<void>
   /** The session of an account behind a browser session, unless it has ended. */
   find(browserSession: string, accountId: string): Promise<string | undefined>

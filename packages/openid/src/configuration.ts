@@ -1,4 +1,6 @@
 import type { Configuration, interactionPolicy as policies, KoaContextWithOIDC } from 'oidc-provider'
+import { judgeAcr, wantedAcr } from './acr.ts'
+import { callsToClients } from './clients/calls.ts'
 import { createClientAdapter } from './clients/client-adapter.ts'
 import { existingGrant } from './grants.ts'
 import { signingKeys } from './keys/signing-key.ts'
@@ -41,7 +43,7 @@ export function configurationOf(parts: OpenIdProviderParts, adapterParts: Adapte
     allowOmittingSingleRegisteredRedirectUri: false,
     acceptQueryParamAccessTokens: false,
     clientBasedCORS: () => false,
-    ...(parts.fetch && { fetch: parts.fetch }),
+    fetch: callsToClients(parts),
 
     cookies: {
       names: {
@@ -75,7 +77,8 @@ export function configurationOf(parts: OpenIdProviderParts, adapterParts: Adapte
       url: (_ctx, interaction) => `${pathname}/interaction/${interaction.uid}`,
     },
 
-    claims: { openid: ['sub'], ...withoutReadonly(claims) },
+    acrValues: [...parts.assurance.acrs],
+    claims: { openid: ['sub', 'acr', 'amr'], ...withoutReadonly(claims) },
     findAccount: async (_ctx, id, token) => {
       const session = token && 'sessionUid' in token ? token.sessionUid : undefined
       if (session !== undefined && !(await parts.sessions.find(session, id))) return undefined
@@ -144,11 +147,31 @@ function defaultResource(
   return found && oidc.params?.['grant_type'] !== 'client_credentials' ? found.identifier : []
 }
 
-/** Whoever's session has ended signs in again, whatever the browser's cookie says. */
-function policyOf({ sessions }: OpenIdProviderParts): policies.DefaultPolicy {
+/**
+ * Whoever's session has ended signs in again, whatever the browser's cookie says; and so does whoever has proven less than
+ * the client wants.
+ */
+function policyOf({ sessions, assurance }: OpenIdProviderParts): policies.DefaultPolicy {
   const { base, Check } = interactionPolicy
   const policy = base()
-  policy.get('login')?.checks.add(
+  const checks = policy.get('login')?.checks
+  // The library's own know of no order, and ask for ever for what cannot be proven.
+  for (const reason of ['essential_acr', 'essential_acrs']) checks?.remove(reason)
+  checks?.add(
+    new Check('acr', 'the sign-in was not good enough', 'login_required', async ({ oidc }) => {
+      const { session, params, result } = oidc
+      if (session?.accountId === undefined) return Check.NO_NEED_TO_PROMPT
+      const proven = { accountId: session.accountId, proven: session.acr, justSignedIn: result?.login !== undefined }
+      const judgement = await judgeAcr(assurance, wantedAcr({ ...params }), proven)
+      // OpenID Connect Core Error Code unmet_authentication_requirements 1.0
+      if (judgement === 'refuse') {
+        const description = 'what the client insists on could not be proven'
+        throw new errors.CustomOIDCProviderError('unmet_authentication_requirements', description)
+      }
+      return judgement === 'sign-in' ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT
+    }),
+  )
+  checks?.add(
     new Check('session_ended', 'the session has ended', 'login_required', async ({ oidc }) => {
       const { session, account } = oidc
       if (session?.accountId === undefined) return Check.NO_NEED_TO_PROMPT

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Grant, KoaContextWithOIDC } from 'oidc-provider'
 import type { OpenIdProviderParts } from './parts.ts'
 
@@ -13,7 +14,11 @@ export async function existingGrant(
   const { client, session, result, provider } = ctx.oidc
   if (!client || session?.accountId === undefined) return undefined
   const opened = result?.['session']
-  if (typeof opened === 'string') await sessions.bind(session.uid, opened)
+  if (typeof opened === 'string') {
+    // The cookie outlives the session behind it. Under the old name, tokens of a session that was ended would count again.
+    if ((await sessions.find(session.uid, session.accountId)) === undefined) session.uid = randomUUID()
+    await sessions.bind(session.uid, opened)
+  }
 
   const grantId = result?.consent?.grantId ?? session.grantIdFor(client.clientId)
   const existing = grantId === undefined ? undefined : await provider.Grant.find(grantId)

@@ -1,6 +1,8 @@
 import type { Clock } from '@sallyport/kernel'
 import type { Kysely } from 'kysely'
+import type { AccountPages } from './account-pages/account-page.ts'
 import type { OpenIdAccounts, OpenIdResource, OpenIdSessions } from './accounts.ts'
+import type { Assurance } from './acr.ts'
 import type { OpenIdClients } from './clients/client.ts'
 import type { QuestionPages } from './interactions/question.ts'
 import type { OpenIdKeys } from './keys/openid-keys.ts'
@@ -27,13 +29,18 @@ export interface OpenIdProviderParts {
   readonly clients: OpenIdClients
   readonly accounts: OpenIdAccounts
   readonly sessions: OpenIdSessions
+  readonly assurance: Assurance
   /** Which claims belong to which scope. */
   readonly claims: Readonly<Record<string, readonly string[]>>
   readonly resources: readonly OpenIdResource[]
   readonly pages: ProviderPages
   readonly questions: QuestionPages
+  /** Pages for whoever is signed in, below the issuer. */
+  readonly accountPages?: AccountPages
   /** The languages of the pages, for discovery. */
   readonly locales: readonly string[]
-  /** How the provider calls clients (back-channel logout, their keys); by default never at private addresses. */
+  /** Whether clients are called (back-channel logout, their keys) at addresses of this machine and of private networks too. */
+  readonly callPrivateAddresses: boolean
+  /** What calls them. */
   readonly fetch?: typeof fetch
 }

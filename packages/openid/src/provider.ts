@@ -1,22 +1,33 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { answerAccountPage, isAccountPath } from './account-pages/answering.ts'
+import { withAccountClient } from './account-pages/sign-in-request.ts'
+import { stateAcr } from './acr.ts'
 import { isSecretOf } from './clients/client.ts'
 import { configurationOf } from './configuration.ts'
 import { answerInteraction } from './interactions/interactions.ts'
 import { Provider } from './library.ts'
 import type { OpenIdProviderParts } from './parts.ts'
+import { answerPostedRequest, isPostedRequest } from './posted-request.ts'
+import { signOutEach } from './signing-out.ts'
 
 export interface OpenIdProvider {
   /** Answers a request below the issuer's path. Nothing has read its body. */
   handle(request: IncomingMessage, response: ServerResponse): void
   /** A token that one client may register itself with; it counts until it expires. */
   issueInitialAccessToken(lifeSeconds: number): Promise<string>
+  /**
+   * Ends browser sessions whose sessions have ended, and tells the clients of them (back-channel logout); in the
+   * background, one after the other. A client that does not answer is not asked again.
+   */
+  signOut(browserSessions: readonly string[]): void
   /** Lets go of the keys. */
   close(): void
 }
 
 /** An OpenID provider. The keys of the library's cannot be changed, so whenever there are others a new one takes its place. */
-export function createOpenIdProvider(parts: OpenIdProviderParts): OpenIdProvider {
-  const { issuer, keys, log } = parts
+export function createOpenIdProvider(given: OpenIdProviderParts): OpenIdProvider {
+  const { issuer, keys, log, accountPages } = given
+  const parts = accountPages ? { ...given, clients: withAccountClient(given.clients, issuer, accountPages) } : given
   const { pathname: mountPath } = new URL(issuer)
   let built = build(parts)
   const subscription = keys.subscribe(() => (built = build(parts)))
@@ -29,9 +40,13 @@ export function createOpenIdProvider(parts: OpenIdProviderParts): OpenIdProvider
       response.writeHead(404).end()
       return
     }
-    const uid = /^\/interaction\/([\w-]+)(?:\?|$)/.exec(request.url ?? '')?.[1]
-    if (uid === undefined) await callback(request, response)
-    else await answerInteraction(provider, parts, uid, request, response)
+    if (isPostedRequest(request)) return answerPostedRequest(parts, request, response)
+    const [path = ''] = (request.url ?? '').split('?', 1)
+    const uid = /^\/interaction\/([\w-]+)$/.exec(path)?.[1]
+    if (uid !== undefined) await answerInteraction(provider, parts, uid, request, response)
+    else if (accountPages && isAccountPath(accountPages, path)) {
+      await answerAccountPage(provider, parts, accountPages, request, response)
+    } else await callback(request, response)
   }
 
   return {
@@ -47,12 +62,17 @@ export function createOpenIdProvider(parts: OpenIdProviderParts): OpenIdProvider
       const token = new provider.InitialAccessToken({ expiresIn: lifeSeconds })
       return token.save()
     },
+    signOut(browserSessions) {
+      const untold = (error: unknown, client?: string): void =>
+        log.warn({ err: error, client }, 'a client could not be told of a sign-out')
+      signOutEach(current().provider, browserSessions, untold).catch(untold)
+    },
     close: () => subscription.stop(),
   }
 }
 
 function build(parts: OpenIdProviderParts) {
-  const { issuer, db, clock, sealing, sessions, log } = parts
+  const { issuer, db, clock, sealing, sessions, assurance, log } = parts
   const provider = new Provider(
     issuer,
     configurationOf(parts, {
@@ -76,12 +96,13 @@ function build(parts: OpenIdProviderParts) {
   provider.use(async (ctx, next) => {
     // For the pages that the provider makes itself; a script of its own is let through by its digest.
     ctx.set('content-security-policy', "default-src 'none'; script-src; base-uri 'none'; frame-ancestors 'none'")
-    ctx.set('referrer-policy', 'same-origin')
+    ctx.set({ 'referrer-policy': 'same-origin', 'x-frame-options': 'DENY', 'x-content-type-options': 'nosniff' })
     await next()
     const session: unknown = Reflect.get(Object(ctx['oidc']), 'session')
     const { destroyed, uid }: { destroyed?: unknown; uid?: unknown } = Object(session)
     if (destroyed === true && typeof uid === 'string') await sessions.end(uid, { why: 'signed-out', address: ctx.ip })
   })
+  provider.on('authorization.accepted', (ctx) => stateAcr(ctx, assurance))
   provider.on('server_error', (ctx, error) => {
     log.error({ err: error, route: ctx.oidc.route }, 'the OpenID provider failed on a request')
   })

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { answer, authorization, browserOf, callback, claimsOf, targetOf } from './browser.ts'
 import { type Answer, basic, confidential, issuer, startProvider } from './support.ts'
 
 const reader = { ...confidential('reader', []), firstParty: false }
@@ -18,51 +19,14 @@ beforeAll(async () => {
 })
 afterAll(() => op.stop())
 
-const callback = 'https://app.test/callback'
 const verifier = randomBytes(32).toString('base64url')
 const challenge = createHash('sha256').update(verifier).digest('base64url')
 
-/** A browser's cookies, by their paths. */
-function browser() {
-  const jar = new Map<string, { value: string; path: string }>()
-  const keep = ({ headers }: Answer): void => {
-    for (const cookie of [headers['set-cookie'] ?? []].flat()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
-      const path = /path=([^;]+)/i.exec(cookie)?.[1] ?? '/'
-      if (/expires=Thu, 01 Jan 1970/i.test(cookie)) jar.delete(`${name} ${path}`)
-      else jar.set(`${name} ${path}`, { value, path })
-    }
-  }
-  return {
-    async go(target: string, form?: Record<string, string>, headers: Record<string, string> = {}): Promise<Answer> {
-      const cookie = [...jar]
-        .filter(([, { path }]) => target.startsWith(path))
-        .map(([key, { value }]) => `${key.split(' ')[0]}=${value}`)
-        .join('; ')
-      const answer = await op.send({ target, headers: { cookie, ...headers }, ...(form && { form }) })
-      keep(answer)
-      return answer
-    },
-  }
-}
-
-const targetOf = ({ headers }: Answer): string => {
-  const { pathname, search } = new URL(String(headers['location']), issuer)
-  return pathname + search
-}
-
-function authorization(params: Record<string, string> = {}): string {
-  const all = { client_id: 'app', redirect_uri: callback, response_type: 'code', scope: 'openid email', ...params }
-  return `/oidc/auth?${new URLSearchParams(all).toString()}`
-}
+const browser = () => browserOf((request) => op.send(request))
 
 /** Signs in as somebody and returns the code that the client is sent. */
 async function signIn(agent = browser(), params: Record<string, string> = {}): Promise<string> {
-  const question = await agent.go(authorization(params))
-  const asked = await agent.go(targetOf(question))
-  const csrf = /value="([^"]+)"/.exec(asked.text)?.[1] ?? ''
-  const answered = await agent.go(targetOf(question), { csrf, who: 'ada' })
-  const resumed = await agent.go(targetOf(answered))
+  const resumed = await answer(agent, await agent.go(authorization(params)))
   const { searchParams } = new URL(String(resumed.headers['location']))
   return searchParams.get('code') ?? `no code: ${resumed.text} ${String(resumed.headers['location'])}`
 }
@@ -239,7 +203,7 @@ describe('the page of a question', () => {
 
 describe('an issuer that is reached by https', () => {
   it('has cookies that go nowhere else, and addresses of its own kind, though the last step is not encrypted', async () => {
-    const secure = await startProvider([confidential('app', ['one'])], 'https://sallyport.test/oidc')
+    const secure = await startProvider([confidential('app', ['one'])], { issuer: 'https://sallyport.test/oidc' })
     const { headers } = await secure.send({ target: authorization() })
     const cookies = [headers['set-cookie'] ?? []].flat().filter((text) => !text.includes('.sig='))
     expect(cookies.map((text) => text.split('=', 1)[0])).toEqual(['__Secure-openid_question', '__Secure-openid_resume'])
@@ -274,9 +238,32 @@ describe('signing out', () => {
   })
 })
 
-function claimsOf(jwt: unknown): Record<string, unknown> {
-  return JSON.parse(Buffer.from(String(jwt).split('.')[1] ?? '', 'base64url').toString())
-}
+describe('a browser session that the service ends', () => {
+  it('is told to its clients, and is gone', async () => {
+    op.endSessions()
+    const agent = browser()
+    const { json } = await exchange(await signIn(agent))
+    const before = op.told.length
+    const ending = op.browserSessions()
+    op.provider.signOut([...ending, 'one that is gone'])
+    op.endSessions()
+    await expect.poll(() => op.told.length).toBe(before + 1)
+    const claims = claimsOf(new URLSearchParams(op.told.at(-1)?.body).get('logout_token'))
+    expect(claims).toMatchObject({ aud: 'app', sub: 'ada', sid: claimsOf(json['id_token'])['sid'] })
+    expect((await refresh(json['refresh_token'])).json['error']).toBe('invalid_grant')
+    expect(targetOf(await agent.go(authorization()))).toMatch(/\/interaction\//)
+  })
+
+  it('has another name when somebody signs in there again: none of its tokens come back', async () => {
+    const agent = browser()
+    const { json } = await exchange(await signIn(agent))
+    op.endSessions()
+    expect((await refresh(json['refresh_token'])).json['error']).toBe('invalid_grant')
+    const again = await exchange(await signIn(agent))
+    expect((await refresh(json['refresh_token'])).json['error']).toBe('invalid_grant')
+    expect((await refresh(again.json['refresh_token'])).status).toBe(200)
+  })
+})
 
 describe('the keys', () => {
   const headOf = (idToken: unknown): unknown =>

@@ -1,13 +1,14 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 import { createServer, request as httpRequest } from 'node:http'
 import { createTestDatabase } from '@sallyport/database/testing'
-import { systemClock } from '@sallyport/kernel'
+import { type Clock, systemClock } from '@sallyport/kernel'
 import {
   createOpenIdProvider,
   digestOfSecret,
   type OpenIdClient,
   type OpenIdDatabase,
   type OpenIdKeys,
+  type OpenIdProviderParts,
   type Page,
   type PublishedKey,
 } from '../src/index.ts'
@@ -67,7 +68,16 @@ async function changingKeys() {
 const page = (html: string): Page => ({ status: 200, headers: {}, html })
 
 /** A provider by itself on a port of its own: accounts are whoever the form names, sessions are open until ended. */
-export async function startProvider(clients: readonly OpenIdClient[], issuer = testIssuer) {
+export async function startProvider(
+  clients: readonly OpenIdClient[],
+  {
+    issuer = testIssuer,
+    clock = systemClock,
+    ...others
+  }: { readonly issuer?: string; readonly clock?: Clock } & Partial<
+    Pick<OpenIdProviderParts, 'accountPages' | 'callPrivateAddresses' | 'fetch'>
+  > = {},
+) {
   const database = await createTestDatabase<OpenIdDatabase>({ service: 'openid', migrations })
   const { keys, change } = await changingKeys()
   const known = new Map(clients.map((client) => [client.metadata.client_id, client]))
@@ -78,7 +88,7 @@ export async function startProvider(clients: readonly OpenIdClient[], issuer = t
   const provider = createOpenIdProvider({
     issuer,
     db: database.database.db,
-    clock: systemClock,
+    clock,
     log: { error: (fields) => void errors.push(fields), warn: () => undefined },
     keys,
     cookieSecrets: [randomBytes(32).toString('base64url')],
@@ -96,6 +106,10 @@ export async function startProvider(clients: readonly OpenIdClient[], issuer = t
         open.delete(browserSession)
       },
     },
+    assurance: {
+      acrs: ['low', 'middle', 'high'],
+      strongestOf: async (id) => (id === 'ada' ? 'middle' : 'low'),
+    },
     claims: { email: ['email'] },
     resources: [],
     pages: {
@@ -107,19 +121,27 @@ export async function startProvider(clients: readonly OpenIdClient[], issuer = t
       deviceSignedIn: () => page('signed in'),
     },
     questions: {
-      ask: async ({ csrf, about }) => page(`${about}: <input name="csrf" value="${csrf}">`),
+      ask: async ({ csrf, about, acr }) => page(`${about} (${acr.join()}): <input name="csrf" value="${csrf}">`),
       answer: async ({ about }, form) =>
         about === 'consent'
           ? { kind: 'allowed' }
-          : { kind: 'signed-in', accountId: form.get('who') ?? '', session: 'session', amr: ['pwd'] },
+          : {
+              kind: 'signed-in',
+              accountId: form.get('who') ?? '',
+              session: 'session',
+              amr: ['pwd'],
+              acr: form.get('acr') ?? 'low',
+            },
       gone: () => ({ status: 400, headers: {}, html: 'gone' }),
     },
     locales: ['en'],
+    callPrivateAddresses: false,
     async fetch(input, init) {
       const { url, body } = { url: new Request(input).url, body: await new Response(init?.body).text() }
       told.push({ url, body })
       return new Response()
     },
+    ...others,
   })
   const server = createServer((request, response) => provider.handle(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -133,6 +155,10 @@ export async function startProvider(clients: readonly OpenIdClient[], issuer = t
     /** What clients were told by themselves. */
     told,
     ended,
+    /** The browser sessions that are open. */
+    browserSessions: () => [...open.keys()],
+    /** Ends all sessions of the service, whatever the browsers have. */
+    endSessions: () => open.clear(),
     change,
     send: (request: Asked) => send(port, request),
     async stop() {

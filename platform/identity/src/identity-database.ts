@@ -5,7 +5,7 @@ import type { Birthplace } from './accounts/account.ts'
 import type { Actor, AuditDetails, AuditKind } from './audit/audit.ts'
 import type { ClientId, ClientMetadata } from './clients/client.ts'
 import type { LinkPurpose } from './proofs/link-store.ts'
-import type { SessionId } from './sessions/session.ts'
+import type { SessionId, SessionKind } from './sessions/session.ts'
 import type { TokenAlgorithm } from './tokens/signing-key.ts'
 
 /** The tables of identity's database. */
@@ -30,9 +30,21 @@ export interface IdentityDatabase extends OpenIdDatabase {
     suspended_at: Date | null
     deleted_at: Date | null
     member_since: Date | null
+    has_second_factor: Generated<boolean>
   }
   account_role: { uid: AccountId; role: string }
-  session: { sid: SessionId; uid: AccountId; created_at: Date; expires_at: Date; browser_session: string | null }
+  session: {
+    sid: SessionId
+    uid: AccountId
+    created_at: Date
+    expires_at: Date
+    browser_session: string | null
+    opened_on: SessionKind | null
+    client: string | null
+    user_agent: string | null
+    address: string | null
+    last_used_at: Date | null
+  }
   revocation: { sequence: Generated<bigint>; kind: 'session' | 'account'; id: string; until: Date }
   audit_event: {
     id: GeneratedAlways<bigint>
@@ -63,6 +75,15 @@ export interface IdentityDatabase extends OpenIdDatabase {
     expires_at: Date
   }
   guess: { key: Buffer; account_key: Buffer | null; attempts: number; retry_at: Date; forget_at: Date }
+  totp: {
+    uid: AccountId
+    sealed_secret: Buffer
+    created_at: Date
+    confirmed_at: Date | null
+    last_step: bigint
+  }
+  recovery_code: { uid: AccountId; digest: Buffer }
+  half_sign_in: { question: Buffer; uid: AccountId; proven_hash: string; tries: number; expires_at: Date }
   familiar_network: { uid: AccountId; digest: Buffer; until: Date }
   signing_key: {
     kid: string

@@ -15,6 +15,9 @@ import type { Logger } from 'pino'
 import { type Accounts, createAccounts } from './accounts/accounts.ts'
 import { hasAdministrator } from './accounts/account-store.ts'
 import { createClients } from './clients/clients.ts'
+import { createFactors } from './factors/factors.ts'
+import { createFactorProofs } from './factors/factor-proofs.ts'
+import { createSecondSteps } from './factors/second-steps.ts'
 import type { IdentityDatabase } from './identity-database.ts'
 import { createAudit } from './audit/audit.ts'
 import { chainKey } from './audit/chain.ts'
@@ -34,6 +37,7 @@ import { createRequestLimit } from './limits/request-limits.ts'
 import { createOpenId } from './openid/openid.ts'
 import { startSweeping } from './sweeping.ts'
 import { createRoles } from './roles/roles.ts'
+import { createOpenSessions } from './sessions/open-sessions.ts'
 import { createSessions } from './sessions/sessions.ts'
 import { accountsRoutes, type AccountsSurfaceSettings } from './surfaces/accounts/index.ts'
 import { administrationRoutes } from './surfaces/administration-routes.ts'
@@ -42,6 +46,7 @@ import { clientRoutes } from './surfaces/client-routes.ts'
 import { marketRoutes } from './surfaces/market.ts'
 import { ownAccountRoutes } from './surfaces/own-account-routes.ts'
 import { ownRoutes } from './surfaces/own-routes.ts'
+import { sessionRoutes } from './surfaces/session-routes.ts'
 import { createKeyRotation } from './tokens/key-rotation.ts'
 import type { TokenAlgorithm } from './tokens/signing-key.ts'
 import { loadSigningKeys } from './tokens/signing-keys.ts'
@@ -71,6 +76,8 @@ export interface IdentityParts {
   readonly accountsSurface: AccountsSurfaceSettings
   /** How often one client may have links sent. */
   readonly linkRates: readonly Rate[]
+  /** Whether programs that people sign in to are called at addresses of this machine and of private networks too. */
+  readonly callPrivateAddresses: boolean
   /** Tells the processes of identity apart. */
   readonly instance?: string
 }
@@ -146,6 +153,11 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const roles = createRoles({ db, clock, feed, audit })
   const proofs = createProofs({ db, clock, hashing, feed, audit, guesses })
   const sessions = createSessions({ db, clock, log, hashing, tokens, feed, saga, audit, guesses })
+  const factors = createFactors({ db, clock, masterKey, feed, audit })
+  const factorProofs = createFactorProofs({ db, clock, masterKey })
+  const secondSteps = createSecondSteps({ db, clock, audit, guesses, sessions, proofs: factorProofs })
+  const openSessions = createOpenSessions({ db, clock, feed, audit, onEnded: (ended) => openId.signOut(ended) })
+  const clients = createClients({ db, clock, audit })
   // The library counts on the types `pg` has by itself.
   const limitsPool = database.openPool({ purpose: 'limits', poolSize: 2 })
   const { everything, logIn, signUp, validation } = accountsSurface.rates
@@ -165,11 +177,16 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     keys,
     accounts,
     sessions,
+    secondSteps,
+    openSessions,
+    clients,
+    factors,
     links,
     linkLimit,
     reservedNames: accountsSurface.reservedNames,
     feed,
     audit,
+    callPrivateAddresses: parts.callPrivateAddresses,
   })
   let sweeping: { stop(): void } | undefined
   let following: { stop(): void } | undefined
@@ -182,12 +199,13 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       ...marketRoutes({ accounts, sessions }),
       ...accountsRoutes({ accounts, sessions, roles, proofs, tokens, clock, limits, settings: accountsSurface }),
       ...ownAccountRoutes({ proofs, links, linkLimit }),
-      ...administrationRoutes(accounts),
+      ...administrationRoutes({ accounts, factors }),
       ...auditRoutes(db),
       ...clientRoutes({
-        clients: createClients({ db, clock, audit }),
+        clients,
         issueInitialAccessToken: (lifeSeconds) => openId.issueInitialAccessToken(lifeSeconds),
       }),
+      ...sessionRoutes({ accounts, openSessions, clients }),
       ...ownRoutes({ keys, feed }),
     ],
     mounts: { openId: (request, response) => openId.handle(request, response) },

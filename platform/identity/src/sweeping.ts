@@ -2,6 +2,7 @@ import type { Clock } from '@sallyport/kernel'
 import { sweepRecords } from '@sallyport/openid'
 import { type Kysely, sql } from 'kysely'
 import type { Logger } from 'pino'
+import { sweepHalfSignIns } from './factors/half-sign-in-store.ts'
 import { sweepGuesses } from './guessing/guess-store.ts'
 import type { IdentityDatabase } from './identity-database.ts'
 import { sweepLinks } from './proofs/link-store.ts'
@@ -20,6 +21,7 @@ export function startSweeping(parts: {
   const { db, clock, log } = parts
   const sweeps = {
     sessions: sweepExpired,
+    'half-done sign-ins': sweepHalfSignIns,
     links: sweepLinks,
     guesses: sweepGuesses,
     limits: sweepLimits,

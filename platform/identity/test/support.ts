@@ -127,6 +127,7 @@ export async function startIdentity(
       rates: { everything: [], logIn: [], signUp: [], validation: [], ...rates },
     },
     linkRates: [],
+    callPrivateAddresses: false,
   })
   known.identity = identity
   const following = await identity.revocations.subscribe((news) => revocations.apply(news))

@@ -126,6 +126,10 @@ const settings = {
     default: '30/hour',
     desc: 'How often one client address may have letters with links sent.',
   }),
+  SALLYPORT_OPENID_CALL_PRIVATE_ADDRESSES: bool({
+    default: false,
+    desc: 'Whether programs that people sign in to are called (to tell them of a sign-out, for their keys) on this machine and in private networks too; only public addresses are otherwise.',
+  }),
   SALLYPORT_ACCOUNTS_ADMINISTRATION_DOOR: str({
     default: 'public',
     choices: doors,

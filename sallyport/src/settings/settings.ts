@@ -48,6 +48,7 @@ export interface Settings {
   }
   /** How often one client may have links sent. */
   readonly linkRates: readonly Rate[]
+  readonly openId: { readonly callPrivateAddresses: boolean }
   readonly passwordHashing: {
     readonly newHashes: { readonly algorithm: (typeof passwordHashes)[number]; readonly pbkdf2Iterations: number }
   }
@@ -116,6 +117,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       hookUrl: env.SALLYPORT_ACCOUNTS_HOOK_URL,
     },
     linkRates: ratesOf(env.SALLYPORT_LIMIT_LINKS),
+    openId: { callPrivateAddresses: env.SALLYPORT_OPENID_CALL_PRIVATE_ADDRESSES },
     passwordHashing: {
       newHashes: {
         algorithm: env.SALLYPORT_PASSWORD_HASH,

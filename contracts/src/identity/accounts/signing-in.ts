@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { anyone } from '../../access.ts'
 import { route } from '../../route.ts'
 import { Message, Password, PasswordEncoding, PublicId, Text, closed, oneself } from './schemas.ts'
+import { SenderHeaders } from '../sender-headers.ts'
 import { PageHeaders } from '../page-headers.ts'
 
 export const logIn = route({
@@ -11,6 +12,7 @@ export const logIn = route({
   path: '/authy/login',
   door: 'public',
   access: anyone,
+  headers: SenderHeaders,
   body: Type.Object(
     {
       username: Type.String({ minLength: 3, maxLength: 50 }),

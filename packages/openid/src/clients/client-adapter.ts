@@ -1,5 +1,5 @@
 import type { Adapter } from 'oidc-provider'
-import { digestOfSecret, type OpenIdClients, placeholderOf } from './client.ts'
+import { digestOfSecret, isSecretOf, type OpenIdClients, placeholderOf } from './client.ts'
 
 /** What a client says about the algorithms of what it is sent. */
 const signedWith = ['id_token_signed_response_alg', 'userinfo_signed_response_alg', 'introspection_signed_response_alg']
@@ -15,7 +15,11 @@ export function createClientAdapter(clients: OpenIdClients, algorithm: string): 
   return {
     async find(id) {
       const client = await clients.find(id)
-      if (!client) return undefined
+      if (!client) {
+        // Whoever guesses ids waits as long for an unknown one as for a wrong secret.
+        isSecretOf(undefined, id)
+        return undefined
+      }
       const { metadata, secretDigests } = client
       const signed = signedWith.filter((name) => name in metadata).map((name) => [name, algorithm])
       return {

@@ -1,14 +1,14 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 
-/** What the form of one question carries, and no other page knows. */
-export function csrfTokenOf(secret: string, uid: string): string {
-  return createHmac('sha256', secret).update(`question ${uid}`).digest('base64url')
+/** What the forms about one subject carry, such as one question, and no other page knows. */
+export function csrfTokenOf(secret: string, subject: string): string {
+  return createHmac('sha256', secret).update(subject).digest('base64url')
 }
 
-export function isCsrfTokenOf(secrets: readonly string[], uid: string, presented: string): boolean {
+export function isCsrfTokenOf(secrets: readonly string[], subject: string, presented: string): boolean {
   return secrets.some((secret) => {
-    const expected = Buffer.from(csrfTokenOf(secret, uid))
+    const expected = Buffer.from(csrfTokenOf(secret, subject))
     const actual = Buffer.from(presented)
     return expected.length === actual.length && timingSafeEqual(expected, actual)
   })

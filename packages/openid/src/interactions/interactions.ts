@@ -1,12 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Interaction, InteractionResults, Provider } from 'oidc-provider'
+import { wantedAcr } from '../acr.ts'
 import { destinationOf } from '../destination.ts'
 import { errors } from '../library.ts'
-import type { Languages, Page } from '../pages.ts'
+import type { Languages } from '../pages.ts'
 import type { OpenIdProviderParts } from '../parts.ts'
+import { sendPage } from '../sending.ts'
 import { csrfTokenOf, isCsrfTokenOf, isSameOrigin } from './csrf.ts'
 import { readForm } from './form.ts'
-import type { Answer, Question } from './question.ts'
+import type { Answer, Question, Sender } from './question.ts'
 
 /**
  * Asks the questions that stand between a client and what it wants, and takes the answers. The question is the one that
@@ -23,9 +25,9 @@ export async function answerInteraction(
   const languages = { uiLocales: undefined, acceptLanguage: request.headers['accept-language'] }
   const interaction = await openInteraction(provider, uid, request, response)
   const question = interaction && (await questionOf(provider, parts, interaction, languages))
-  if (!question) return send(response, questions.gone(languages))
+  if (!question) return sendPage(response, questions.gone(languages))
 
-  if (request.method === 'GET' || request.method === 'HEAD') return send(response, await questions.ask(question))
+  if (request.method === 'GET' || request.method === 'HEAD') return sendPage(response, await questions.ask(question))
   if (request.method !== 'POST') {
     response.writeHead(405, { allow: 'GET, HEAD, POST' }).end()
     return
@@ -34,14 +36,13 @@ export async function answerInteraction(
   const fromPage =
     form !== undefined &&
     isSameOrigin(request.headers, new URL(issuer).origin) &&
-    isCsrfTokenOf(parts.cookieSecrets, uid, form.get('csrf') ?? '')
-  if (!fromPage) return send(response, questions.gone(languages))
+    isCsrfTokenOf(parts.cookieSecrets, `question ${uid}`, form.get('csrf') ?? '')
+  if (!fromPage) return sendPage(response, questions.gone(languages))
 
-  const address = request.headers['x-forwarded-for']
-  const answer = await questions.answer(question, form, { address: typeof address === 'string' ? address : '' })
-  if (answer.kind === 'page') return send(response, answer.page)
+  const answer = await questions.answer(question, form, senderOf(request))
+  if (answer.kind === 'page') return sendPage(response, answer.page)
   const result = await resultOf(provider, interaction, question, answer)
-  if (!result) return send(response, questions.gone(languages))
+  if (!result) return sendPage(response, questions.gone(languages))
   await provider.interactionFinished(request, response, result)
 }
 
@@ -76,12 +77,14 @@ async function questionOf(
   const { missingOIDCScope, missingOIDCClaims, missingResourceScopes } = prompt.details
   const ofResources = Object.values(Object(missingResourceScopes)).flatMap(namesIn)
   return {
+    id: uid,
     action: `${new URL(issuer).pathname}/interaction/${uid}`,
-    csrf: csrfTokenOf(cookieSecrets[0] ?? '', uid),
+    csrf: csrfTokenOf(cookieSecrets[0] ?? '', `question ${uid}`),
     about: prompt.name === 'consent' ? 'consent' : 'sign-in',
     client: { id: client.clientId, name: client.clientName ?? client.clientId },
     accountId: session?.accountId,
     loginHint: text('login_hint'),
+    acr: wantedAcr(params).values,
     wanted: { scopes: [...namesIn(missingOIDCScope), ...ofResources], claims: namesIn(missingOIDCClaims) },
     destination: destinationOf(text('redirect_uri')),
     languages: { ...languages, uiLocales: text('ui_locales') },
@@ -100,8 +103,8 @@ async function resultOf(
   }
   if (answer.kind === 'signed-in') {
     if (question.about !== 'sign-in') return undefined
-    const { accountId, session, amr } = answer
-    return { login: { accountId, amr: [...amr] }, session }
+    const { accountId, session, amr, acr } = answer
+    return { login: { accountId, amr: [...amr], acr }, session }
   }
   const accountId = interaction.session?.accountId
   if (question.about !== 'consent' || accountId === undefined) return undefined
@@ -117,16 +120,12 @@ async function resultOf(
   return { consent: { grantId: await grant.save() } }
 }
 
-function namesIn(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((name) => typeof name === 'string') : []
+/** Who sends a request. The gateway says where it comes from, whatever the client said. */
+function senderOf({ headers }: IncomingMessage): Sender {
+  const address = headers['x-forwarded-for']
+  return { address: typeof address === 'string' ? address : '', userAgent: headers['user-agent'] }
 }
 
-function send(response: ServerResponse, { status, headers, html }: Page): void {
-  response.writeHead(status, {
-    'cache-control': 'no-store',
-    ...headers,
-    'content-type': 'text/html; charset=utf-8',
-    'content-length': Buffer.byteLength(html),
-  })
-  response.end(html)
+function namesIn(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((name) => typeof name === 'string') : []
 }

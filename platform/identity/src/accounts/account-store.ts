@@ -166,13 +166,15 @@ export async function setPasswordHash(tx: Transaction<IdentityDatabase>, uid: Ac
   await tx.updateTable('account').set({ password_hash: hash }).where('uid', '=', uid).execute()
 }
 
-export async function markVerified(tx: Transaction<IdentityDatabase>, uid: AccountId, now: Date): Promise<void> {
-  await tx
+/** Whether the address was not proven before. */
+export async function markVerified(tx: Transaction<IdentityDatabase>, uid: AccountId, now: Date): Promise<boolean> {
+  const { numUpdatedRows } = await tx
     .updateTable('account')
     .set({ email_verified_at: now })
     .where('uid', '=', uid)
     .where('email_verified_at', 'is', null)
-    .execute()
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
 }
 
 export async function setSuspended(
@@ -233,12 +235,13 @@ interface AccountRow {
   readonly suspended_at: Date | null
   readonly deleted_at: Date | null
   readonly member_since: Date | null
+  readonly has_second_factor: boolean
   readonly roles: readonly Role[]
 }
 
 const selectAccount = sql`
   select uid, username, email, password_hash, born_on, created_at, last_login_at, email_verified_at, suspended_at,
-    deleted_at, member_since, (
+    deleted_at, member_since, has_second_factor, (
       select coalesce(json_agg(json_build_object('name', role.name, 'level', role.level) order by role.level), '[]')
       from account_role join role on role.name = account_role.role
       where account_role.uid = account.uid
@@ -258,6 +261,7 @@ function toAccount(row: AccountRow): Account {
     suspendedAt: row.suspended_at ?? undefined,
     deletedAt: row.deleted_at ?? undefined,
     memberSince: row.member_since ?? undefined,
+    hasSecondFactor: row.has_second_factor,
   }
 }
 

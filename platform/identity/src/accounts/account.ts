@@ -19,6 +19,8 @@ export interface Account {
   readonly suspendedAt: Date | undefined
   /** The names stay reserved; nobody is behind them any more. */
   readonly deletedAt: Date | undefined
+  /** A password alone opens no session. */
+  readonly hasSecondFactor: boolean
   /** Since when the account has its things at the other services. */
   readonly memberSince: Date | undefined
 }
@@ -115,6 +117,16 @@ export class WrongCredentials extends Rejection {
   readonly reason = 'unauthenticated'
   constructor() {
     super('Incorrect username or password')
+  }
+}
+
+/** Somebody with a second factor wants another e-mail address. */
+export class SecondFactorInTheWay extends Rejection {
+  override name = 'SecondFactorInTheWay'
+  readonly code = 'second-factor-in-the-way'
+  readonly reason = 'conflict'
+  constructor() {
+    super('remove the second factor before you change the e-mail address')
   }
 }
 

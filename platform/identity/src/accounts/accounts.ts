@@ -1,26 +1,21 @@
 import { type AccountId, type Clock, newId, parseId } from '@sallyport/kernel'
 import { removeRecordsOfAccount } from '@sallyport/openid'
-import type { Kysely, Transaction } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { Actor, Audit, AuditKind } from '../audit/audit.ts'
+import { removeFactors } from '../factors/factor-store.ts'
 import type { Guesses } from '../guessing/guesses.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { MembershipSaga } from '../memberships/membership-saga.ts'
 import type { PasswordHashing } from '../passwords/password-hashing.ts'
 import type { ProvisioningHook } from '../provisioning/provisioning-hook.ts'
 import { type LinkSending, newWish } from '../proofs/link-sending.ts'
-import { levelOf, type Role } from '../roles/role.ts'
+import type { Role } from '../roles/role.ts'
 import type { Authority } from '../roles/roles.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
 import { endOfRevocation, type SessionId } from '../sessions/session.ts'
 import { revokeAccount, revokeOtherSessions, revokeSessions } from '../sessions/session-store.ts'
-import {
-  type Account,
-  AccountDeleted,
-  AccountTooStrong,
-  type Birthplace,
-  UnknownAccount,
-  WrongCredentials,
-} from './account.ts'
+import { type Account, type Birthplace, SecondFactorInTheWay, UnknownAccount, WrongCredentials } from './account.ts'
+import { knownId, lockSubject, present } from './account-lock.ts'
 import * as store from './account-store.ts'
 import { registrationPolicies } from './registration-policy.ts'
 
@@ -65,7 +60,7 @@ export interface Accounts {
   list(): Promise<Account[]>
   /** A page of all accounts, deleted ones included, oldest first. */
   page(place: { readonly skip: number; readonly limit: number }): Promise<{ accounts: Account[]; total: number }>
-  /** @throws {UnknownAccount} @throws {AccountTooStrong} @throws {InvalidEmail} @throws {InvalidUsername} @throws {NameTaken} */
+  /** @throws {UnknownAccount} @throws {AccountTooStrong} @throws {InvalidEmail} @throws {InvalidUsername} @throws {NameTaken} @throws {SecondFactorInTheWay} */
   rename(
     uid: string,
     names: { readonly username?: string; readonly email?: string },
@@ -131,23 +126,15 @@ export function createAccounts(parts: {
       suspendedAt: undefined,
       deletedAt: undefined,
       memberSince: role === superadmin || policy.needsProvenEmail ? undefined : now,
+      hasSecondFactor: false,
     }
     return { account, passwordHash }
-  }
-
-  /** Locks somebody whom the actor may change. */
-  async function lock(tx: Transaction<IdentityDatabase>, uid: string, by: Actor | Authority): Promise<Account> {
-    const account = await store.lockAccount(tx, known(uid))
-    if (!account) throw new UnknownAccount()
-    if (account.deletedAt) throw new AccountDeleted()
-    if ('level' in by && levelOf(account.roles) < by.level) throw new AccountTooStrong()
-    return account
   }
 
   async function setSuspension(uid: string, by: Authority, suspendedAt: Date | null): Promise<void> {
     const kind: AuditKind = suspendedAt ? 'account.suspended' : 'account.resumed'
     const revocations = await db.transaction().execute(async (tx) => {
-      const account = await lock(tx, uid, by)
+      const account = await lockSubject(tx, uid, by)
       await store.setSuspended(tx, account.uid, suspendedAt)
       await audit.record(tx, { kind, by, subject: account.uid })
       return suspendedAt ? revokeSessions(tx, account.uid, clock.now()) : []
@@ -205,10 +192,10 @@ export function createAccounts(parts: {
       return account
     },
 
-    read: async (uid) => present(await store.findAccount(db, known(uid))),
+    read: async (uid) => present(await store.findAccount(db, knownId(uid))),
 
     async inspect(uid) {
-      const account = await store.findAccount(db, known(uid))
+      const account = await store.findAccount(db, knownId(uid))
       if (!account) throw new UnknownAccount()
       return account
     },
@@ -218,13 +205,17 @@ export function createAccounts(parts: {
     page: (place) => store.pageThroughAccounts(db, place),
 
     async rename(uid, { username, email }, by) {
-      const account = present(await store.findAccount(db, known(uid)))
+      const account = present(await store.findAccount(db, knownId(uid)))
       const policy = registrationPolicies[account.bornOn]
       if (email !== undefined) policy.checkEmail(email)
       if (username !== undefined) policy.checkUsername(username)
       if (email !== undefined || username !== undefined) {
         await db.transaction().execute(async (tx) => {
-          await lock(tx, uid, by)
+          const { hasSecondFactor, email: before } = await lockSubject(tx, uid, by)
+          // To prove another address ends the second factor: with a stolen token alone nobody gets that far.
+          const isOwner = by.kind === 'account' && by.uid === account.uid
+          const isOther = email !== undefined && email.toLowerCase() !== before.toLowerCase()
+          if (hasSecondFactor && isOwner && isOther) throw new SecondFactorInTheWay()
           await store.updateNames(tx, account.uid, { ...(username && { username }), ...(email && { email }) })
           const details = { username: username !== undefined, email: email !== undefined }
           await audit.record(tx, { kind: 'account.renamed', by, subject: account.uid, details })
@@ -235,13 +226,13 @@ export function createAccounts(parts: {
     },
 
     async correct(uid, { email, password }, by) {
-      const before = present(await store.findAccount(db, known(uid)))
+      const before = present(await store.findAccount(db, knownId(uid)))
       const policy = registrationPolicies[before.bornOn]
       if (email !== undefined) policy.checkEmail(email)
       if (password !== undefined) policy.checkPassword(password, [before.username, email ?? before.email])
       const hash = password === undefined ? undefined : await hashing.hash(password)
       const revocations = await db.transaction().execute(async (tx) => {
-        const account = await lock(tx, uid, by)
+        const account = await lockSubject(tx, uid, by)
         if (email !== undefined) {
           await store.updateNames(tx, account.uid, { email })
           await audit.record(tx, { kind: 'account.renamed', by, subject: account.uid, details: { email: true } })
@@ -285,8 +276,9 @@ export function createAccounts(parts: {
 
     async remove(uid, by) {
       const { account, revocations } = await db.transaction().execute(async (tx) => {
-        const account = await lock(tx, uid, by)
+        const account = await lockSubject(tx, uid, by)
         const now = clock.now()
+        await removeFactors(tx, account.uid)
         if (registrationPolicies[account.bornOn].keepsNames) await store.markDeleted(tx, account.uid, now)
         else await store.removeAccount(tx, account.uid)
         await removeRecordsOfAccount(tx, account.uid)
@@ -299,15 +291,4 @@ export function createAccounts(parts: {
       if (account.memberSince) await saga.fulfil('close', account.uid)
     },
   }
-}
-
-function known(uid: string): AccountId {
-  const id = parseId<AccountId>(uid)
-  if (!id) throw new UnknownAccount()
-  return id
-}
-
-function present(account: Account | undefined): Account {
-  if (!account || account.deletedAt) throw new UnknownAccount()
-  return account
 }

@@ -65,6 +65,12 @@ export async function listClients(db: Database): Promise<Client[]> {
   return rows.map((row) => ({ ...toClient(row), secrets: Number(row.secrets ?? 0n) }))
 }
 
+/** The ids and names of those that are there. */
+export async function namesOfClients(db: Database, ids: readonly ClientId[]): Promise<[string, string][]> {
+  const rows = await db.selectFrom('client').select(['id', 'name']).where('id', 'in', ids).execute()
+  return rows.map(({ id, name }) => [id, name])
+}
+
 /** Whether there was such a client. */
 export async function removeClient(tx: Tx, id: ClientId): Promise<boolean> {
   const { numDeletedRows } = await tx.deleteFrom('client').where('id', '=', id).executeTakeFirst()

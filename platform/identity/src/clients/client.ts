@@ -19,6 +19,9 @@ export interface Client {
   readonly secrets: number
 }
 
+/** The client that the account pages are. */
+export const accountClient = { id: 'sallyport-account', name: 'Sallyport' }
+
 /** What somebody who adds a client says about it. */
 export interface NewClient {
   readonly name: string

@@ -4,7 +4,7 @@ import { digestOfSecret, type OpenIdClients } from '@sallyport/openid'
 import type { Kysely } from 'kysely'
 import type { Actor, Audit } from '../audit/audit.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
-import { type Client, type ClientId, metadataOf, type NewClient, UnknownClient } from './client.ts'
+import { accountClient, type Client, type ClientId, metadataOf, type NewClient, UnknownClient } from './client.ts'
 import * as store from './client-store.ts'
 
 /** A secret is told once, to whoever had it made; only its digest is kept. */
@@ -18,6 +18,8 @@ export interface Clients {
   /** @throws {InvalidClient} */
   add(client: NewClient, by: Actor): Promise<WithSecret>
   list(): Promise<Client[]>
+  /** The names of clients by their ids; one that is not there any more has none. */
+  namesOf(ids: readonly string[]): Promise<ReadonlyMap<string, string>>
   /** Makes another secret. The one before still counts, until the next one is made. @throws {UnknownClient} also for one without secrets */
   rotateSecret(id: string, by: Actor): Promise<WithSecret>
   /** Ends a client: nobody signs in to it any more, and its tokens are not renewed. @throws {UnknownClient} */
@@ -50,6 +52,10 @@ export function createClients(parts: {
     },
 
     list: () => store.listClients(db),
+    async namesOf(ids) {
+      const names = ids.length === 0 ? [] : await store.namesOfClients(db, ids.filter(isClientId))
+      return new Map([[accountClient.id, accountClient.name], ...names])
+    },
 
     async rotateSecret(text, by) {
       const secret = newSecret()

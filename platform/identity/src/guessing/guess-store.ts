@@ -22,6 +22,11 @@ export function keysOf(username: string, network: string): GuessKeys {
   }
 }
 
+/** Nobody can choose an id: what is counted under it needs no account whose owner could clear it. */
+export function keyOfCodes(uid: AccountId): Buffer {
+  return digestOf('codes', uid)
+}
+
 export interface Count {
   readonly attempts: number
   readonly retryAt: Date
@@ -58,6 +63,24 @@ export async function countAttempt(db: Database, key: Buffer, pace: Pace, now: D
     where key = ${key} and retry_at <= ${now}
     returning key`.execute(db)
   return rows.length === 1
+}
+
+/**
+ * The same whether anything was counted before or not. Returns the end of the pause that is in the way, and undefined when
+ * the attempt may be made.
+ */
+export async function countBefore(db: Database, key: Buffer, pace: Pace, now: Date): Promise<Date | undefined> {
+  const attempts = sql`case when known.forget_at <= ${now} then 1 else known.attempts + 1 end`
+  const { rows } = await sql`
+    insert into guess as known (key, attempts, retry_at, forget_at)
+    values (${key}, 1, ${pauseEnd(sql`1`, pace, now)}, ${forgetAt(now)})
+    on conflict (key) do update set
+      attempts = ${attempts}, retry_at = ${pauseEnd(attempts, pace, now)}, forget_at = excluded.forget_at
+    where known.retry_at <= ${now} or known.forget_at <= ${now}
+    returning key`.execute(db)
+  if (rows.length === 1) return undefined
+  const row = await db.selectFrom('guess').select('retry_at').where('key', '=', key).executeTakeFirst()
+  return row?.retry_at ?? now
 }
 
 /** Counts a failure under a key. */

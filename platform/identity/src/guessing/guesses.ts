@@ -4,7 +4,7 @@ import type { IdentityDatabase } from '../identity-database.ts'
 import { networkOf } from '../limits/network.ts'
 import { HashingBusy } from '../passwords/password-hashing.ts'
 import * as store from './guess-store.ts'
-import { clientsPace, type Pace, pressure, strangersPace, usualPace } from './pace.ts'
+import { clientsPace, codesPace, type Pace, pressure, strangersPace, usualPace } from './pace.ts'
 import { createTurns } from './turns.ts'
 
 /** Whoever tries passwords has to wait. Nothing was looked at: a right one meets this as well. */
@@ -36,6 +36,13 @@ export interface Attempt {
 export interface Guesses {
   /** Begins an attempt. @throws {TooManyAttempts} @throws {HashingBusy} */
   begin(username: string, address: string): Promise<Attempt>
+  /**
+   * Begins an attempt at the codes of an account whose password is proven, which counts until it has succeeded. Their pace
+   * is the account's, from wherever they come: there are few codes, and nobody who does not know the password is slowed.
+   *
+   * @throws {TooManyAttempts}
+   */
+  beginCode(uid: AccountId): Promise<Pick<Attempt, 'succeeded'>>
   /** What a sign-in writes down about where it came from, as part of the statement that opens the session. */
   remember(uid: AccountId, address: string, given: string): RawBuilder<unknown>
   /** The owner has proven to be one: what was tried at the account counts no more. */
@@ -93,6 +100,13 @@ export function createGuesses({
         done()
         throw error
       }
+    },
+    async beginCode(uid) {
+      const now = clock.now()
+      const key = store.keyOfCodes(uid)
+      const retryAt = await store.countBefore(db, key, codesPace, now)
+      if (retryAt) throw tooMany(retryAt, now)
+      return { succeeded: () => store.forgetKey(db, key) }
     },
     remember: (uid, address, given) => store.familiarity(uid, networkOf(address), clock.now(), given),
     forgive: (db, username) => store.forgetAccount(db, store.keysOf(username, '').account),

@@ -20,21 +20,28 @@ export function registerPage(question: Question, wished: Wished, complaint?: Reg
   const alert = said && `<p role="alert" id="complaint">${said}</p>`
   const described = (complaints: readonly RegistrationComplaint[]): string =>
     wrong && complaints.includes(wrong) ? ' aria-describedby="complaint" aria-invalid="true"' : ''
+  const focus = (field: 'username' | 'email' | 'password'): string => (field === fieldOf(wrong) ? ' autofocus' : '')
   const body = `${alert ?? ''}
 <form method="post" action="${question.action}">
 ${hidden('csrf', question.csrf)}
 <label for="username">${words.username}</label>
-<input id="username" name="username" value="${escapeHtml(wished.username)}" autocomplete="username" autocapitalize="none" spellcheck="false" minlength="3" maxlength="50" required${described(['invalidUsername', 'nameTaken'])}>
+<input id="username" name="username" value="${escapeHtml(wished.username)}" autocomplete="username" autocapitalize="none" spellcheck="false" minlength="3" maxlength="50" required${focus('username')}${described(['invalidUsername', 'nameTaken'])}>
 <label for="email">${words.email}</label>
-<input id="email" name="email" type="email" value="${escapeHtml(wished.email)}" autocomplete="email" maxlength="100" required${described(['invalidEmail'])}>
+<input id="email" name="email" type="email" value="${escapeHtml(wished.email)}" autocomplete="email" maxlength="100" required${focus('email')}${described(['invalidEmail'])}>
 <label for="password">${words.newPassword}</label>
-<input id="password" name="password" type="password" autocomplete="new-password" minlength="8" maxlength="200" required aria-describedby="${wrong === 'weakPassword' ? 'complaint ' : ''}advice"${wrong === 'weakPassword' ? ' aria-invalid="true"' : ''}>
+<input id="password" name="password" type="password" autocomplete="new-password" minlength="8" maxlength="200" required${focus('password')} aria-describedby="${wrong === 'weakPassword' ? 'complaint ' : ''}advice"${wrong === 'weakPassword' ? ' aria-invalid="true"' : ''}>
 <p id="advice">${words.passwordAdvice}</p>
 <button name="answer" value="create">${words.registerButton}</button>
 ${otherButton('back', words.backToSignIn)}
 </form>`
   const outcome = wait ?? { status: wrong ? 422 : 200 }
   return renderPage(words.register, body, { ...options(words, question), ...outcome })
+}
+
+/** Where the cursor is needed. */
+function fieldOf(complaint: RegistrationComplaint | undefined): 'username' | 'email' | 'password' {
+  if (complaint === 'invalidEmail') return 'email'
+  return complaint === 'weakPassword' ? 'password' : 'username'
 }
 
 /** Asks where to send a link to a new password. `wait` says why it is asked again. */
@@ -61,5 +68,5 @@ export function letterSentPage(question: Question, text: 'confirmText' | 'resetT
 ${hidden('csrf', question.csrf)}
 ${otherButton('back', words.backToSignIn)}
 </form>`
-  return renderPage(words.letterSent, body, options(words, question))
+  return renderPage(words.letterSent, body, { ...options(words, question), symbol: 'letter' })
 }

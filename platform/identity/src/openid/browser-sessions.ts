@@ -4,8 +4,19 @@ import type { Kysely } from 'kysely'
 import type { Audit } from '../audit/audit.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
-import { endOfRevocation, type SessionId } from '../sessions/session.ts'
-import { bindBrowserSession, findByBrowserSession, revokeSession } from '../sessions/session-store.ts'
+import { endOfRevocation, type SessionId, sessionLifeSeconds } from '../sessions/session.ts'
+import {
+  bindBrowserSession,
+  findByBrowserSession,
+  lockOpenSession,
+  markUsed,
+  prolongSession,
+  removeSession,
+  revokeSession,
+} from '../sessions/session-store.ts'
+
+/** A use is written down when the one before was so long ago. */
+const usedAgainMs = 300_000
 
 /**
  * A browser session of the OpenID provider has a session of ours behind it, the `sid` of its tokens: ending that ends
@@ -25,9 +36,18 @@ export function createBrowserSessions(parts: {
       if (!sid) throw new TypeError('a sign-in names a session that is no UUID')
       const before = await findByBrowserSession(db, browserSession)
       if (before?.sid === sid) return
+      const now = clock.now()
+      const until = { now, expiresAt: new Date(now.getTime() + sessionLifeSeconds.openid * 1000) }
       const revocations = await db.transaction().execute(async (tx) => {
-        const ended = before ? await revokeSession(tx, before.sid, endOfRevocation(clock.now())) : []
-        await bindBrowserSession(tx, browserSession, sid)
+        const uid = await lockOpenSession(tx, sid, now)
+        if (!uid) return []
+        // Somebody has only said again who they are: their tokens go on.
+        if (before?.uid === uid && (await prolongSession(tx, before.sid, until))) {
+          await removeSession(tx, sid)
+          return []
+        }
+        const ended = before ? await revokeSession(tx, before.sid, endOfRevocation(now)) : []
+        await bindBrowserSession(tx, browserSession, sid, until.expiresAt)
         return ended
       })
       feed.publish(revocations)
@@ -35,7 +55,10 @@ export function createBrowserSessions(parts: {
 
     async find(browserSession, accountId) {
       const found = await findByBrowserSession(db, browserSession)
-      return found?.uid === accountId && found.expiresAt > clock.now() ? found.sid : undefined
+      const now = clock.now()
+      if (found?.uid !== accountId || found.expiresAt <= now) return undefined
+      if (now.getTime() - found.lastUsedAt.getTime() >= usedAgainMs) await markUsed(db, found.sid, now)
+      return found.sid
     },
 
     async end(browserSession, { why, address }) {

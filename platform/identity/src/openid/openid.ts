@@ -2,6 +2,7 @@ import { hkdfSync } from 'node:crypto'
 import { identity as contracts } from '@sallyport/contracts'
 import { type AccountId, type Clock, parseId } from '@sallyport/kernel'
 import {
+  type Assurance,
   createOpenIdProvider,
   type OpenIdAccounts,
   type OpenIdKeys,
@@ -12,26 +13,28 @@ import {
 import { platformAudience, type PublicJwk } from '@sallyport/service'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
+import { type AccountPagesParts, createAccountPages } from '../account-pages/account-pages.ts'
 import { type Account, roleOf } from '../accounts/account.ts'
 import { findAccount } from '../accounts/account-store.ts'
 import type { Audit } from '../audit/audit.ts'
 import { openIdClients } from '../clients/clients.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
+import type { Factors } from '../factors/factors.ts'
+import { type Acr, acrs } from '../factors/assurance.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
 import { tokenLifeSeconds } from '../sessions/session.ts'
-import { mayUse, type Sessions } from '../sessions/sessions.ts'
+import { mayUse } from '../sessions/sessions.ts'
 import { seal, unseal } from '../tokens/sealing.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
-import type { WishParts } from './account-wishes.ts'
 import { createBrowserSessions } from './browser-sessions.ts'
 import { providerPages } from './pages.ts'
-import { createQuestions } from './questions.ts'
+import { createQuestions, type QuestionParts } from './questions.ts'
 import { languages } from '../words/choice.ts'
 
 /** The scope of tokens for the platform's own services, as in the tokens of the other grants (design §4). */
 const platformScope = 'impersonate'
 
-export interface OpenIdParts extends WishParts {
+export interface OpenIdParts extends QuestionParts, Omit<AccountPagesParts, 'issuerName'> {
   readonly db: Kysely<IdentityDatabase>
   readonly clock: Clock
   readonly log: Logger
@@ -39,14 +42,15 @@ export interface OpenIdParts extends WishParts {
   readonly publicUrl: string
   readonly masterKey: Uint8Array
   readonly keys: SigningKeys
-  readonly sessions: Sessions
+  readonly factors: Factors
   readonly feed: RevocationFeed
   readonly audit: Audit
+  readonly callPrivateAddresses: boolean
 }
 
 /** Identity's OpenID provider, at `/oidc` below the public address. */
 export function createOpenId(parts: OpenIdParts): OpenIdProvider {
-  const { db, clock, log, publicUrl, masterKey, feed, audit } = parts
+  const { db, clock, log, publicUrl, masterKey, feed, audit, callPrivateAddresses } = parts
   const purpose = 'openid record'
   return createOpenIdProvider({
     issuer: contracts.openIdIssuerOf(publicUrl),
@@ -62,11 +66,14 @@ export function createOpenId(parts: OpenIdParts): OpenIdProvider {
     clients: openIdClients({ db, clock }),
     accounts: openIdAccounts(db),
     sessions: createBrowserSessions({ db, clock, feed, audit }),
+    assurance: assurance(db),
     claims: { profile: ['preferred_username'], email: ['email', 'email_verified'], roles: ['role', 'roles'] },
     resources: [platform(db, publicUrl)],
     pages: providerPages,
     questions: createQuestions(parts),
+    accountPages: createAccountPages({ ...parts, issuerName: new URL(publicUrl).hostname }),
     locales: languages.map(({ language }) => language),
+    callPrivateAddresses,
   })
 }
 
@@ -84,6 +91,16 @@ function openIdAccounts(db: Kysely<IdentityDatabase>): OpenIdAccounts {
         roles: account.roles.map(({ name }) => name),
       }
       return { id: uid, claims }
+    },
+  }
+}
+
+function assurance(db: Kysely<IdentityDatabase>): Assurance {
+  return {
+    acrs,
+    async strongestOf(id): Promise<Acr | undefined> {
+      const account = await usableAccount(db, id)
+      return account && (account.hasSecondFactor ? 'urn:sallyport:acr:two-factors' : 'urn:sallyport:acr:password')
     },
   }
 }

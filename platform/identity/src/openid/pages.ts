@@ -4,15 +4,19 @@ import { wordsFor } from '../words/choice.ts'
 import type { Words } from '../words/words.ts'
 import type { Wait } from './waits.ts'
 
+/** What was wrong with a sign-in. */
+export type SignInComplaint = 'wrongCredentials' | 'signInOver'
+
 /** Asks who it is. `complaint` says why it is asked again. */
 export function signInPage(
   question: Question,
-  again?: { readonly username: string; readonly complaint: Wait | 'wrongCredentials' },
+  again?: { readonly username: string; readonly complaint: Wait | SignInComplaint },
 ): Page {
   const words = wordsFor(question.languages)
   const username = escapeHtml(again?.username ?? question.loginHint ?? '')
-  const wait = again?.complaint === 'wrongCredentials' ? undefined : again?.complaint
-  const alert = again && `<p role="alert" id="complaint">${words[wait?.complaint ?? 'wrongCredentials']}</p>`
+  const wait = typeof again?.complaint === 'object' ? again.complaint : undefined
+  const complaint = typeof again?.complaint === 'object' ? again.complaint.complaint : again?.complaint
+  const alert = complaint && `<p role="alert" id="complaint">${words[complaint]}</p>`
   const described = again ? ' aria-describedby="complaint" aria-invalid="true"' : ''
   const body = `${alert ?? ''}
 <form method="post" action="${question.action}">
@@ -23,7 +27,7 @@ ${hidden('csrf', question.csrf)}
 <input id="password" name="password" type="password" autocomplete="current-password" maxlength="1024" required${username === '' ? '' : ' autofocus'}${described}>
 <button>${words.signInButton}</button>
 ${otherButton('forgotten', words.forgotten)}
-${otherButton('register', words.register)}
+${otherButton('register', words.register, 'other')}
 ${otherButton('cancel', words.cancel)}
 </form>`
   const outcome = wait ?? { status: again ? 401 : 200 }
@@ -35,9 +39,10 @@ export function consentPage(question: Question, username: string): Page {
   const words = wordsFor(question.languages)
   const { scopes, claims } = question.wanted
   const wanted = [...scopes.map((scope) => words.scopes[scope] ?? scope), ...claims]
-  const body = `<p>${escapeHtml(words.signedInAs(username))}</p>
+  const body = `<p class="person">${escapeHtml(words.signedInAs(username))}</p>
 <p>${words.itWants}</p>
 <ul>${wanted.map((what) => `<li>${escapeHtml(what)}</li>`).join('')}</ul>
+${question.destination === '' ? '' : `<p class="aside">${escapeHtml(words.goesBackTo(question.destination))}</p>`}
 <form method="post" action="${question.action}">
 ${hidden('csrf', question.csrf)}
 <button name="answer" value="allow">${words.allow}</button>
@@ -48,7 +53,11 @@ ${hidden('csrf', question.csrf)}
 
 export function gonePage(languages: Question['languages']): Page {
   const words = wordsFor(languages)
-  return renderPage(words.gone, `<p>${words.goneText}</p>`, { language: words.language, status: 400 })
+  return renderPage(words.gone, `<p>${words.goneText}</p>`, {
+    language: words.language,
+    status: 400,
+    symbol: 'problem',
+  })
 }
 
 /** The pages of what the provider asks by itself. */
@@ -64,14 +73,14 @@ ${button(form, words.stay, { other: true })}`
 
   signedOut(languages) {
     const words = wordsFor(languages)
-    return renderPage(words.signedOut, `<p>${words.signedOutText}</p>`, { language: words.language })
+    return renderPage(words.signedOut, `<p>${words.signedOutText}</p>`, { language: words.language, symbol: 'done' })
   },
 
   failed({ code, description, status }, languages) {
     const words = wordsFor(languages)
     const details = [code, description].filter((part) => part !== undefined).join(': ')
-    const body = `<p>${words.failedText}</p><p>${escapeHtml(details)}</p>`
-    return renderPage(words.failed, body, { language: words.language, status })
+    const body = `<p>${words.failedText}</p><p class="aside" lang="en">${escapeHtml(details)}</p>`
+    return renderPage(words.failed, body, { language: words.language, status, symbol: 'problem' })
   },
 
   enterCode({ action, xsrf, code, problem }, languages) {
@@ -90,7 +99,7 @@ ${hidden('xsrf', xsrf)}
   confirmCode(form, { client, code }, languages) {
     const words = wordsFor(languages)
     const body = `<p>${escapeHtml(words.confirmCodeText(client))}</p>
-<p><code>${escapeHtml(code)}</code></p>
+<p class="code">${escapeHtml(code)}</p>
 ${form.html}
 ${button(form, words.goOn, {})}
 ${button(form, words.deny, { name: 'abort', value: 'yes', other: true })}`
@@ -100,13 +109,13 @@ ${button(form, words.deny, { name: 'abort', value: 'yes', other: true })}`
   deviceSignedIn(client, languages) {
     const words = wordsFor(languages)
     const text = escapeHtml(words.deviceSignedInText(client))
-    return renderPage(words.deviceSignedIn, `<p>${text}</p>`, { language: words.language })
+    return renderPage(words.deviceSignedIn, `<p>${text}</p>`, { language: words.language, symbol: 'done' })
   },
 }
 
 /** Leads to another page of the same question, whatever is in the fields. */
-export function otherButton(answer: string, text: string): string {
-  return `<button class="other" name="answer" value="${answer}" formnovalidate>${text}</button>`
+export function otherButton(answer: string, text: string, look: 'link' | 'other' = 'link'): string {
+  return `<button class="${look}" name="answer" value="${answer}" formnovalidate>${text}</button>`
 }
 
 export function options(words: Words, { destination }: Question) {

@@ -1,21 +1,22 @@
 import type { AccountId } from '@sallyport/kernel'
-import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
+import { type Kysely, type RawBuilder, type Selectable, sql, type Transaction } from 'kysely'
 import type { FeedPage, Revocation } from '@sallyport/service'
 import { alongQueries } from '../along-queries.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
-import { endOfRevocation, type SessionId } from './session.ts'
+import { endOfRevocation, type Session, type SessionId, type SessionOrigin } from './session.ts'
 
 type Database = Kysely<IdentityDatabase>
 type Tx = Transaction<IdentityDatabase>
 
 /**
- * Whether a session was opened: not when the account is gone or suspended, or its password is no longer the one that was
- * proven.
+ * Whether a session was opened: not when the account is gone or suspended, its password is no longer the one that was
+ * proven, or it has a second factor by now that was not.
  */
 export async function openSession(
   db: Database,
   session: { readonly sid: SessionId; readonly uid: AccountId; readonly createdAt: Date; readonly expiresAt: Date },
-  provenHash: string,
+  { on, address, userAgent, client }: SessionOrigin,
+  proven: { readonly passwordHash: string; readonly hasSecondFactor: boolean },
   /** Data-modifying queries that are done if the query `opened` gives a row. */
   alongside: readonly RawBuilder<unknown>[],
 ): Promise<boolean> {
@@ -24,11 +25,14 @@ export async function openSession(
     with proven as (
       -- The row is locked by this: otherwise a password change that ends all sessions could miss the one being opened.
       update account set last_login_at = ${createdAt}
-      where uid = ${uid} and password_hash = ${provenHash} and deleted_at is null and suspended_at is null
+      where uid = ${uid} and password_hash = ${proven.passwordHash} and deleted_at is null and suspended_at is null
+        and (${proven.hasSecondFactor} or not has_second_factor)
       returning uid
     ), opened as (
-      insert into session (sid, uid, created_at, expires_at)
-      select ${sid}::uuid, uid, ${createdAt}::timestamptz, ${expiresAt}::timestamptz from proven
+      insert into session (sid, uid, created_at, expires_at, last_used_at, opened_on, client, user_agent, address)
+      select ${sid}::uuid, uid, ${createdAt}::timestamptz, ${expiresAt}::timestamptz, ${createdAt}::timestamptz,
+        ${on}, ${client?.slice(0, 100) ?? null}::text, ${userAgent?.slice(0, 256) ?? null}::text, ${address.slice(0, 100)}
+      from proven
       returning sid
     )${alongQueries(alongside)}
     select sid from opened`.execute(db)
@@ -37,27 +41,52 @@ export async function openSession(
 
 /** Ends one session. */
 export async function revokeSession(tx: Tx, sid: SessionId, until: Date): Promise<Revocation[]> {
-  await tx.deleteFrom('session').where('sid', '=', sid).execute()
+  await removeSession(tx, sid)
   return insertRevocations(tx, 'session', [sid], until)
 }
 
+/** What was ended, and what was behind it. */
+export interface EndedSessions {
+  readonly revocations: readonly Revocation[]
+  /** The browser sessions that they were behind. */
+  readonly browserSessions: readonly string[]
+}
+
+/** Ends sessions of an account: all of them, one, or all but one. New ones may be opened afterwards. */
+export async function endSessions(
+  tx: Tx,
+  uid: AccountId,
+  which: 'all' | { readonly only: SessionId } | { readonly except: SessionId },
+  until: Date,
+): Promise<EndedSessions> {
+  const all = tx.deleteFrom('session').where('uid', '=', uid)
+  const some =
+    which === 'all' ? all : 'only' in which ? all.where('sid', '=', which.only) : all.where('sid', '!=', which.except)
+  const ended = await some.returning(['sid', 'browser_session']).execute()
+  return {
+    revocations: await insertRevocations(
+      tx,
+      'session',
+      ended.map(({ sid }) => sid),
+      until,
+    ),
+    browserSessions: ended.flatMap(({ browser_session: browserSession }) => browserSession ?? []),
+  }
+}
+
 /** Ends every session of an account but one. */
-export async function revokeOtherSessions(tx: Tx, uid: AccountId, kept: SessionId, until: Date): Promise<Revocation[]> {
-  const ended = await tx
-    .deleteFrom('session')
-    .where('uid', '=', uid)
-    .where('sid', '!=', kept)
-    .returning('sid')
-    .execute()
-  const sids = ended.map(({ sid }) => sid)
-  return insertRevocations(tx, 'session', sids, until)
+export async function revokeOtherSessions(
+  tx: Tx,
+  uid: AccountId,
+  kept: SessionId,
+  until: Date,
+): Promise<readonly Revocation[]> {
+  return (await endSessions(tx, uid, { except: kept }, until)).revocations
 }
 
 /** Ends every session of an account; new ones may be opened afterwards. */
-export async function revokeSessions(tx: Tx, uid: AccountId, now: Date): Promise<Revocation[]> {
-  const ended = await tx.deleteFrom('session').where('uid', '=', uid).returning('sid').execute()
-  const sids = ended.map(({ sid }) => sid)
-  return insertRevocations(tx, 'session', sids, endOfRevocation(now))
+export async function revokeSessions(tx: Tx, uid: AccountId, now: Date): Promise<readonly Revocation[]> {
+  return (await endSessions(tx, uid, 'all', endOfRevocation(now))).revocations
 }
 
 /** Ends everything an account has: its sessions are gone with it. */
@@ -65,27 +94,83 @@ export function revokeAccount(tx: Tx, uid: AccountId, until: Date): Promise<Revo
   return insertRevocations(tx, 'account', [uid], until)
 }
 
-/** Whether a session is now the one behind a browser session; not when it has ended meanwhile. */
-export async function bindBrowserSession(tx: Tx, browserSession: string, sid: SessionId): Promise<boolean> {
+/** Locks a session that is open; whose it is. */
+export async function lockOpenSession(tx: Tx, sid: SessionId, now: Date): Promise<AccountId | undefined> {
+  const row = await tx
+    .selectFrom('session')
+    .select('uid')
+    .where('sid', '=', sid)
+    .where('expires_at', '>', now)
+    // Without the lock, a session that is ended meanwhile would end the one before it for nothing.
+    .forUpdate()
+    .executeTakeFirst()
+  return row?.uid
+}
+
+/** Lets a session last longer; whether it was open still. */
+export async function prolongSession(
+  tx: Tx,
+  sid: SessionId,
+  { now, expiresAt }: { readonly now: Date; readonly expiresAt: Date },
+): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('session')
-    .set({ browser_session: browserSession })
+    .set({ expires_at: expiresAt, last_used_at: now })
     .where('sid', '=', sid)
+    .where('expires_at', '>', now)
     .executeTakeFirst()
   return numUpdatedRows === 1n
 }
 
-/** The session behind a browser session, whoever's it is. */
-export async function findByBrowserSession(
-  db: Database,
+/** Removes a session that has no tokens. */
+export async function removeSession(tx: Tx, sid: SessionId): Promise<void> {
+  await tx.deleteFrom('session').where('sid', '=', sid).execute()
+}
+
+/** Makes a session the one behind a browser session; from then on it lasts. */
+export async function bindBrowserSession(
+  tx: Tx,
   browserSession: string,
-): Promise<{ readonly sid: SessionId; readonly uid: AccountId; readonly expiresAt: Date } | undefined> {
+  sid: SessionId,
+  expiresAt: Date,
+): Promise<void> {
+  await tx
+    .updateTable('session')
+    .set({ browser_session: browserSession, expires_at: expiresAt })
+    .where('sid', '=', sid)
+    .execute()
+}
+
+/** The session behind a browser session, whoever's it is. */
+export async function findByBrowserSession(db: Database, browserSession: string): Promise<Session | undefined> {
   const row = await db
     .selectFrom('session')
-    .select(['sid', 'uid', 'expires_at'])
+    .selectAll()
     .where('browser_session', '=', browserSession)
     .executeTakeFirst()
-  return row && { sid: row.sid, uid: row.uid, expiresAt: row.expires_at }
+  return row && toSession(row)
+}
+
+/**
+ * The sessions of an account that are open, the one that was used last first, at most `limit`. What was opened on the way
+ * to a client and never got there is none.
+ */
+export async function listSessions(db: Database, uid: AccountId, now: Date, limit: number): Promise<Session[]> {
+  const rows = await db
+    .selectFrom('session')
+    .selectAll()
+    .where('uid', '=', uid)
+    .where('expires_at', '>', now)
+    .where((eb) => eb.or([eb('opened_on', 'is distinct from', 'openid'), eb('browser_session', 'is not', null)]))
+    .orderBy((eb) => eb.fn.coalesce('last_used_at', 'created_at'), 'desc')
+    .orderBy('sid')
+    .limit(limit)
+    .execute()
+  return rows.map(toSession)
+}
+
+export async function markUsed(db: Database, sid: SessionId, now: Date): Promise<void> {
+  await db.updateTable('session').set({ last_used_at: now }).where('sid', '=', sid).execute()
 }
 
 /** The feed after a place in it, oldest first. */
@@ -152,4 +237,18 @@ async function insertRevocations(
 function toRevocation(row: { sequence: bigint; kind: 'session' | 'account'; id: string; until: Date }): Revocation {
   const { sequence, kind, id, until } = row
   return { sequence: Number(sequence), kind, id, until: Math.ceil(until.getTime() / 1000) }
+}
+
+function toSession(row: Selectable<IdentityDatabase['session']>): Session {
+  return {
+    sid: row.sid,
+    uid: row.uid,
+    openedAt: row.created_at,
+    expiresAt: row.expires_at,
+    lastUsedAt: row.last_used_at ?? row.created_at,
+    ...(row.opened_on !== null && { on: row.opened_on }),
+    ...(row.client !== null && { client: row.client }),
+    ...(row.user_agent !== null && { userAgent: row.user_agent }),
+    ...(row.address !== null && { address: row.address }),
+  }
 }

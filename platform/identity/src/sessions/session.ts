@@ -1,4 +1,4 @@
-import type { Brand } from '@sallyport/kernel'
+import { type AccountId, type Brand, Rejection } from '@sallyport/kernel'
 
 /** The `sid` of every token of a session: a UUID. */
 export type SessionId = Brand<string, 'SessionId'>
@@ -15,6 +15,44 @@ export const sessionLifeSeconds = { market: 900, accounts: 4 * 3600, openid: fou
 export const tokenLifeSeconds = { market: 900, accounts: 4 * 3600, openid: 900 } as const
 
 export type SessionKind = keyof typeof sessionLifeSeconds
+
+/**
+ * How long a session counts that was opened for the OpenID provider and is not behind a browser session yet, in seconds:
+ * whoever turns back on the way leaves nothing that lasts.
+ */
+export const unboundLifeSeconds = 900
+
+/** What a session is opened from, which is what people recognise it by. */
+export interface SessionOrigin {
+  /** The surface whose words are spoken; it says how long the session lasts. */
+  readonly on: SessionKind
+  /** Where the request comes from. */
+  readonly address: string
+  /** What the program says it is (`User-Agent`): anything at all. */
+  readonly userAgent: string | undefined
+  /** The client of the OpenID provider that it is opened for. */
+  readonly client?: string
+}
+
+/** A session as it is kept. */
+export interface Session extends Partial<SessionOrigin> {
+  readonly sid: SessionId
+  readonly uid: AccountId
+  readonly openedAt: Date
+  readonly expiresAt: Date
+  /** Kept to a few minutes. */
+  readonly lastUsedAt: Date
+}
+
+/** There is none, or it is somebody else's. */
+export class UnknownSession extends Rejection {
+  override name = 'UnknownSession'
+  readonly code = 'unknown-session'
+  readonly reason = 'not-found'
+  constructor() {
+    super('there is no such session')
+  }
+}
 
 /** No token lives longer, in seconds. */
 export const longestTokenLifeSeconds = Math.max(...Object.values(tokenLifeSeconds))

@@ -10,22 +10,28 @@ import {
 } from '../accounts/account-store.ts'
 import { registrationPolicies } from '../accounts/registration-policy.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
+import type { FactorProof } from '../factors/factor.ts'
+import { followHash } from '../factors/half-sign-in-store.ts'
 import type { Guesses } from '../guessing/guesses.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { MembershipSaga } from '../memberships/membership-saga.ts'
 import type { PasswordHashing } from '../passwords/password-hashing.ts'
 import type { TokenIssuer, Tokens } from '../tokens/token-issuer.ts'
 import type { RevocationFeed } from './revocation-feed.ts'
-import { endOfRevocation, type SessionId, type SessionKind, sessionLifeSeconds, tokenLifeSeconds } from './session.ts'
+import {
+  endOfRevocation,
+  type SessionId,
+  type SessionKind,
+  sessionLifeSeconds,
+  type SessionOrigin,
+  tokenLifeSeconds,
+  unboundLifeSeconds,
+} from './session.ts'
 import { openSession, revokeSession } from './session-store.ts'
 
-export interface PasswordProof {
+export interface PasswordProof extends SessionOrigin {
   readonly username: string
   readonly password: string
-  /** The surface whose words are spoken; it says how long the session lasts. */
-  readonly on: SessionKind
-  /** Where the request comes from. */
-  readonly address: string
 }
 
 export interface SignInRequest extends PasswordProof {
@@ -47,13 +53,24 @@ export interface OpenedSession {
 
 export interface Sessions {
   /**
-   * Proves a password. What an account may not do (yet, or any more) looks like a wrong one.
+   * Proves a password. What an account may not do (yet, or any more) looks like a wrong one. Where only a password is asked
+   * for, so does one that has a second factor.
    *
    * @throws {WrongCredentials} @throws {TooManyAttempts} @throws {HashingBusy}
    */
   provePassword(proof: PasswordProof): Promise<ProvenPassword>
-  /** Opens a session for what was proven. @throws {WrongCredentials} when it does not hold any more */
-  open(proven: ProvenPassword, proof: PasswordProof): Promise<OpenedSession>
+  /**
+   * Opens a session for what was proven.
+   *
+   * @throws {WrongCredentials} when it does not hold any more, or the account has a second factor that was not proven
+   */
+  open(
+    proven: Credentials | ProvenPassword,
+    origin: SessionOrigin,
+    factor?: FactorProof['kind'],
+  ): Promise<OpenedSession>
+  /** Brings the hash of a password that was just proven up to today's kind and cost, soon; it may fail (enrollment E-21). */
+  upgrade(proven: ProvenPassword): void
   /**
    * Proves a password, opens a session and issues its tokens.
    *
@@ -94,12 +111,13 @@ export function createSessions(parts: {
 
   const putOff = new Set<Promise<void>>()
 
-  /** Brings the hash of a password that was just proven up to today's kind and cost, soon; it may fail (enrollment E-21). */
   function upgrade({ account: { uid }, passwordHash: from, password }: ProvenPassword): void {
     if (!hashing.isOutdated(from)) return
     const replace = async (): Promise<void> => {
       const to = await hashing.rehash(password)
-      await db.transaction().execute((tx) => replacePasswordHash(tx, uid, { from, to }))
+      await db.transaction().execute(async (tx) => {
+        if (await replacePasswordHash(tx, uid, { from, to })) await followHash(tx, uid, { from, to })
+      })
     }
     const upgrading = replace()
       .catch((error: unknown) => log.warn({ err: error }, 'a password hash is brought up to date another time'))
@@ -107,7 +125,7 @@ export function createSessions(parts: {
     putOff.add(upgrading)
   }
 
-  async function refuse({ on, address }: PasswordProof, subject: Account | undefined, reason: RefusalReason) {
+  async function refuse({ on, address }: SessionOrigin, subject: Account | undefined, reason: RefusalReason) {
     await audit.record(db, {
       kind: 'sign-in.refused',
       by: { kind: 'anonymous', address },
@@ -119,13 +137,15 @@ export function createSessions(parts: {
   }
 
   async function provePassword(proof: PasswordProof): Promise<ProvenPassword> {
-    const { username, password, address } = proof
+    const { username, password, on, address } = proof
     const attempt = await guesses.begin(username, address)
     try {
       const credentials = await findCredentialsByUsername(db, username)
       const fits = await hashing.verify(password, credentials?.passwordHash)
-      const reason = credentials ? obstacleOf(credentials.account, fits) : 'unknown-account'
-      await (reason ? attempt.failed() : attempt.succeeded())
+      const reason = credentials ? obstacleOf(credentials.account, fits, on) : 'unknown-account'
+      if (reason) await attempt.failed()
+      // With a second factor nothing has succeeded yet.
+      else if (credentials?.account.hasSecondFactor === false) await attempt.succeeded()
       if (!credentials || reason) throw await refuse(proof, credentials?.account, reason ?? 'unknown-account')
       return { ...credentials, password }
     } finally {
@@ -135,31 +155,38 @@ export function createSessions(parts: {
 
   /** Opens a session for somebody who has proven a password; undefined when that is no longer who or what was proven. */
   async function openProven(
-    proven: ProvenPassword,
-    { on, address }: PasswordProof,
+    { account, passwordHash }: Credentials,
+    origin: SessionOrigin,
+    factor?: FactorProof['kind'],
   ): Promise<OpenedSession | undefined> {
-    const { account, passwordHash } = proven
+    const { on, address } = origin
     const { uid } = account
     const openedAt = clock.now()
-    const expiresAt = new Date(openedAt.getTime() + sessionLifeSeconds[on] * 1000)
+    const lifeSeconds = on === 'openid' ? unboundLifeSeconds : sessionLifeSeconds[on]
+    const expiresAt = new Date(openedAt.getTime() + lifeSeconds * 1000)
     const session = { sid: newId<SessionId>(), uid, createdAt: openedAt, expiresAt }
     const by: Actor = { kind: 'account', uid, address }
     const alongside = [
-      audit.insertionOf({ kind: 'sign-in.succeeded', by, subject: uid, details: { on } }, 'opened'),
+      audit.insertionOf(
+        { kind: 'sign-in.succeeded', by, subject: uid, details: { on, ...(factor && { factor }) } },
+        'opened',
+      ),
       guesses.remember(uid, address, 'opened'),
     ]
-    if (!(await openSession(db, session, passwordHash, alongside))) return undefined
-    upgrade(proven)
+    const proven = { passwordHash, hasSecondFactor: factor !== undefined }
+    if (!(await openSession(db, session, origin, proven, alongside))) return undefined
     if (!account.memberSince && roleOf(account) === 'user') await join(account)
     return { sid: session.sid, openedAt }
   }
 
   return {
     provePassword,
+    upgrade,
 
-    async open(proven, proof) {
-      const session = await openProven(proven, proof)
-      if (!session) throw await refuse(proof, proven.account, 'changed-meanwhile')
+    async open(proven, place, factor) {
+      const session = await openProven(proven, place, factor)
+      if (!session) throw await refuse(place, proven.account, 'changed-meanwhile')
+      if ('password' in proven) upgrade(proven)
       return session
     },
 
@@ -172,6 +199,7 @@ export function createSessions(parts: {
         account = proven.account
         const session = await openProven(proven, request)
         if (!session) continue
+        upgrade(proven)
         const { sid, openedAt: now } = session
         return tokens.issue({ account, sid, now, lifeSeconds: tokenLifeSeconds[on], scopes, clientId })
       }
@@ -194,18 +222,27 @@ export function createSessions(parts: {
 
 /** Whether somebody who is who they say may come in. */
 export function mayUse(account: Account): boolean {
-  return obstacleOf(account, true) === undefined
+  return obstacleOf(account, true, 'openid') === undefined
 }
 
 /** Why a sign-in was refused: for the trail alone, whoever asked is told nothing. */
-type RefusalReason = 'unknown-account' | 'wrong-password' | 'suspended' | 'unverified' | 'changed-meanwhile'
+type RefusalReason =
+  | 'unknown-account'
+  | 'wrong-password'
+  | 'suspended'
+  | 'unverified'
+  | 'second-factor'
+  | 'changed-meanwhile'
 
-/** What keeps somebody out of an account. */
+/** What keeps somebody out of an account who comes to this place. */
 function obstacleOf(
-  { bornOn, suspendedAt, emailVerifiedAt }: Account,
+  { bornOn, suspendedAt, emailVerifiedAt, hasSecondFactor }: Account,
   passwordFits: boolean,
+  on: SessionKind,
 ): RefusalReason | undefined {
   if (!passwordFits) return 'wrong-password'
   if (suspendedAt) return 'suspended'
-  return emailVerifiedAt === undefined && registrationPolicies[bornOn].needsProvenEmail ? 'unverified' : undefined
+  if (emailVerifiedAt === undefined && registrationPolicies[bornOn].needsProvenEmail) return 'unverified'
+  // Only the OpenID pages ask for more than the password (design §4).
+  return hasSecondFactor && on !== 'openid' ? 'second-factor' : undefined
 }

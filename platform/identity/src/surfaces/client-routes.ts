@@ -1,7 +1,7 @@
 import { identity } from '@sallyport/contracts'
-import { type AccountCaller, created, handle, type HandledRoute, ok } from '@sallyport/service'
-import type { Actor } from '../audit/audit.ts'
+import { created, handle, type HandledRoute, ok } from '@sallyport/service'
 import type { Clients, WithSecret } from '../clients/clients.ts'
+import { actorOf } from './authority.ts'
 
 /** How long a token for registration counts, in seconds. */
 const registrationLifeSeconds = 3600
@@ -12,11 +12,6 @@ export function clientRoutes(parts: {
   readonly issueInitialAccessToken: (lifeSeconds: number) => Promise<string>
 }): HandledRoute[] {
   const { clients, issueInitialAccessToken } = parts
-  const actorOf = (request: { readonly caller: AccountCaller; readonly clientAddress: string }): Actor => ({
-    kind: 'account',
-    uid: request.caller.accountId,
-    address: request.clientAddress,
-  })
   return [
     handle(identity.addClient, async ({ body, ...request }) => {
       const client = {

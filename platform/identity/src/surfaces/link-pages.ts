@@ -9,13 +9,15 @@ import { page } from './pages.ts'
 /** Asks the reader of a letter to confirm. */
 export function confirmationPage(secret: string, words: Words): Reply {
   const action = `/authy/validate/${encodeURIComponent(secret)}`
-  const body = `<form method="post" action="${action}"><button>${words.confirmAddressButton}</button></form>`
+  const body = `<p>${words.confirmAddressText}</p>
+<form method="post" action="${action}"><button>${words.confirmAddressButton}</button></form>`
   return page(words.confirmAddress, body, { language: words.language })
 }
 
 export function confirmedPage(words: Words): Reply {
   return page(words.addressConfirmed, `<p role="status">${words.addressConfirmedText}</p>`, {
     language: words.language,
+    symbol: 'done',
   })
 }
 
@@ -33,9 +35,16 @@ export function resetPage(secret: string, words: Words, again = false): Reply {
 }
 
 export function passwordChangedPage(words: Words): Reply {
-  return page(words.passwordChanged, `<p role="status">${words.passwordChangedText}</p>`, { language: words.language })
+  return page(words.passwordChanged, `<p role="status">${words.passwordChangedText}</p>`, {
+    language: words.language,
+    symbol: 'done',
+  })
 }
 
 export function linkGonePage(words: Words): Reply {
-  return page(words.linkGone, `<p>${words.linkGoneText}</p>`, { language: words.language, status: 404 })
+  return page(words.linkGone, `<p>${words.linkGoneText}</p>`, {
+    language: words.language,
+    status: 404,
+    symbol: 'problem',
+  })
 }

@@ -1,21 +1,20 @@
 import { identity, marketChallenge, type Reply, type ReplyOf } from '@sallyport/contracts'
-import { type Rejection, parseId } from '@sallyport/kernel'
+import type { Rejection } from '@sallyport/kernel'
 import { type AccountCaller, handle, type HandledRoute, type HandlerInput, ok } from '@sallyport/service'
 import { type Account, roleOf, UnknownAccount, WrongCredentials } from '../accounts/account.ts'
-import type { Actor } from '../audit/audit.ts'
 import type { Accounts } from '../accounts/accounts.ts'
-import type { SessionId } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
-import { authorityOf } from './authority.ts'
+import { actorOf, authorityOf, sessionOf } from './authority.ts'
 
 /** Accounts and sign-in in the words of the gacha market (market §3, §4). */
 export function marketRoutes({ accounts, sessions }: { accounts: Accounts; sessions: Sessions }): HandledRoute[] {
-  const token = async ({ body, clientAddress }: HandlerInput<typeof identity.issueToken.public>) => {
+  const token = async ({ body, headers, clientAddress }: HandlerInput<typeof identity.issueToken.public>) => {
     const { accessToken, idToken } = await sessions.signIn({
       username: body.username,
       password: body.password,
       on: 'market',
       address: clientAddress,
+      userAgent: headers['user-agent'],
       scopes: (body.scope ?? '').split(' '),
       clientId: body.client_id,
     })
@@ -75,16 +74,6 @@ type MarketAccount = ReplyOf<typeof identity.registerAccount>['body']
 function toMarket(account: Account): MarketAccount {
   const { uid, email, username } = account
   return { uid, email, username, role: roleOf(account) }
-}
-
-function actorOf({ caller, clientAddress }: { caller: AccountCaller; clientAddress: string }): Actor {
-  return { kind: 'account', uid: caller.accountId, address: clientAddress }
-}
-
-function sessionOf({ sessionId }: AccountCaller): SessionId {
-  const sid = parseId<SessionId>(sessionId)
-  if (!sid) throw new TypeError('a token of ours names a session that is no UUID')
-  return sid
 }
 
 function wrongLogin(rejection: Rejection): Reply | undefined {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Reply } from '@sallyport/contracts'
 import { stylesheet } from './stylesheet.ts'
+import { type Drawing, drawingOf, icon, mark } from './symbols.ts'
 
 /** What a page says about itself. */
 export interface PageOptions {
@@ -11,6 +12,8 @@ export interface PageOptions {
   readonly destination?: string
   /** When it is worth trying again. */
   readonly retryAfterSeconds?: number
+  /** Drawn above the title. */
+  readonly symbol?: Drawing
 }
 
 /** A page, ready to be sent. */
@@ -26,13 +29,15 @@ const styleDigest = createHash('sha256').update(stylesheet).digest('base64')
  * A page that loads nothing and works without JavaScript. `body` is HTML: what comes from outside is escaped before.
  */
 export function renderPage(title: string, body: string, options: PageOptions = {}): RenderedPage {
-  const { status = 200, language = 'en', destination = '', retryAfterSeconds } = options
+  const { status = 200, language = 'en', destination = '', retryAfterSeconds, symbol } = options
   const policy = [
     "default-src 'none'",
     `style-src 'sha256-${styleDigest}'`,
     `form-action 'self' ${destination}`.trim(),
     "base-uri 'none'",
     "frame-ancestors 'none'",
+    // The icon, which is in the page itself.
+    'img-src data:',
   ]
   return {
     status,
@@ -50,9 +55,11 @@ export function renderPage(title: string, body: string, options: PageOptions = {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)}</title>
+<link rel="icon" href="${icon}">
 <style>${stylesheet}</style>
+<header>${mark}Sallyport</header>
 <main>
-<h1>${escapeHtml(title)}</h1>
+${symbol ? drawingOf(symbol) : ''}<h1>${escapeHtml(title)}</h1>
 ${body}
 </main>
 </html>

@@ -30,7 +30,13 @@ describe.each([
     ['ink', 'paper', 7],
     ['accent', 'card', 4.5],
     ['on-accent', 'accent', 4.5],
+    ['muted', 'card', 4.5],
+    ['muted', 'paper', 4.5],
+    ['accent', 'paper', 4.5],
+    ['alarm', 'alarm-paper', 4.5],
     ['alarm', 'card', 4.5],
+    ['good', 'good-paper', 4.5],
+    ['line', 'card', 3],
     ['line', 'paper', 3],
   ])('let %s be told from %s', (one, other, least) => {
     expect(contrast(colours[one] ?? '', colours[other] ?? '')).toBeGreaterThanOrEqual(least)

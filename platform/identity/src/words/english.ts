@@ -1,3 +1,4 @@
+import { englishAccount } from './account/english.ts'
 import type { Words } from './words.ts'
 
 export const english: Words = {
@@ -8,6 +9,12 @@ export const english: Words = {
   signInButton: 'Sign in',
   cancel: 'Cancel',
   wrongCredentials: 'User name and password do not belong together.',
+  signInOver: 'This sign-in took too long, or failed too often. Begin again.',
+  secondFactor: 'One more step',
+  totpCode: 'The six digits that your authenticator app shows',
+  recoveryCode: 'One of your recovery codes',
+  wrongCode: 'This code is not right, or was used before.',
+  otherWays: { totp: 'Use the authenticator app', 'recovery-code': 'Use a recovery code' },
   busy: 'Too many people are doing this. Try again in a moment.',
   tooOften: 'That was too often. Wait a little and try again.',
   register: 'Create an account',
@@ -37,12 +44,14 @@ export const english: Words = {
   linkGone: 'This link does not work any more',
   linkGoneText: 'Ask for another one.',
   confirmAddress: 'Confirm your e-mail address',
+  confirmAddressText: 'The letter with this link has reached you. Say so, and the address is yours here.',
   confirmAddressButton: 'This is my address',
   addressConfirmed: 'Your e-mail address is confirmed',
   addressConfirmedText: 'You can sign in now.',
   consent: (client) => `Let ${client} in?`,
   signedInAs: (username) => `You are signed in as ${username}.`,
   itWants: 'It would like to:',
+  goesBackTo: (destination) => `Then you go back to ${destination}.`,
   scopes: {
     openid: 'know that it is you',
     profile: 'see your user name',
@@ -76,4 +85,5 @@ export const english: Words = {
     `${client} should be showing this code. If it does not, or you did not ask for it, somebody else is trying to sign in with your account.`,
   deviceSignedIn: 'Your device is signed in',
   deviceSignedInText: (client) => `You can go back to ${client} and close this page.`,
+  account: englishAccount,
 }

@@ -1,3 +1,4 @@
+import { italianAccount } from './account/italian.ts'
 import type { Words } from './words.ts'
 
 export const italian: Words = {
@@ -8,6 +9,12 @@ export const italian: Words = {
   signInButton: 'Accedi',
   cancel: 'Annulla',
   wrongCredentials: 'Nome utente e password non corrispondono.',
+  signInOver: 'L’accesso ha richiesto troppo tempo o troppi tentativi. Ricomincia.',
+  secondFactor: 'Ancora un passo',
+  totpCode: 'Le sei cifre mostrate dalla tua app di autenticazione',
+  recoveryCode: 'Uno dei tuoi codici di recupero',
+  wrongCode: 'Questo codice non è giusto, o è già stato usato.',
+  otherWays: { totp: 'Usa l’app di autenticazione', 'recovery-code': 'Usa un codice di recupero' },
   busy: 'Troppe persone lo stanno facendo. Riprova tra un momento.',
   tooOften: 'Troppi tentativi. Aspetta un po’ e riprova.',
   register: 'Crea un account',
@@ -38,12 +45,14 @@ export const italian: Words = {
   linkGone: 'Questo link non funziona più',
   linkGoneText: 'Chiedine un altro.',
   confirmAddress: 'Conferma il tuo indirizzo e-mail',
+  confirmAddressText: 'La lettera con questo link ti è arrivata. Confermalo, e l’indirizzo è tuo qui.',
   confirmAddressButton: 'È il mio indirizzo',
   addressConfirmed: 'Il tuo indirizzo e-mail è confermato',
   addressConfirmedText: 'Ora puoi accedere.',
   consent: (client) => `Consentire l’accesso a ${client}?`,
   signedInAs: (username) => `Hai effettuato l’accesso come ${username}.`,
   itWants: 'Vorrebbe:',
+  goesBackTo: (destination) => `Poi tornerai a ${destination}.`,
   scopes: {
     openid: 'sapere che sei tu',
     profile: 'vedere il tuo nome utente',
@@ -77,4 +86,5 @@ export const italian: Words = {
     `${client} dovrebbe mostrare questo codice. Se non lo mostra, o non lo hai chiesto tu, qualcun altro sta cercando di accedere con il tuo account.`,
   deviceSignedIn: 'Il dispositivo ha effettuato l’accesso',
   deviceSignedInText: (client) => `Puoi tornare a ${client} e chiudere questa pagina.`,
+  account: italianAccount,
 }

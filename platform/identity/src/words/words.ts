@@ -1,3 +1,6 @@
+import type { FactorProof } from '../factors/factor.ts'
+import type { AccountWords } from './account/words.ts'
+
 /** What can be wrong with an account that somebody would like to have. */
 export type RegistrationComplaint = 'invalidEmail' | 'invalidUsername' | 'weakPassword' | 'nameTaken'
 
@@ -11,6 +14,13 @@ export interface Words {
   readonly signInButton: string
   readonly cancel: string
   readonly wrongCredentials: string
+  readonly signInOver: string
+  readonly secondFactor: string
+  readonly totpCode: string
+  readonly recoveryCode: string
+  readonly wrongCode: string
+  /** What leads to another way to prove the second factor. */
+  readonly otherWays: Readonly<Record<FactorProof['kind'], string>>
   readonly busy: string
   readonly tooOften: string
   readonly register: string
@@ -34,12 +44,15 @@ export interface Words {
   readonly linkGone: string
   readonly linkGoneText: string
   readonly confirmAddress: string
+  readonly confirmAddressText: string
   readonly confirmAddressButton: string
   readonly addressConfirmed: string
   readonly addressConfirmedText: string
   readonly consent: (client: string) => string
   readonly signedInAs: (username: string) => string
   readonly itWants: string
+  /** Said with an origin or a scheme. */
+  readonly goesBackTo: (destination: string) => string
   /** What a scope is, said to the person who grants it. */
   readonly scopes: Readonly<Record<string, string>>
   readonly allow: string
@@ -62,4 +75,5 @@ export interface Words {
   readonly confirmCodeText: (client: string) => string
   readonly deviceSignedIn: string
   readonly deviceSignedInText: (client: string) => string
+  readonly account: AccountWords
 }

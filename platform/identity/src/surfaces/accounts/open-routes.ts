@@ -31,7 +31,7 @@ export function openRoutes(parts: AccountsSurfaceParts): HandledRoute[] {
 
     handle(
       identity.logIn,
-      async ({ body, clientAddress }) => {
+      async ({ body, headers, clientAddress }) => {
         const { accessToken } = await sessions.signIn({
           username: body.username,
           password: decodePassword(body.password, body.password_encoding ?? settings.passwordEncoding),
@@ -39,6 +39,7 @@ export function openRoutes(parts: AccountsSurfaceParts): HandledRoute[] {
           scopes: [],
           clientId: undefined,
           address: clientAddress,
+          userAgent: headers['user-agent'],
         })
         return ok({ token: accessToken })
       },
