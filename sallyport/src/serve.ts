@@ -15,6 +15,7 @@ import { type Databases, openDatabases } from './databases.ts'
 import { createPlatform, type PartName, type Platform } from './platform.ts'
 import { databaseServices, type DatabaseService } from './settings/database-services.ts'
 import { InvalidSettings, type Settings } from './settings/settings.ts'
+import { openDoorTls } from './tls/door-tls.ts'
 
 /** One part, running in this process; the others are somewhere else. */
 export interface RunningPart {
@@ -150,9 +151,11 @@ async function serveGateway(
   const upstreams = databaseServices.map((service) => ({ service, urls: urlsOf(settings, service) }))
   await followIdentity('gateway', settings, platform, log)
   const authentication = platform.authenticationOf('gateway')
-  const gateway = await createGateway(settings)
   const metrics = createMetrics()
   const balancing = { metrics: createBalancingMetrics(metrics), log, limits: settings.upstream }
+  const tls = await openDoorTls(settings, { clock: platform.clock, log })
+  const gateway = await createGateway({ ...settings, certificate: tls?.certificate })
+  const certificates = tls?.follow((certificate) => gateway.useCertificate(certificate))
   gateway.open({
     contracts: identityContracts.withAccountService(contracts, settings.accounts),
     trustedProxies: settings.trustedProxies,
@@ -171,6 +174,7 @@ async function serveGateway(
   return {
     addresses: gateway.addresses,
     async stop() {
+      certificates?.stop()
       await gateway.close(graceMs)
       await platform.close()
     },

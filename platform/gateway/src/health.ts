@@ -22,11 +22,16 @@ export function asksForHealth(path: string, { method }: IncomingMessage): boolea
   return (path === '/health' || path === '/health/ready') && (method === 'GET' || method === 'HEAD')
 }
 
-/** `/health` says that the door answers (market §1), `/health/ready` how each part is (design §6). */
+/** That something answers (market §1). */
+export function answerAlive(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-store' })
+  response.end('healthy\n')
+}
+
+/** `/health` says that the door answers, `/health/ready` how each part is (design §6). */
 export async function answerHealth(path: string, response: ServerResponse, readiness: Readiness): Promise<void> {
   if (path === '/health') {
-    response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-store' })
-    response.end('healthy\n')
+    answerAlive(response)
     return
   }
   const parts = await readiness()

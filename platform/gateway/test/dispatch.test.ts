@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from 'node:net'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createGateway, type Dispatcher, inProcessDispatcher } from '../src/index.ts'
-import { openShop, overHttp } from './support.ts'
+import { openDoors } from './doors.ts'
+import { overHttp } from './support.ts'
 
 /** Settled when the client of a request that waits has left. */
 let left = Promise.withResolvers()
@@ -68,9 +69,7 @@ afterAll(async () => {
 })
 
 async function gatewayWith(dispatcher: Dispatcher) {
-  const gateway = await openShop(dispatcher)
-  open.push(gateway)
-  return gateway.addresses
+  return (await openDoors(dispatcher)).addresses
 }
 
 describe.each([

@@ -17,6 +17,11 @@ export const directory = makeValidator<string>((text) => {
   return text
 })
 
+export const path = makeValidator<string>((text) => {
+  if (text === '') throw new EnvError('must be the path of a file')
+  return text
+})
+
 export const httpUrl = makeValidator<string>((text) => {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
     throw new EnvError('must be an http or https address')

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dialect, Reply } from '@sallyport/contracts'
 import type { Dispatcher as Undici } from 'undici'
-import { isHopByHop } from '../header-hygiene.ts'
+import { suitPage } from '../answer-headers.ts'
+import { isWithheld } from '../header-hygiene.ts'
 import { writeReply } from '../write-reply.ts'
 import type { BodyPolicy, Dispatch } from './dispatcher.ts'
 import { type CallFailure, failureOf, isRepeatable, isUndelivered } from './failure.ts'
@@ -128,9 +129,10 @@ export class Call implements Undici.DispatchHandler, Waiting {
     const response = this.#response
     for (const name of Object.keys(headers)) {
       const value = headers[name]
-      if (value !== undefined && !isHopByHop(name)) response.setHeader(name, value)
+      if (value !== undefined && !isWithheld(name)) response.setHeader(name, value)
     }
     const length = headers['content-length']
+    suitPage(response)
     response.writeHead(status)
     if (typeof length === 'string') this.#remaining = Number(length)
     // An answer of unknown length may take its time: its client sees the beginning at once.
