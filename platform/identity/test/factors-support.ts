@@ -13,14 +13,18 @@ import type { IdentityDatabase } from '../src/index.ts'
 import { createMembershipSaga } from '../src/memberships/membership-saga.ts'
 import { membershipTask } from '../src/memberships/membership-steps.ts'
 import { createPasswordHashing } from '../src/passwords/password-hashing.ts'
+import { createPasskeys } from '../src/passkeys/passkeys.ts'
+import { relyingPartyOf } from '../src/passkeys/relying-party.ts'
 import { createRevocationFeed } from '../src/sessions/revocation-feed.ts'
 import type { SessionId } from '../src/sessions/session.ts'
 import { createSessions } from '../src/sessions/sessions.ts'
 import { createTokenIssuer } from '../src/tokens/token-issuer.ts'
 import { loadSigningKeys } from '../src/tokens/signing-keys.ts'
 import { createKeyRotation } from '../src/tokens/key-rotation.ts'
+import { type Authenticator, createAuthenticator } from './authenticator.ts'
 import { startIdentity } from './support.ts'
 
+const origin = 'https://sallyport.test'
 export const password = 'Correct-Horse7!'
 
 /** Identity, and what it makes of sign-ins in steps, on a clock that the test moves. */
@@ -47,9 +51,12 @@ export async function startFactors() {
   const tasks = { 'take-membership-step': membershipTask([], log) }
   const jobs = createJobs({ database, service: 'identity', tasks, log, instance: 'test' })
   const saga = createMembershipSaga({ memberships: [], jobs, log })
-  const tokens = createTokenIssuer('https://sallyport.test', keys)
+  const tokens = createTokenIssuer(origin, keys)
   const sessions = createSessions({ db, clock, log, hashing, tokens, feed, saga, audit, guesses })
-  const proofs = createFactorProofs({ db, clock, masterKey })
+  const relyingParty = relyingPartyOf(origin)
+  if (!relyingParty) throw new TypeError('there are no passkeys for this address')
+  const passkeys = createPasskeys({ db, clock, feed, audit, relyingParty })
+  const proofs = createFactorProofs({ db, clock, masterKey, passkeys })
   const factors = createFactors({ db, clock, masterKey, feed, audit })
   let count = 0
 
@@ -79,6 +86,14 @@ export async function startFactors() {
     return { secret, recoveryCodes }
   }
 
+  /** Gives an account a passkey. */
+  async function addPasskey(uid: AccountId): Promise<Authenticator> {
+    const [authenticator, change] = [createAuthenticator({ origin }), own(uid)]
+    const options = await passkeys.offerRegistration(await one.identity.accounts.read(uid), change.session)
+    await passkeys.register(authenticator.create(options), 'key', change)
+    return authenticator
+  }
+
   return {
     one,
     db,
@@ -92,6 +107,9 @@ export async function startFactors() {
     own,
     codeOf,
     addTotp,
+    addPasskey,
+    passkeys,
+    audit,
     later: (seconds: number) => void (now = new Date(now.getTime() + seconds * 1000)),
     /** Signs in where only a password is asked for: the status. */
     async signIn(username: string, secret = password): Promise<number> {

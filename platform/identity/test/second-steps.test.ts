@@ -140,7 +140,9 @@ describe('wrong codes', () => {
     const questions = await Promise.all(Array.from({ length: 8 }, () => half(username)))
     const tries = questions.flatMap((question) => Array.from({ length: 4 }, () => question))
     const ended = await Promise.allSettled(
-      tries.map((question, index) => on.secondSteps.prove(question, wrong, `198.51.100.${index}`)),
+      tries.map((question, index) =>
+        on.secondSteps.prove(question, wrong, { ...origin, address: `198.51.100.${index}` }),
+      ),
     )
     const reasons = ended.map((one) => (one.status === 'rejected' ? one.reason : undefined))
     expect(reasons.filter((reason) => reason instanceof WrongCode)).toHaveLength(11)

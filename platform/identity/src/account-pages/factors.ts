@@ -41,7 +41,7 @@ function listPage(visit: Visit, factors: readonly Factor[]): Page {
   const body = `<p>${words.intro}</p>
 <ul>
 ${entry('/factors/app', words.app, appState)}
-${app ? entry('/factors/recovery-codes', words.recoveryCodes, words.left(codes?.left ?? 0)) : ''}
+${factors.length > 0 ? entry('/factors/recovery-codes', words.recoveryCodes, words.left(codes?.left ?? 0)) : ''}
 </ul>`
   return accountPage(visit, words.title, body)
 }

@@ -23,6 +23,8 @@ export interface NewAccount {
   readonly username: string
   readonly email: string
   readonly password: string
+  /** In which language a letter to them is to be (BCP 47), if that is known. */
+  readonly language?: string
 }
 
 export interface PasswordChange {
@@ -166,7 +168,7 @@ export function createAccounts(parts: {
       const credentials = await prepare(person, bornOn, user)
       const { account } = credentials
       const { needsProvenEmail, isAnnounced } = registrationPolicies[bornOn]
-      const wish = needsProvenEmail ? newWish('verification', account.email) : undefined
+      const wish = needsProvenEmail ? newWish('verification', account.email, person.language) : undefined
       await store.insertAccount(db, credentials, [
         audit.insertionOf({ kind: 'account.registered', by, subject: account.uid, details: { on: bornOn } }, 'born'),
         ...(account.memberSince ? [saga.promiseOpening(account.uid)] : []),

@@ -23,6 +23,7 @@ export type AuditKind =
   | 'password.change-refused'
   | 'password.reset'
   | 'password.reset-requested'
+  | 'passkey.renamed'
   | 'sign-in.succeeded'
   | 'sign-in.refused'
   | 'sign-in.half-done'

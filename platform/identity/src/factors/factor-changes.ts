@@ -1,16 +1,17 @@
-import type { Clock } from '@sallyport/kernel'
+import type { AccountId, Clock } from '@sallyport/kernel'
 import type { Kysely, Transaction } from 'kysely'
 import { UnknownAccount } from '../accounts/account.ts'
 import { lockAccount } from '../accounts/account-store.ts'
 import { lockSubject } from '../accounts/account-lock.ts'
-import type { Actor, Audit } from '../audit/audit.ts'
+import type { Actor, Audit, AuditDetails } from '../audit/audit.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { Authority } from '../roles/roles.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
 import { endOfRevocation } from '../sessions/session.ts'
 import { revokeOtherSessions, revokeSessions } from '../sessions/session-store.ts'
 import type { Factor, OwnChange } from './factor.ts'
-import { removeFactors, settleFactors } from './factor-store.ts'
+import { hasRecoveryCodes, removeFactors, replaceRecoveryCodes, settleFactors } from './factor-store.ts'
+import { digestOfRecoveryCode, newRecoveryCode, recoveryCodeCount } from './recovery-code.ts'
 
 export interface FactorChangeParts {
   readonly db: Kysely<IdentityDatabase>
@@ -23,14 +24,18 @@ export interface FactorChangeParts {
 export async function changeFactors<Result>(
   { db, clock, feed, audit }: FactorChangeParts,
   { uid, session, by }: OwnChange,
-  event: { readonly kind: 'factor.added' | 'factor.removed'; readonly factor: Factor['kind'] },
+  event: {
+    readonly kind: 'factor.added' | 'factor.removed'
+    readonly factor: Factor['kind']
+    readonly details?: AuditDetails
+  },
   work: (tx: Transaction<IdentityDatabase>) => Promise<Result>,
 ): Promise<Result> {
   const { result, revocations } = await db.transaction().execute(async (tx) => {
     if (!(await lockAccount(tx, uid))) throw new UnknownAccount()
     const result = await work(tx)
     await settleFactors(tx, uid)
-    await audit.record(tx, { kind: event.kind, by, subject: uid, details: { factor: event.factor } })
+    await audit.record(tx, { kind: event.kind, by, subject: uid, details: { factor: event.factor, ...event.details } })
     return { result, revocations: await revokeOtherSessions(tx, uid, session, endOfRevocation(clock.now())) }
   })
   feed.publish(revocations)
@@ -54,4 +59,19 @@ export async function resetFactors(
     return revokeSessions(tx, account.uid, clock.now())
   })
   feed.publish(revocations)
+}
+
+/** With the first factor of an account come recovery codes; none with another one. */
+export async function firstRecoveryCodes(
+  tx: Transaction<IdentityDatabase>,
+  uid: AccountId,
+): Promise<readonly string[]> {
+  return (await hasRecoveryCodes(tx, uid)) ? [] : makeRecoveryCodes(tx, uid)
+}
+
+/** In the place of those there were. */
+export async function makeRecoveryCodes(tx: Transaction<IdentityDatabase>, uid: AccountId): Promise<readonly string[]> {
+  const codes = Array.from({ length: recoveryCodeCount }, newRecoveryCode)
+  await replaceRecoveryCodes(tx, uid, codes.map(digestOfRecoveryCode))
+  return codes
 }

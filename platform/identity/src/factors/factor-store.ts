@@ -1,6 +1,7 @@
 import type { AccountId } from '@sallyport/kernel'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { IdentityDatabase } from '../identity-database.ts'
+import { listPasskeys, removePasskeys } from '../passkeys/passkey-store.ts'
 import type { Factor } from './factor.ts'
 
 type Database = Kysely<IdentityDatabase>
@@ -19,7 +20,9 @@ export async function listFactors(db: Database, uid: AccountId): Promise<Factor[
     .select((eb) => eb.fn.countAll<bigint>().as('left'))
     .where('uid', '=', uid)
     .executeTakeFirstOrThrow()
+  const passkeys = (await listPasskeys(db, uid)).length
   return [
+    ...(passkeys > 0 ? [{ kind: 'passkeys', count: passkeys } as const] : []),
     ...(totp?.confirmed_at ? [{ kind: 'totp', addedAt: totp.confirmed_at } as const] : []),
     ...(left > 0n ? [{ kind: 'recovery-codes', left: Number(left) } as const] : []),
   ]
@@ -107,6 +110,7 @@ export async function settleFactors(tx: Tx, uid: AccountId): Promise<boolean> {
   const { rows } = await sql<{ has_second_factor: boolean }>`
     update account
     set has_second_factor = exists (select from totp where totp.uid = account.uid and confirmed_at is not null)
+      or exists (select from passkey where passkey.uid = account.uid)
     where uid = ${uid}
     returning has_second_factor`.execute(tx)
   const has = rows[0]?.has_second_factor === true
@@ -121,6 +125,7 @@ export async function settleFactors(tx: Tx, uid: AccountId): Promise<boolean> {
 export async function removeFactors(tx: Tx, uid: AccountId): Promise<boolean> {
   const account = await tx.selectFrom('account').select('has_second_factor').where('uid', '=', uid).executeTakeFirst()
   await tx.deleteFrom('totp').where('uid', '=', uid).execute()
+  await removePasskeys(tx, uid)
   await settleFactors(tx, uid)
   return account?.has_second_factor === true
 }

@@ -4,6 +4,7 @@ import type { SessionId } from '../sessions/session.ts'
 
 /** What somebody has besides the password. Recovery codes are there only as long as something else is. */
 export type Factor =
+  | { readonly kind: 'passkeys'; readonly count: number }
   | { readonly kind: 'totp'; readonly addedAt: Date }
   | { readonly kind: 'recovery-codes'; readonly left: number }
 
@@ -11,6 +12,8 @@ export type Factor =
 export type FactorProof =
   | { readonly kind: 'totp'; readonly code: string }
   | { readonly kind: 'recovery-code'; readonly code: string }
+  /** What the browser was answered by the authenticator. */
+  | { readonly kind: 'passkey'; readonly answer: string }
 
 /** Somebody who changes their own factors, in a session that goes on while all others end. */
 export interface OwnChange {

@@ -6,10 +6,15 @@ import type { IdentityDatabase } from '../identity-database.ts'
 import type { Authority } from '../roles/roles.ts'
 import { seal, unseal } from '../tokens/sealing.ts'
 import { type Factor, FactorMissing, FactorPresent, type OwnChange, WrongCode } from './factor.ts'
-import { changeFactors, type FactorChangeParts, resetFactors } from './factor-changes.ts'
+import {
+  changeFactors,
+  type FactorChangeParts,
+  firstRecoveryCodes,
+  makeRecoveryCodes,
+  resetFactors,
+} from './factor-changes.ts'
 import { sealPurpose } from './factor-proofs.ts'
 import * as store from './factor-store.ts'
-import { digestOfRecoveryCode, newRecoveryCode, recoveryCodeCount } from './recovery-code.ts'
 import { newTotpSecret, stepOfCode } from './totp.ts'
 
 /** What people have besides their passwords: how it comes and goes. */
@@ -59,7 +64,7 @@ export function createFactors(parts: FactorChangeParts & { readonly masterKey: U
       return changeFactors(parts, own, { kind: 'factor.added', factor: 'totp' }, async (tx) => {
         const { sealedSecret } = totp
         if (!(await store.confirmTotp(tx, own.uid, { sealedSecret, step, now }))) throw new FactorMissing()
-        return (await store.hasRecoveryCodes(tx, own.uid)) ? [] : makeRecoveryCodes(tx, own.uid)
+        return firstRecoveryCodes(tx, own.uid)
       })
     },
 
@@ -77,10 +82,4 @@ export function createFactors(parts: FactorChangeParts & { readonly masterKey: U
 
     reset: (uid, by) => resetFactors(parts, uid, by),
   }
-}
-
-async function makeRecoveryCodes(tx: Transaction<IdentityDatabase>, uid: AccountId): Promise<readonly string[]> {
-  const codes = Array.from({ length: recoveryCodeCount }, newRecoveryCode)
-  await store.replaceRecoveryCodes(tx, uid, codes.map(digestOfRecoveryCode))
-  return codes
 }

@@ -12,6 +12,7 @@ export const englishAccount: AccountWords = {
   signIn: 'Sign in',
   unknownPage: 'There is no such page',
   unknownPageText: 'It may have been here once.',
+  passkeys: 'Passkeys',
   changePassword: 'Change your password',
   oldPassword: 'Your password until now',
   newPassword: 'The new password',

@@ -12,6 +12,7 @@ export const italianAccount: AccountWords = {
   signIn: 'Accedi',
   unknownPage: 'Questa pagina non esiste',
   unknownPageText: 'Forse una volta era qui.',
+  passkeys: 'Passkey',
   changePassword: 'Cambia la password',
   oldPassword: 'La password di adesso',
   newPassword: 'La nuova password',

@@ -13,6 +13,7 @@ export interface AccountWords {
   readonly signIn: string
   readonly unknownPage: string
   readonly unknownPageText: string
+  readonly passkeys: string
   readonly changePassword: string
   readonly oldPassword: string
   readonly newPassword: string
