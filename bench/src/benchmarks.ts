@@ -6,6 +6,7 @@ import type { Load } from './load.ts'
 import { runMarketMix } from './market-mix.ts'
 import { measureLogin, measureRegistration } from './password-hashing.ts'
 import { measureReadsUnderLogin } from './reads-under-login.ts'
+import { measureOpenId } from './openid.ts'
 import { measureRevocation } from './revocation.ts'
 import { measureRoll } from './roll.ts'
 
@@ -26,6 +27,7 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   bids: { summary: 'bids on a thousand auctions and on one, beside pgbench', run: measureBids },
   closing: { summary: 'how long after their end auctions are delivered and paid', run: measureClosing },
   revocation: { summary: 'how long after a logout its token is refused everywhere', run: measureRevocation },
+  openid: { summary: 'tokens for clients and renewed ones, beside oidc-provider alone', run: measureOpenId },
   import: { summary: 'a hundred thousand accounts with ready hashes brought in', run: measureImport },
   'market-mix': { summary: 'a market in full swing: what each route does under mixed load', run: runMarketMix },
 }

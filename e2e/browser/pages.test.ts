@@ -3,11 +3,12 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { issuer } from '../openid/browser.ts'
 import type { RegisteredClient } from '../openid/clients.ts'
 import { callPath } from '../support/http.ts'
-import { linkTo } from '../support/letters.ts'
+import { lettersTo, linkTo } from '../support/letters.ts'
 import { type Player, registerPlayer, uniqueName } from '../support/people.ts'
 import { useApplication } from './application.ts'
 import { look, type Titles } from './looking.ts'
-import { atDesk, onTelephone, type Reader, useBrowser } from './visits.ts'
+import { choose, readers, signIn } from './walking.ts'
+import { useBrowser } from './visits.ts'
 
 const application = useApplication()
 const visit = useBrowser()
@@ -22,23 +23,7 @@ beforeAll(async () => {
   stranger = await application.add({ name: 'The Stranger’s Photographs' })
 })
 
-/** Every walk is walked by both. */
-const readers: readonly [string, Reader][] = [
-  ['at a desk', atDesk],
-  ['on a telephone, in Italian and without scripts', onTelephone],
-]
-
 const goodPassword = 'Korrekt Pferd Batterie 77!'
-
-async function signIn(page: Page, { username, password }: Pick<Player, 'username' | 'password'> = ada): Promise<void> {
-  await page.locator('#username').fill(username)
-  await page.locator('#password').fill(password)
-  await page.locator('#password').press('Enter')
-}
-
-function choose(page: Page, answer: string): Promise<void> {
-  return page.locator(`button[value="${answer}"]`).click()
-}
 
 async function backAtTheProgram(page: Page): Promise<URLSearchParams> {
   await page.waitForURL((url) => url.href.startsWith(application.callback))
@@ -47,6 +32,11 @@ async function backAtTheProgram(page: Page): Promise<URLSearchParams> {
 
 describe.each(readers)('the pages %s', (_, reader) => {
   const see = (page: Page, name: string, titles: Titles): Promise<void> => look(page, reader, name, titles)
+  /** Without scripts, a page in which a form sends itself waits for its button. */
+  const sendOn = async (page: Page): Promise<void> => {
+    await see(page, 'send-on', { en: 'One moment', it: 'Un momento' })
+    await page.locator('button').press('Enter')
+  }
 
   it('let somebody sign in, after a mistake', async () => {
     const titles = { en: 'Sign in to Orchard', it: 'Accedi a Orchard' }
@@ -97,10 +87,12 @@ describe.each(readers)('the pages %s', (_, reader) => {
     await choose(page, 'create')
     await see(page, 'letter-sent', { en: 'Look at your mail', it: 'Controlla la posta' })
 
+    const subjects = { en: 'Confirm your e-mail address', it: 'Conferma il tuo indirizzo e-mail' }
+    expect((await lettersTo(person.email))[0]?.subject).toBe(subjects[reader.language])
     const link = await linkTo(person.email)
     const mail = await visit(reader)
     await mail.goto(link)
-    await see(mail, 'confirm-address', { en: 'Confirm your e-mail address', it: 'Conferma il tuo indirizzo e-mail' })
+    await see(mail, 'confirm-address', subjects)
     await mail.locator('button').press('Enter')
     const confirmed = { en: 'Your e-mail address is confirmed', it: 'Il tuo indirizzo e-mail è confermato' }
     await see(mail, 'address-confirmed', confirmed)
@@ -149,7 +141,7 @@ describe.each(readers)('the pages %s', (_, reader) => {
     const page = await visit(reader)
     const scope = 'openid profile email roles impersonate'
     await page.goto(await application.signInUrl(stranger, { scope }))
-    await signIn(page)
+    await signIn(page, ada)
     await see(page, 'consent', {
       en: 'Let The Stranger’s Photographs in?',
       it: 'Consentire l’accesso a The Stranger’s Photographs?',
@@ -175,7 +167,7 @@ describe.each(readers)('the pages %s', (_, reader) => {
     await page.locator('#code').press('Enter')
     await see(page, 'device-confirm', { en: 'Is this your device?', it: 'È il tuo dispositivo?' })
     await page.locator('button:not([name])').click()
-    await signIn(page)
+    await signIn(page, ada)
     await choose(page, 'allow')
     await see(page, 'device-done', { en: 'Your device is signed in', it: 'Il dispositivo ha effettuato l’accesso' })
   })
@@ -183,7 +175,7 @@ describe.each(readers)('the pages %s', (_, reader) => {
   it('sign out', async () => {
     const page = await visit(reader)
     await page.goto(await application.signInUrl(orchard))
-    await signIn(page)
+    await signIn(page, ada)
     await backAtTheProgram(page)
     const signOut = `${issuer().href}/session/end?client_id=${orchard.id}`
     await page.goto(signOut)
@@ -191,7 +183,7 @@ describe.each(readers)('the pages %s', (_, reader) => {
     await choose(page, 'yes')
     await see(page, 'signed-out', { en: 'You are signed out', it: 'Sei uscito' })
     await page.goto(`${signOut}&post_logout_redirect_uri=${encodeURIComponent(application.afterSignOut)}`)
-    if (!reader.scripts) await page.locator('button').click()
+    if (!reader.scripts) await sendOn(page)
     await page.waitForURL(application.afterSignOut)
   })
 
@@ -206,8 +198,19 @@ describe.each(readers)('the pages %s', (_, reader) => {
   it('hand the code over in a form', async () => {
     const page = await visit(reader)
     await page.goto(await application.signInUrl(orchard, { response_mode: 'form_post' }))
-    await signIn(page)
-    if (!reader.scripts) await page.locator('button').click()
+    await signIn(page, ada)
+    if (!reader.scripts) await sendOn(page)
     await page.waitForURL(application.callback)
+  })
+
+  it('end the session of whoever was signed in when somebody else signs in', async () => {
+    const page = await visit(reader)
+    await page.goto(await application.signInUrl(orchard))
+    await signIn(page, ada)
+    await backAtTheProgram(page)
+    await page.goto(await application.signInUrl(orchard, { prompt: 'login' }))
+    await signIn(page, await registerPlayer())
+    if (!reader.scripts) await sendOn(page)
+    expect((await backAtTheProgram(page)).get('code')).toEqual(expect.any(String))
   })
 })

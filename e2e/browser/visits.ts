@@ -70,8 +70,9 @@ function watch(page: Page, complaints: string[]): void {
 
 const screenshots = fileURLToPath(new URL('screenshots/', import.meta.url))
 
-/** Keeps how a page looks, whole, in `screenshots/NAME.png`. */
+/** Keeps how a page looks, whole, in `screenshots/NAME.png`, when somebody wants to see it. */
 export async function keepScreenshot(page: Page, name: string): Promise<void> {
+  if (!process.env['SALLYPORT_TEST_SCREENSHOTS']) return
   await mkdir(screenshots, { recursive: true })
   await page.screenshot({ path: `${screenshots}${name}.png`, fullPage: true })
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
+import * as openid from 'openid-client'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { callPath, objectOf } from '../support/http.ts'
 import { adminToken, type Player, registerPlayer, uniqueName } from '../support/people.ts'
-import { Browser } from './browser.ts'
-import { addClient, begin, callback, connect, type RegisteredClient } from './clients.ts'
+import { Browser, issuer } from './browser.ts'
+import { addClient, afterSignOut, begin, callback, connect, type RegisteredClient } from './clients.ts'
 
 let ada: Player
 let orchard: RegisteredClient
@@ -105,11 +106,79 @@ describe('a client that wants its code in a form', () => {
     const browser = new Browser()
     const page = await browser.signIn(await start({ response_mode: 'form_post' }), ada)
     expect(page.action).toBe(callback)
+    expect([page.answer.status, page.title]).toEqual([200, 'One moment'])
     expect(page.fields).toMatchObject({ code: expect.any(String), state: expect.any(String) })
     const script = /<script>([^<]*)<\/script>/.exec(page.answer.text)?.[1] ?? ''
     const digest = createHash('sha256').update(script).digest('base64')
     expect(page.answer.headers['content-security-policy']).toContain(`script-src 'sha256-${digest}'`)
     expect(page.answer.headers['content-security-policy']).not.toContain('unsafe')
+    expect(page.answer.headers['content-security-policy']).toContain("form-action 'self' https://app.example;")
+  })
+
+  it('gets a refusal the same way, whatever is in its state', async () => {
+    const browser = new Browser({ 'accept-language': 'it' })
+    const asked = await browser.go(await start({ response_mode: 'form_post', state: `"><script>&'` }))
+    const page = await browser.submit(asked, { answer: 'cancel' })
+    expect([page.answer.status, page.title]).toEqual([400, 'Un momento'])
+    expect(page.fields).toMatchObject({ error: 'access_denied', state: '&#34;&#62;&#60;script&#62;&#38;&#39;' })
+  })
+})
+
+describe('signing out where nobody is signed in', () => {
+  it('is a page that sends itself, and the end', async () => {
+    const browser = new Browser({ 'accept-language': 'it' })
+    const params = new URLSearchParams({ client_id: orchard.id, post_logout_redirect_uri: afterSignOut })
+    const page = await browser.go(`${issuer().href}/session/end?${params.toString()}`)
+    expect([page.answer.status, page.title]).toEqual([200, 'Un momento'])
+    expect(page.answer.headers['content-security-policy']).toContain("form-action 'self' https://app.example;")
+    expect((await browser.submit(page, {})).url).toBe(afterSignOut)
+    const nowhere = await browser.go(`${issuer().href}/session/end`)
+    expect((await browser.submit(nowhere, {})).title).toBe('Sei uscito')
+  })
+})
+
+describe('somebody else at the same browser', () => {
+  it('signs in, which ends the session of the one before', async () => {
+    const eve = await registerPlayer()
+    const browser = new Browser()
+    await browser.signIn(await start(), ada)
+    const page = await browser.signIn(await start({ prompt: 'login' }), eve)
+    expect(page.title).toBe('One moment')
+    expect(page.answer.headers['content-security-policy']).toContain("form-action 'self' https://app.example;")
+    expect(new URL((await browser.submit(page, {})).url).searchParams.get('code')).toEqual(expect.any(String))
+  })
+
+  it('is let in when the client has people choose who they are', async () => {
+    const browser = new Browser()
+    await browser.signIn(await start(), ada)
+    const asked = await browser.go(await start({ prompt: 'select_account' }))
+    expect(asked.title).toBe('Sign in to Orchard &#38; Söhne')
+    const { url } = await browser.submit(asked, { username: ada.username, password: ada.password })
+    expect(new URL(url).searchParams.get('code')).toEqual(expect.any(String))
+  })
+
+  it('is asked who it is when the client thinks that it is another one', async () => {
+    const config = await connect(orchard)
+    const eve = await registerPlayer()
+    const browser = new Browser()
+    const journey = await begin(config)
+    const { url } = await browser.signIn(journey.url, ada)
+    const { id_token } = await openid.authorizationCodeGrant(config, new URL(url), journey.checks)
+    const another = new Browser()
+    await another.signIn(await start(), eve)
+    const asked = await another.go(await start({ id_token_hint: id_token ?? '' }))
+    expect(asked.title).toBe('Sign in to Orchard &#38; Söhne')
+  })
+})
+
+describe('a code in the address of the page for devices', () => {
+  it('is sent on to the question whether it is the right one', async () => {
+    const mobile = await addClient({ name: 'Television', confidential: false })
+    const device = await openid.initiateDeviceAuthorization(await connect(mobile), { scope: 'openid' })
+    const browser = new Browser()
+    const page = await browser.go(device.verification_uri_complete ?? '')
+    expect(page.title).toBe('One moment')
+    expect((await browser.submit(page, {})).title).toBe('Is this your device?')
   })
 })
 
@@ -117,6 +186,8 @@ describe('a mistake of the client', () => {
   it('is a page for a person, and an answer for a program', async () => {
     const page = await new Browser().go(await start({ redirect_uri: 'https://evil.example/' }))
     expect([page.answer.status, page.title]).toEqual([400, 'This did not work'])
+    const nowhere = await new Browser({ 'accept-language': 'it' }).go(`${issuer().href}/nothing/here`)
+    expect([nowhere.answer.status, nowhere.title]).toEqual([404, 'Non ha funzionato'])
     const headers = { accept: 'application/json' }
     const answer = await callPath('public', 'GET', '/oidc/session/end?client_id=nobody', { headers })
     expect(answer.body).toMatchObject({ error: 'invalid_client' })

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeDataDirectory } from '../support/data-directory.ts'
 import { launch, type Program, startProgram } from '../support/program.ts'
 import { type Diary, playUntilTheEnd } from './player.ts'
+import { newName, password, post, signIn } from './requests.ts'
 
 let dataDirectory: string
 let program: Program
@@ -59,6 +60,35 @@ describe('sallyport admin jobs, while the program runs', () => {
       expect(code).toBe(1)
       expect(output).toBe(`sallyport: gacha has no job ${id} that used up its attempts\n`)
     }
+  })
+})
+
+describe('sallyport admin accounts reset-factors', () => {
+  it('ends the sessions of the account while the program runs, and is in the trail', async () => {
+    const door = program.addresses.public
+    const username = newName()
+    await post(`${door}/api/auth/accounts`, { username, email: `${username}@example.org`, password })
+    const token = await signIn(door, username)
+    const userInfo = async (): Promise<number> => {
+      const headers = { authorization: `Bearer ${token}` }
+      return (await fetch(`${door}/api/auth/userinfo`, { headers })).status
+    }
+    expect(await userInfo()).toBe(200)
+    expect(await admin('accounts', 'reset-factors', username)).toEqual({
+      code: 0,
+      output: `${username} signs in with the password alone now; all sessions are ended\n`,
+    })
+    await expect.poll(userInfo, { timeout: 5000 }).toBe(401)
+    const { output } = await admin('audit', 'tail', '--account', username)
+    expect(output).toContain('factors.reset')
+  })
+
+  it('says so when there is no such account', async () => {
+    const { code, output } = await admin('accounts', 'reset-factors', 'nobody_at_all')
+    expect([code, output]).toEqual([
+      1,
+      'sallyport: nobody has this user name; what is deleted may be named by its id\n',
+    ])
   })
 })
 

@@ -83,7 +83,7 @@ export async function startParts(): Promise<Parts> {
 }
 
 /** What a part says it listens on, once it has said all these names. */
-async function addressesOf(launched: Launched, names: readonly string[]): Promise<Record<string, string>> {
+export async function addressesOf(launched: Launched, names: readonly string[]): Promise<Record<string, string>> {
   const deadline = performance.now() + startLimitMs
   for (;;) {
     const said = Object.fromEntries(
@@ -95,7 +95,11 @@ async function addressesOf(launched: Launched, names: readonly string[]): Promis
   }
 }
 
-function databaseUrl(postgres: EmbeddedPostgres, service: ServiceName, role: 'owner' | 'service'): string {
+export function databaseUrl(
+  postgres: Pick<EmbeddedPostgres, 'connection'>,
+  service: ServiceName,
+  role: 'owner' | 'service',
+): string {
   const { host, port, user, database } = postgres.connection(service, role)
   const address = new URLSearchParams({ host, port: String(port) }).toString()
   return `postgres://${user}@localhost/${database}?${address}`

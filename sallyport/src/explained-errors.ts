@@ -1,6 +1,14 @@
 import { DirectoryInUse, DirectoryUnusable, PostgresFailed } from '@sallyport/database'
 import { DoorBlocked } from '@sallyport/gateway'
-import { InvalidClient, KeyNeeded, KeyWaiting, NoSuchKey, UnknownClient, WrongMasterKey } from '@sallyport/identity'
+import {
+  AccountDeleted,
+  InvalidClient,
+  KeyNeeded,
+  KeyWaiting,
+  NoSuchKey,
+  UnknownClient,
+  WrongMasterKey,
+} from '@sallyport/identity'
 import { TransferImpossible } from './commands/admin-accounts.ts'
 import { NoSuchAccount } from './commands/admin-audit-tail.ts'
 import { NoSuchJob } from './commands/admin-jobs.ts'
@@ -10,6 +18,7 @@ import { CertificateUnusable } from './tls/certificate-files.ts'
 import { UnusableHeader } from './transfer/formats.ts'
 
 const explained = [
+  AccountDeleted,
   CertificateUnusable,
   DamagedFile,
   DirectoryInUse,

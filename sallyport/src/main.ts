@@ -4,6 +4,7 @@ import { exportFile, type ExportWishes, importFile, type ImportWishes } from './
 import { exportHelp, importHelp } from './commands/admin-accounts-help.ts'
 import { tailAudit, type TailOptions } from './commands/admin-audit-tail.ts'
 import { verifyAuditTrail } from './commands/admin-audit-verify.ts'
+import { resetFactorsOf } from './commands/admin-factors.ts'
 import { addClient, listClients, removeClient, rotateClientSecret } from './commands/admin-clients.ts'
 import { jobServices, listDeadLetters, retryDeadLetter } from './commands/admin-jobs.ts'
 import { listKeys, revokeKey, rotateKeys } from './commands/admin-keys.ts'
@@ -82,7 +83,9 @@ admin
   .description('look for whatever does not match, within each service and between them')
   .action(() => verifyMarket(readSettings(process.env)))
 
-const accounts = admin.command('accounts').description('accounts that come from elsewhere and go there')
+const accounts = admin
+  .command('accounts')
+  .description('accounts that come from elsewhere and go there, or whose second factors are lost')
 const formatOption = () => new Option('--format <format>', 'told by the ending of the file otherwise').choices(formats)
 
 accounts
@@ -104,6 +107,12 @@ accounts
   .option('--output <file>', 'a file that only you may read, in the place of standard output')
   .addHelpText('after', exportHelp)
   .action((wishes: ExportWishes) => exportFile(readSettings(process.env), wishes))
+
+accounts
+  .command('reset-factors')
+  .description('remove the second factors of somebody who has lost them, and end their sessions')
+  .argument('<name>', 'the user name')
+  .action((name: string) => resetFactorsOf(readSettings(process.env), name))
 
 const jobs = admin.command('jobs').description('what could not be done although it was tried again and again')
 

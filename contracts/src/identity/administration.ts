@@ -28,6 +28,17 @@ export const resumeAccount = route({
   replies: { 204: Type.Null() },
 })
 
+export const resetFactors = route({
+  name: 'resetFactors',
+  summary: 'Remove every second factor of an account whose owner has lost them, and end its sessions',
+  method: 'DELETE',
+  path: '/v1/accounts/:uid/factors',
+  door: 'admin',
+  access: administrator,
+  params: UidParams,
+  replies: { 204: Type.Null() },
+})
+
 const notAllowed = problem(403, 'Forbidden', { detail: 'only administrators may do this' })
 
 /** What administrators do with accounts beyond the words of a contract. */
@@ -37,5 +48,12 @@ export const accountAdministration: Surface = {
   decidedBy: 'door',
   prefixes: { admin: '/v1/accounts' },
   forbidden: { admin: { 'wrong-role': notAllowed, 'not-self': notAllowed } },
-  routes: [suspendAccount, resumeAccount, listSessionsOfAccount, endSessionOfAccount, endSessionsOfAccount],
+  routes: [
+    suspendAccount,
+    resumeAccount,
+    resetFactors,
+    listSessionsOfAccount,
+    endSessionOfAccount,
+    endSessionsOfAccount,
+  ],
 }

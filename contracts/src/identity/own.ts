@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { anyone } from '../access.ts'
 import { problemDetails } from '../dialects/problem-details.ts'
 import { route, type Surface } from '../route.ts'
+import { LanguageHeaders } from './language-headers.ts'
 import { PageHeaders } from './page-headers.ts'
 
 const Email = Type.String({ minLength: 3, maxLength: 254 })
@@ -16,6 +17,7 @@ export const requestVerification = route({
   path: '/v1/account/verification-requests',
   door: 'public',
   access: anyone,
+  headers: LanguageHeaders,
   body: Type.Object({ email: Email }),
   replies: { 202: Accepted },
 })
@@ -27,6 +29,7 @@ export const requestPasswordReset = route({
   path: '/v1/account/password-reset-requests',
   door: 'public',
   access: anyone,
+  headers: LanguageHeaders,
   body: Type.Object({ email: Email }),
   replies: { 202: Accepted },
 })

@@ -1,3 +1,4 @@
+export { type BatchOptions, inBatches } from './batches.ts'
 export type { PostgresConnection, SocketConnection, UrlConnection } from './connection.ts'
 export { type BesidePostgres, useEmbeddedPostgres } from './embedded/beside.ts'
 export { startEmbeddedPostgres } from './embedded/embedded-postgres.ts'

@@ -152,8 +152,10 @@ function defaultResource(
  * the client wants.
  */
 function policyOf({ sessions, assurance }: OpenIdProviderParts): policies.DefaultPolicy {
-  const { base, Check } = interactionPolicy
+  const { base, Check, Prompt } = interactionPolicy
   const policy = base()
+  // Somebody else can be chosen by signing in.
+  policy.add(new Prompt({ name: 'select_account', requestable: true }), 0)
   const checks = policy.get('login')?.checks
   // The library's own know of no order, and ask for ever for what cannot be proven.
   for (const reason of ['essential_acr', 'essential_acrs']) checks?.remove(reason)

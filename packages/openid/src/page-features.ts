@@ -52,19 +52,32 @@ export function renderError(
   show(ctx, pages.failed(failure, languagesOf(ctx)))
 }
 
-function show(ctx: KoaContextWithOIDC, { status, headers, html }: Page): void {
+export function show(
+  ctx: Pick<KoaContextWithOIDC, 'status' | 'type' | 'set' | 'body'>,
+  { status, headers, html }: Page,
+): void {
   ctx.status = status
   ctx.type = 'html'
   ctx.set({ ...headers })
   ctx.body = html
 }
 
-function languagesOf(ctx: KoaContextWithOIDC): Languages {
+export function languagesOf(ctx: KoaContextWithOIDC): Languages {
   const uiLocales = ctx.oidc.params?.['ui_locales']
   return {
     uiLocales: typeof uiLocales === 'string' ? uiLocales : undefined,
     acceptLanguage: ctx.get('accept-language') || undefined,
   }
+}
+
+/** Shows a person that there is nothing at this address. A program is told by the library. */
+export function showUnknown(
+  ctx: Parameters<typeof show>[0] & Pick<KoaContextWithOIDC, 'accepts' | 'get'>,
+  pages: ProviderPages,
+): void {
+  if (ctx.status !== 404 || ctx.body || ctx.accepts('json', 'html') !== 'html') return
+  const languages = { uiLocales: undefined, acceptLanguage: ctx.get('accept-language') || undefined }
+  show(ctx, pages.failed({ code: 'not_found', description: undefined, status: 404 }, languages))
 }
 
 function problemOf(error: Error | undefined): CodeProblem | undefined {

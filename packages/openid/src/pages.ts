@@ -18,6 +18,13 @@ export interface ProvidedForm {
   readonly id: string
 }
 
+/** A form that is complete. */
+export interface FilledForm {
+  /** An address or a path. */
+  readonly action: string
+  readonly fields: readonly { readonly name: string; readonly value: string }[]
+}
+
 /** The pages of the provider that ask nothing that the service would have to check. */
 export interface ProviderPages {
   /**
@@ -26,6 +33,8 @@ export interface ProviderPages {
    */
   signOut(form: ProvidedForm, client: string | undefined, destination: string, languages: Languages): Page
   signedOut(languages: Languages): Page
+  /** Sends the browser on with a form, by itself where it can. `destination` as above; the status is decided elsewhere. */
+  sendOn(form: FilledForm, destination: string, languages: Languages): Page
   failed(
     error: { readonly code: string; readonly description: string | undefined; status: number },
     languages: Languages,

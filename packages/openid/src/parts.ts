@@ -4,6 +4,7 @@ import type { AccountPages } from './account-pages/account-page.ts'
 import type { OpenIdAccounts, OpenIdResource, OpenIdSessions } from './accounts.ts'
 import type { Assurance } from './acr.ts'
 import type { OpenIdClients } from './clients/client.ts'
+import type { PageFile } from './files.ts'
 import type { QuestionPages } from './interactions/question.ts'
 import type { OpenIdKeys } from './keys/openid-keys.ts'
 import type { ProviderPages } from './pages.ts'
@@ -37,6 +38,8 @@ export interface OpenIdProviderParts {
   readonly questions: QuestionPages
   /** Pages for whoever is signed in, below the issuer. */
   readonly accountPages?: AccountPages
+  /** What the pages load. */
+  readonly files?: readonly PageFile[]
   /** The languages of the pages, for discovery. */
   readonly locales: readonly string[]
   /** Whether clients are called (back-channel logout, their keys) at addresses of this machine and of private networks too. */

@@ -115,6 +115,7 @@ export async function startProvider(
     pages: {
       signOut: ({ html }) => page(html),
       signedOut: () => page('signed out'),
+      sendOn: ({ action, fields }) => page(`${action} ${JSON.stringify(fields)}`),
       failed: ({ code, status }) => ({ status, headers: {}, html: code }),
       enterCode: () => page('code'),
       confirmCode: ({ html }) => page(html),

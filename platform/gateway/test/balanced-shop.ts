@@ -2,8 +2,9 @@ import { emptyMetrics } from '@sallyport/service'
 import { afterEach, beforeEach, expect } from 'vitest'
 import type { PoolLimits } from '../src/dispatch/pool.ts'
 import { createBalancingMetrics, type Gateway } from '../src/index.ts'
+import { openDoors } from './doors.ts'
 import { type ShopInstance, startInstance } from './shop-instances.ts'
-import { openShop, overHttp } from './support.ts'
+import { overHttp } from './support.ts'
 
 /** A door with three instances of the shop behind it, all of it made anew for each test. */
 export interface BalancedShop {
@@ -49,7 +50,7 @@ export function useBalancedShop(): BalancedShop {
       shop.now = 0
       metrics = emptyMetrics()
       const parts = { limits, metrics: createBalancingMetrics(metrics), now: () => shop.now }
-      gateway = await openShop(overHttp(urls, parts))
+      gateway = await openDoors(overHttp(urls, parts))
     },
     async close() {
       await gateway?.close(100)

@@ -3,10 +3,14 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from 'node:net'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createGateway, type Dispatcher, inProcessDispatcher } from '../src/index.ts'
-import { openShop, overHttp } from './support.ts'
+import { openDoors } from './doors.ts'
+import { overHttp } from './support.ts'
 
 /** Settled when the client of a request that waits has left. */
 let left = Promise.withResolvers()
+
+/** Settled when an answer that has begun may end. */
+let slowly = Promise.withResolvers()
 
 /** The service behind the gateway: says what reached it. */
 const echo: RequestListener = (request, response) => {
@@ -25,6 +29,15 @@ const echo: RequestListener = (request, response) => {
     return
   }
   if (request.url?.endsWith('/hints')) response.writeEarlyHints({ link: '</style.css>; rel=preload; as=style' })
+  if (request.url?.endsWith('/slowly')) {
+    response.writeHead(200).flushHeaders()
+    void slowly.promise.then(() => response.end('at last'))
+    return
+  }
+  if (request.url?.endsWith('/early')) {
+    request.once('data', () => response.writeHead(409).end())
+    return
+  }
   if (request.url?.endsWith('/patience')) {
     response.on('close', () => left.resolve(undefined))
     return
@@ -56,9 +69,7 @@ afterAll(async () => {
 })
 
 async function gatewayWith(dispatcher: Dispatcher) {
-  const gateway = await openShop(dispatcher)
-  open.push(gateway)
-  return gateway.addresses
+  return (await openDoors(dispatcher)).addresses
 }
 
 describe.each([
@@ -136,6 +147,25 @@ describe.each([
   it('is cut off with its answer: half of it does not look like the whole', async () => {
     const reply = await fetch(`${doors.public}/api/shop/things/half`)
     await expect(reply.text()).rejects.toThrow()
+  })
+
+  it('sees the beginning of an answer that takes its time', async () => {
+    const reply = await fetch(`${doors.public}/api/shop/things/slowly`)
+    expect(reply.status).toBe(200)
+    slowly.resolve(undefined)
+    expect(await reply.text()).toBe('at last')
+    slowly = Promise.withResolvers()
+  })
+
+  it('may be answered before its body has come whole', async () => {
+    const chunks = Array.from({ length: 8 }, () => 'x'.repeat(100_000))
+    const reply = await send(`${doors.public}/api/shop/things/early`, { method: 'POST', chunks })
+    expect(reply.status).toBe(409)
+  })
+
+  it('to a mount may ask for the head of an answer alone', async () => {
+    const reply = await fetch(`${doors.public}/protocol/x`, { method: 'HEAD' })
+    expect([reply.status, reply.headers.get('x-from'), await reply.text()]).toEqual([201, 'service', ''])
   })
 
   it('ends when its client leaves', async () => {

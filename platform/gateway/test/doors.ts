@@ -1,10 +1,13 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { emptyMetrics } from '@sallyport/service'
+import { pino } from 'pino'
 import { afterAll } from 'vitest'
+import type { Dispatcher } from '../src/dispatch/dispatcher.ts'
 import { inProcessDispatcher } from '../src/dispatch/in-process.ts'
-import type { Gateway } from '../src/gateway.ts'
-import { openShop } from './support.ts'
+import { createGateway, type Gateway, type GatewayOptions, type GatewayParts } from '../src/gateway.ts'
+import { authentication, publicHost, shop } from './support.ts'
 
 const opened = new Set<Gateway>()
 afterAll(async () => {
@@ -12,8 +15,22 @@ afterAll(async () => {
 })
 
 /** Doors with a service behind them, which are closed when the file is done. */
-export async function openDoors(...shop: Parameters<typeof openShop>): Promise<Gateway> {
-  const made = await openShop(...shop)
+export async function openDoors(
+  dispatcher: Dispatcher,
+  options: Partial<GatewayOptions & GatewayParts> = {},
+): Promise<Gateway> {
+  const made = await createGateway({ host: '127.0.0.1', publicPort: 0, adminPort: 0, ...options })
+  made.open({
+    trustedProxies: [],
+    contracts: [shop],
+    dispatchers: new Map([['shop', dispatcher]]),
+    authentication,
+    readiness: async () => ({ shop: 'ready' }),
+    metrics: emptyMetrics(),
+    log: pino({ level: 'silent' }),
+    publicHost,
+    ...options,
+  })
   const gateway: Gateway = {
     ...made,
     close(graceMs) {

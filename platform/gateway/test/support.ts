@@ -12,16 +12,7 @@ import { type AccountId, newId } from '@sallyport/kernel'
 import { type Authentication, emptyMetrics } from '@sallyport/service'
 import { pino } from 'pino'
 import { Type } from 'typebox'
-import {
-  createBalancingMetrics,
-  createGateway,
-  type Dispatcher,
-  type Gateway,
-  type GatewayOptions,
-  type GatewayParts,
-  overHttpDispatcher,
-  type OverHttpOptions,
-} from '../src/index.ts'
+import { createBalancingMetrics, type Dispatcher, overHttpDispatcher, type OverHttpOptions } from '../src/index.ts'
 
 const Anything = Type.Object({}, { additionalProperties: true })
 
@@ -107,41 +98,19 @@ export const shop: ServiceContract = {
   ],
 }
 
-export const silent = pino({ level: 'silent' })
-
 /** The way to the shop in other processes. */
 export function overHttp(urls: readonly string[], options: Partial<OverHttpOptions> = {}): Dispatcher {
   return overHttpDispatcher({
     service: 'shop',
     urls,
     metrics: createBalancingMetrics(emptyMetrics()),
-    log: silent,
+    log: pino({ level: 'silent' }),
     ...options,
   })
 }
 
 /** The `Host` of the installation. */
 export const publicHost = 'sallyport.test'
-
-/** Doors with the shop behind them. */
-export async function openShop(
-  dispatcher: Dispatcher,
-  options: Partial<GatewayOptions & GatewayParts> = {},
-): Promise<Gateway> {
-  const gateway = await createGateway({ host: '127.0.0.1', publicPort: 0, adminPort: 0, ...options })
-  gateway.open({
-    trustedProxies: [],
-    contracts: [shop],
-    dispatchers: new Map([['shop', dispatcher]]),
-    authentication,
-    readiness: async () => ({ shop: 'ready' }),
-    metrics: emptyMetrics(),
-    log: silent,
-    publicHost,
-    ...options,
-  })
-  return gateway
-}
 
 /** Knows one token: `good`. */
 export const authentication: Authentication = {

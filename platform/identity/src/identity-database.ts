@@ -4,6 +4,7 @@ import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely'
 import type { Birthplace } from './accounts/account.ts'
 import type { Actor, AuditDetails, AuditKind } from './audit/audit.ts'
 import type { ClientId, ClientMetadata } from './clients/client.ts'
+import type { ChallengePurpose } from './passkeys/challenge-store.ts'
 import type { LinkPurpose } from './proofs/link-store.ts'
 import type { SessionId, SessionKind } from './sessions/session.ts'
 import type { TokenAlgorithm } from './tokens/signing-key.ts'
@@ -74,6 +75,19 @@ export interface IdentityDatabase extends OpenIdDatabase {
     created_at: Date
     expires_at: Date
   }
+  passkey: {
+    id: Buffer
+    uid: AccountId
+    public_key: Buffer
+    counter: bigint
+    transports: string[]
+    synced: boolean
+    backed_up: boolean
+    name: string
+    created_at: Date
+    last_used_at: Date | null
+  }
+  passkey_challenge: { purpose: ChallengePurpose; bound_to: string; challenge: Buffer; expires_at: Date }
   guess: { key: Buffer; account_key: Buffer | null; attempts: number; retry_at: Date; forget_at: Date }
   totp: {
     uid: AccountId

@@ -15,6 +15,7 @@ import type { Logger } from 'pino'
 import { type Accounts, createAccounts } from './accounts/accounts.ts'
 import { hasAdministrator } from './accounts/account-store.ts'
 import { createClients } from './clients/clients.ts'
+import { createFactors } from './factors/factors.ts'
 import { createFactorProofs } from './factors/factor-proofs.ts'
 import { createSecondSteps } from './factors/second-steps.ts'
 import type { IdentityDatabase } from './identity-database.ts'
@@ -25,6 +26,10 @@ import { createMembershipSaga } from './memberships/membership-saga.ts'
 import { membershipTask } from './memberships/membership-steps.ts'
 import { createMemberships, type MemberServices } from './memberships/memberships.ts'
 import { createPasswordHashing, type PasswordHashingSettings } from './passwords/password-hashing.ts'
+import { createPasskeySignIn } from './passkeys/passkey-sign-in.ts'
+import { createPasskeys } from './passkeys/passkeys.ts'
+import { relyingPartyOf } from './passkeys/relying-party.ts'
+import { passkeyScript } from './passkeys/script.ts'
 import { createRevocationFeed } from './sessions/revocation-feed.ts'
 import type { Mailer } from './mail/mailer.ts'
 import { createLinkSending, linkTask } from './proofs/link-sending.ts'
@@ -102,6 +107,9 @@ export interface Identity {
   readonly accounts: Accounts
 }
 
+/** How often one client may answer with a passkey: an office full of people does not notice. */
+const passkeyRates: readonly Rate[] = [{ requests: 300, seconds: 60 }]
+
 /** How long a start waits for steps that were owed before it, in milliseconds. */
 const resumeLimitMs = 5000
 /** How long a stop waits for a job under way, in milliseconds; the next start takes it up. */
@@ -152,7 +160,10 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const roles = createRoles({ db, clock, feed, audit })
   const proofs = createProofs({ db, clock, hashing, feed, audit, guesses })
   const sessions = createSessions({ db, clock, log, hashing, tokens, feed, saga, audit, guesses })
-  const factorProofs = createFactorProofs({ db, clock, masterKey })
+  const factors = createFactors({ db, clock, masterKey, feed, audit })
+  const relyingParty = relyingPartyOf(issuer)
+  const passkeys = relyingParty && createPasskeys({ db, clock, feed, audit, relyingParty })
+  const factorProofs = createFactorProofs({ db, clock, masterKey, passkeys })
   const secondSteps = createSecondSteps({ db, clock, audit, guesses, sessions, proofs: factorProofs })
   const openSessions = createOpenSessions({ db, clock, feed, audit, onEnded: (ended) => openId.signOut(ended) })
   const clients = createClients({ db, clock, audit })
@@ -166,6 +177,12 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     validation: createRequestLimit(limitsPool, 'accounts validation', validation),
   }
   const linkLimit = createRequestLimit(limitsPool, 'links', linkRates)
+  const passkeyLimit = createRequestLimit(limitsPool, 'passkeys', passkeyRates)
+  const passkeySupport = passkeys && {
+    passkeys,
+    signIn: createPasskeySignIn({ db, audit, passkeys, sessions, limit: passkeyLimit }),
+    script: contracts.openIdIssuerOf(issuer) + passkeyScript.path,
+  }
   const openId = createOpenId({
     db,
     clock,
@@ -178,6 +195,8 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     secondSteps,
     openSessions,
     clients,
+    passkeySupport,
+    factors,
     links,
     linkLimit,
     reservedNames: accountsSurface.reservedNames,
@@ -196,7 +215,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       ...marketRoutes({ accounts, sessions }),
       ...accountsRoutes({ accounts, sessions, roles, proofs, tokens, clock, limits, settings: accountsSurface }),
       ...ownAccountRoutes({ proofs, links, linkLimit }),
-      ...administrationRoutes(accounts),
+      ...administrationRoutes({ accounts, factors }),
       ...auditRoutes(db),
       ...clientRoutes({
         clients,

@@ -4,9 +4,10 @@ export { checkMasterKey, type SigningKey, WrongMasterKey } from './tokens/signin
 export { createAudit } from './audit/audit.ts'
 export { InvalidClient, type NewClient, UnknownClient } from './clients/client.ts'
 export { type Clients, createClients, type WithSecret } from './clients/clients.ts'
-export { InvalidEmail, InvalidPassword, InvalidUsername, NameTaken } from './accounts/account.ts'
+export { AccountDeleted, InvalidEmail, InvalidPassword, InvalidUsername, NameTaken } from './accounts/account.ts'
 export { findUidByName } from './accounts/account-store.ts'
 export type { Accounts, NewAccount } from './accounts/accounts.ts'
+export { type FactorChangeParts, resetFactors } from './factors/factor-changes.ts'
 export type { AccountsSurfaceSettings } from './surfaces/accounts/index.ts'
 export { parseRates, type Rate } from './limits/rate.ts'
 export {

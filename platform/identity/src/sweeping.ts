@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { sweepHalfSignIns } from './factors/half-sign-in-store.ts'
 import { sweepGuesses } from './guessing/guess-store.ts'
 import type { IdentityDatabase } from './identity-database.ts'
+import { sweepChallenges } from './passkeys/challenge-store.ts'
 import { sweepLinks } from './proofs/link-store.ts'
 import { sweepExpired } from './sessions/session-store.ts'
 
@@ -23,6 +24,7 @@ export function startSweeping(parts: {
     sessions: sweepExpired,
     'half-done sign-ins': sweepHalfSignIns,
     links: sweepLinks,
+    'passkey challenges': sweepChallenges,
     guesses: sweepGuesses,
     limits: sweepLimits,
     'OpenID records': sweepRecords,

@@ -181,6 +181,33 @@ describe('a new password', () => {
   })
 })
 
+describe('the language of a letter', () => {
+  it.each([
+    ['it-IT, en;q=0.5', 'Scegli una nuova password', 'mezz’ora'],
+    ['de', 'Choose a new password', 'half an hour'],
+    [undefined, 'Choose a new password', 'half an hour'],
+  ])('is what whoever asks for it reads: %s', async (language, subject, text) => {
+    const ada = await signUp()
+    const headers = language === undefined ? {} : { 'accept-language': language }
+    await ask('POST', '/v1/account/password-reset-requests', { email: ada.email }, headers)
+    const own = () =>
+      one.letters.filter((letter) => letter.to === ada.email && !/address|indirizzo/.test(letter.subject))
+    await expect.poll(own).toHaveLength(1)
+    expect(own()[0]).toMatchObject({ subject, text: expect.stringContaining(text) })
+  })
+
+  it('A-27 is that of whoever signs up', async () => {
+    count += 1
+    const email = `bruena${count}@example.org`
+    const wish = { username: `brüna ${count}`, email, password, confirm_password: password }
+    expect((await ask('POST', '/authy/user', wish, { 'accept-language': 'it' })).status).toBe(201)
+    await expect
+      .poll(() => one.letters.find(({ to }) => to === email)?.subject)
+      .toBe('Conferma il tuo indirizzo e-mail')
+    expect(await secretFor(email)).toHaveLength(144)
+  })
+})
+
 describe('letters', () => {
   const letter = { to: 'ada@example.org', subject: 'Grüße', text: 'a link: https://example.org/secret\n' }
 

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { anyone } from '../../access.ts'
 import { route } from '../../route.ts'
+import { LanguageHeaders } from '../language-headers.ts'
 import { OwnRecord, Password, PasswordEncoding, Role, Text, closed, oneself } from './schemas.ts'
 
 export const signUp = route({
@@ -10,6 +11,7 @@ export const signUp = route({
   path: '/authy/user',
   door: 'public',
   access: anyone,
+  headers: LanguageHeaders,
   body: Type.Object(
     {
       email: Type.String({ minLength: 5, maxLength: 100, pattern: '^[A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{2,}$' }),

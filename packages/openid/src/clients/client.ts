@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import type { AllClientMetadata as ClientMetadata } from 'oidc-provider'
 
 export type { AllClientMetadata as ClientMetadata } from 'oidc-provider'
@@ -21,7 +21,7 @@ export interface OpenIdClients {
 
 /** Secrets are random and long: a plain digest cannot be guessed back. */
 export function digestOfSecret(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest()
+  return hash('sha256', secret, 'buffer')
 }
 
 /**

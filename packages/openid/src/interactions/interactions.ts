@@ -104,7 +104,8 @@ async function resultOf(
   if (answer.kind === 'signed-in') {
     if (question.about !== 'sign-in') return undefined
     const { accountId, session, amr, acr } = answer
-    return { login: { accountId, amr: [...amr], acr }, session }
+    const selected = interaction.prompt.name === 'select_account' && { select_account: {} }
+    return { login: { accountId, amr: [...amr], acr }, session, ...selected }
   }
   const accountId = interaction.session?.accountId
   if (question.about !== 'consent' || accountId === undefined) return undefined

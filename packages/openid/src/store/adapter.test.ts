@@ -6,6 +6,7 @@ import { errors } from '../library.ts'
 import { createAdapter, type Sealing } from './adapter.ts'
 import type { OpenIdDatabase } from './openid-database.ts'
 import { removeRecordsOfAccount } from './record-store.ts'
+import { createRecords, type Records } from './records.ts'
 import { sweepRecords } from './sweeping.ts'
 
 const migrations = new URL('../../migrations', import.meta.url).pathname
@@ -16,10 +17,12 @@ const sealing: Sealing = {
 const noon = Date.UTC(2026, 5, 1, 12)
 const clock = { time: noon, now: () => new Date(clock.time) }
 let test: TestDatabase<OpenIdDatabase>
+let records: Records
 let revoked: string[]
 
 beforeAll(async () => {
   test = await createTestDatabase<OpenIdDatabase>({ service: 'openid', migrations })
+  records = createRecords(test.database.db)
 })
 afterAll(() => test.drop())
 beforeEach(() => {
@@ -27,13 +30,16 @@ beforeEach(() => {
   revoked = []
 })
 
-const adapter = (model: string) =>
+const adapter = (model: string, using = records) =>
   createAdapter(model, {
     db: test.database.db,
+    records: using,
     clock,
     sealing,
     onRevoked: async (sessions) => void revoked.push(...sessions),
   })
+/** As another process has it: what it asks for is in statements of its own. */
+const elsewhere = (model: string) => adapter(model, createRecords(test.database.db))
 const newId = () => randomBytes(16).toString('base64url')
 
 /** Everything in the table, as somebody sees it who has got hold of a copy. */
@@ -71,6 +77,31 @@ describe('a record of the provider', () => {
     await adapter('Session').upsert(id, { jti: id, uid }, 60)
     await adapter('Session').upsert(id, { jti: id, uid, accountId: 'ada' }, 60)
     expect(await adapter('Session').find(id)).toEqual({ jti: id, uid, accountId: 'ada' })
+  })
+
+  it('comes back to whom asked for it, among many that are written and read at once', async () => {
+    const ids = Array.from({ length: 150 }, newId)
+    await Promise.all(ids.map((id) => adapter('AccessToken').upsert(id, { jti: id, scope: id.slice(0, 4) }, 60)))
+    const unknown = newId()
+    const found = await Promise.all([unknown, ...ids].map((id) => adapter('AccessToken').find(id)))
+    expect(found).toEqual([undefined, ...ids.map((id) => ({ jti: id, scope: id.slice(0, 4) }))])
+  })
+
+  it('that cannot be kept keeps nobody else from being kept', async () => {
+    const [good, bad, better] = [newId(), newId(), newId()]
+    const texts = { [good]: 'fine', [bad]: 'not \u0000 fine', [better]: 'fine' }
+    const kept = await Promise.allSettled(
+      Object.entries(texts).map(([id, state]) => adapter('Interaction').upsert(id, { jti: id, scope: state }, 60)),
+    )
+    expect(kept.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(await adapter('Interaction').find(better)).toEqual({ jti: better, scope: 'fine' })
+  })
+
+  it('is what was written last when it is written twice at once', async () => {
+    const id = newId()
+    const write = (scope: string) => adapter('Session').upsert(id, { jti: id, scope }, 60)
+    await Promise.all([write('first'), write('last')])
+    expect(await adapter('Session').find(id)).toEqual({ jti: id, scope: 'last' })
   })
 
   it('is gone once destroyed', async () => {
@@ -113,12 +144,23 @@ describe('whoever copies the table', () => {
 })
 
 describe('a code or token that can be used once', () => {
-  it('is used by one of twenty who come at once', async () => {
+  it.each([
+    ['in one process', adapter],
+    ['in as many processes', elsewhere],
+  ])('is used by one of twenty who come at once, %s', async (_where, adapterThere) => {
     const id = newId()
     await adapter('RefreshToken').upsert(id, { jti: id }, 60)
-    const uses = await Promise.allSettled(Array.from({ length: 20 }, () => adapter('RefreshToken').consume(id)))
+    const uses = await Promise.allSettled(Array.from({ length: 20 }, () => adapterThere('RefreshToken').consume(id)))
     expect(uses.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     for (const use of uses) if (use.status === 'rejected') expect(use.reason).toBeInstanceOf(errors.InvalidGrant)
+  })
+
+  it('is used although others are at the same time', async () => {
+    const ids = Array.from({ length: 50 }, newId)
+    await Promise.all(ids.map((id) => adapter('RefreshToken').upsert(id, { jti: id }, 60)))
+    const uses = [...ids, ...ids.slice(0, 5)].map((id) => adapter('RefreshToken').consume(id))
+    const refused = (await Promise.allSettled(uses)).map(({ status }) => status === 'rejected')
+    expect(refused).toEqual([...ids.map(() => false), ...Array.from({ length: 5 }, () => true)])
   })
 
   it('says when it was used, also after it was written again', async () => {

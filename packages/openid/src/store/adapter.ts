@@ -3,17 +3,8 @@ import type { Kysely } from 'kysely'
 import type { Adapter, AdapterPayload } from 'oidc-provider'
 import { errors } from '../library.ts'
 import type { OpenIdDatabase } from './openid-database.ts'
-import {
-  addRecord,
-  consumeRecord,
-  findRecord,
-  findRecordBy,
-  keyOf,
-  putRecord,
-  removeRecord,
-  removeRecordsOfGrant,
-  type StoredRecord,
-} from './record-store.ts'
+import { addRecord, keyOf, removeRecord, removeRecordsOfGrant, type StoredRecord } from './record-store.ts'
+import type { Records } from './records.ts'
 
 /** Encrypts what has to be read again although its bearer is not there. */
 export interface Sealing {
@@ -24,6 +15,7 @@ export interface Sealing {
 
 export interface AdapterParts {
   readonly db: Kysely<OpenIdDatabase>
+  readonly records: Records
   readonly clock: Clock
   readonly sealing: Sealing
   /** Told of the browser sessions whose tokens were just taken back. */
@@ -31,7 +23,7 @@ export interface AdapterParts {
 }
 
 /** How the provider keeps what it calls a model. One of each is made by the provider. */
-export function createAdapter(model: string, { db, clock, sealing, onRevoked }: AdapterParts): Adapter {
+export function createAdapter(model: string, { db, records, clock, sealing, onRevoked }: AdapterParts): Adapter {
   const expiryOf = (seconds: number | undefined): Date | null =>
     seconds === undefined ? null : new Date(clock.now().getTime() + seconds * 1000)
   const found = (record: StoredRecord | undefined, id: string | undefined): AdapterPayload | undefined =>
@@ -39,18 +31,18 @@ export function createAdapter(model: string, { db, clock, sealing, onRevoked }: 
 
   return {
     async upsert(id, payload, expiresIn) {
-      const kept = strip(model, payload, sealing)
-      if (model !== 'ReplayDetection') return putRecord(db, keyOf(model, id), kept, expiryOf(expiresIn))
+      const record = { key: keyOf(model, id), payload: strip(model, payload, sealing), expiresAt: expiryOf(expiresIn) }
+      if (model !== 'ReplayDetection') return records.put(record)
       // The provider has looked whether it is there; of two that looked at once, the second comes too late here.
-      if (!(await addRecord(db, keyOf(model, id), kept, expiryOf(expiresIn)))) {
+      if (!(await addRecord(db, record))) {
         throw new errors.InvalidRequest('this proof was used before')
       }
     },
-    find: async (id) => found(await findRecord(db, keyOf(model, id)), id),
-    findByUid: async (uid) => found(await findRecordBy(db, model, 'uid', uid), undefined),
-    findByUserCode: async (userCode) => found(await findRecordBy(db, model, 'userCode', userCode), undefined),
+    find: async (id) => found(await records.find(keyOf(model, id)), id),
+    findByUid: async (uid) => found(await records.findByUid({ model, value: uid }), undefined),
+    findByUserCode: async (userCode) => found(await records.findByUserCode({ model, value: userCode }), undefined),
     async consume(id) {
-      const first = await consumeRecord(db, keyOf(model, id), clock.now())
+      const first = await records.consume({ key: keyOf(model, id), at: clock.now() })
       if (!first) throw new errors.InvalidGrant('it was used before')
     },
     destroy: (id) => removeRecord(db, keyOf(model, id)),

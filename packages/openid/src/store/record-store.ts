@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import type { AdapterPayload } from 'oidc-provider'
 import type { OpenIdDatabase } from './openid-database.ts'
@@ -18,32 +18,37 @@ export interface RecordKey {
 }
 
 export function keyOf(model: string, id: string): RecordKey {
-  return { model, digest: createHash('sha256').update(id).digest() }
+  return { model, digest: hash('sha256', id, 'buffer') }
 }
 
-/** Writes a record. One that was used stays used, whatever is written over it. */
-export async function putRecord(
-  db: Database,
-  { model, digest }: RecordKey,
-  payload: AdapterPayload,
-  expiresAt: Date | null,
-): Promise<void> {
-  const text = JSON.stringify(payload)
-  await db
-    .insertInto('openid_record')
-    .values({ model, digest, payload: text, expires_at: expiresAt, consumed_at: null })
-    .onConflict((conflict) =>
-      conflict.columns(['model', 'digest']).doUpdateSet({ payload: text, expires_at: expiresAt }),
-    )
-    .execute()
+export interface NewRecord {
+  readonly key: RecordKey
+  readonly payload: AdapterPayload
+  readonly expiresAt: Date | null
+}
+
+/** Writes records, each for another place. One that was used stays used, whatever is written over it. */
+export async function putRecords(db: Database, records: readonly NewRecord[]): Promise<void> {
+  const rows = records.map(({ key, payload, expiresAt }) => ({
+    model: key.model,
+    digest: key.digest.toString('hex'),
+    payload,
+    expires_at: expiresAt,
+  }))
+  await sql`
+    insert into openid_record (model, digest, payload, expires_at)
+    select model, decode(digest, 'hex'), payload, expires_at
+    from json_to_recordset(${JSON.stringify(rows)})
+      as record (model text, digest text, payload jsonb, expires_at timestamptz)
+    -- In the same order everywhere: two that write the same records then never wait for each other.
+    order by 1, 2
+    on conflict (model, digest) do update set payload = excluded.payload, expires_at = excluded.expires_at`.execute(db)
 }
 
 /** Whether the record was not there before. */
 export async function addRecord(
   db: Database,
-  { model, digest }: RecordKey,
-  payload: AdapterPayload,
-  expiresAt: Date | null,
+  { key: { model, digest }, payload, expiresAt }: NewRecord,
 ): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await db
     .insertInto('openid_record')
@@ -53,43 +58,76 @@ export async function addRecord(
   return numInsertedOrUpdatedRows === 1n
 }
 
-export async function findRecord(db: Database, { model, digest }: RecordKey): Promise<StoredRecord | undefined> {
-  const row = await db
-    .selectFrom('openid_record')
-    .select(['payload', 'consumed_at'])
-    .where('model', '=', model)
-    .where('digest', '=', digest)
-    .executeTakeFirst()
-  return row && toRecord(row)
-}
-
-/** By something else than the id that is in the payload, and belongs to one record alone. */
-export async function findRecordBy(
+/** What there is at each of these places. */
+export async function findRecords(
   db: Database,
-  model: string,
-  field: 'uid' | 'userCode',
-  value: string,
-): Promise<StoredRecord | undefined> {
-  const row = await db
-    .selectFrom('openid_record')
-    .select(['payload', 'consumed_at'])
-    .where('model', '=', model)
-    .where(sql`payload ->> ${sql.lit(field)}`, '=', value)
-    .executeTakeFirst()
-  return row && toRecord(row)
+  keys: readonly RecordKey[],
+): Promise<readonly (StoredRecord | undefined)[]> {
+  const { rows } = await sql<FoundRow>`
+    select payload, consumed_at
+    from unnest(${keys.map(({ model }) => model)}::text[], ${keys.map(({ digest }) => digest)}::bytea[])
+      with ordinality as asked (model, digest, place)
+    -- One by one, so that the index is used however little the database knows of the table yet.
+    left join lateral (
+      select payload, consumed_at from openid_record
+      where openid_record.model = asked.model and openid_record.digest = asked.digest limit 1
+    ) as found on true
+    order by place`.execute(db)
+  return rows.map(toRecord)
 }
 
-/** Whether it was used by this call: of two that come at once, one. */
-export async function consumeRecord(db: Database, { model, digest }: RecordKey, now: Date): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('openid_record')
-    .set({ consumed_at: now })
-    .where('model', '=', model)
-    .where('digest', '=', digest)
-    // Without this, two refreshes that come at once with one token both see it unused, and both get a new one.
-    .where('consumed_at', 'is', null)
-    .executeTakeFirst()
-  return numUpdatedRows === 1n
+/** Where a record is by something else than the id: it is in the payload, and belongs to one record alone. */
+export interface FieldKey {
+  readonly model: string
+  readonly value: string
+}
+
+export async function findRecordsBy(
+  db: Database,
+  field: 'uid' | 'userCode',
+  keys: readonly FieldKey[],
+): Promise<readonly (StoredRecord | undefined)[]> {
+  const { rows } = await sql<FoundRow>`
+    select payload, consumed_at
+    from unnest(${keys.map(({ model }) => model)}::text[], ${keys.map(({ value }) => value)}::text[])
+      with ordinality as asked (model, value, place)
+    left join lateral (
+      select payload, consumed_at from openid_record
+      where openid_record.model = asked.model and payload ->> ${sql.lit(field)} = asked.value limit 1
+    ) as found on true
+    order by place`.execute(db)
+  return rows.map(toRecord)
+}
+
+export interface Use {
+  readonly key: RecordKey
+  readonly at: Date
+}
+
+/** Whether each was used by this call: of several that come at once for one record, one. */
+export async function consumeRecords(db: Database, uses: readonly Use[]): Promise<readonly boolean[]> {
+  const places = uses.map((_use, place) => place).sort((a, b) => compare(uses[a], uses[b]))
+  // An update for each, so that the index is used however little the database knows of the table yet; in the same order
+  // everywhere, so that two that use the same records never wait for each other.
+  const updates = places.flatMap((place) => {
+    const use = uses[place]
+    if (!use) return []
+    const { key, at } = use
+    return sql`${sql.ref(`use_${place}`)} as (
+      update openid_record set consumed_at = ${at} where model = ${key.model} and digest = ${key.digest}
+        -- Without this, two refreshes that come at once with one token both see it unused, and both get a new one.
+        and consumed_at is null
+      returning ${sql.lit(place)}::integer as place)`
+  })
+  const used = places.map((place) => sql`select place from ${sql.table(`use_${place}`)}`)
+  const { rows } = await sql<{ place: number }>`
+    with ${sql.join(updates)} ${sql.join(used, sql` union all `)}`.execute(db)
+  const first = new Set(rows.map(({ place }) => place))
+  return uses.map((_use, place) => first.has(place))
+}
+
+function compare(one: Use | undefined, other: Use | undefined): number {
+  return one && other ? Buffer.compare(one.key.digest, other.key.digest) : 0
 }
 
 export async function removeRecord(db: Database, { model, digest }: RecordKey): Promise<void> {
@@ -124,6 +162,11 @@ export async function removeExpired(db: Database, before: Date, batch: number): 
   return rows.length
 }
 
-function toRecord(row: { payload: AdapterPayload; consumed_at: Date | null }): StoredRecord {
-  return { payload: row.payload, consumedAt: row.consumed_at ?? undefined }
+interface FoundRow {
+  readonly payload: AdapterPayload | null
+  readonly consumed_at: Date | null
+}
+
+function toRecord({ payload, consumed_at: consumedAt }: FoundRow): StoredRecord | undefined {
+  return payload === null ? undefined : { payload, consumedAt: consumedAt ?? undefined }
 }

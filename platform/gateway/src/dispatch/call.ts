@@ -21,7 +21,7 @@ const retryAfterSeconds = 1
  * undici reports to, so that nothing else has to be.
  */
 export class Call implements Undici.DispatchHandler, Waiting {
-  readonly deadline: number
+  deadline = 0
   readonly #pool: InstancePool
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
@@ -51,21 +51,26 @@ export class Call implements Undici.DispatchHandler, Waiting {
     this.#policy = body
     this.#dialect = dialect
     this.#way = bodyWayOf(request, body)
-    this.deadline = pool.now() + pool.limits.totalMs
   }
 
   begin(): void {
     const request = this.#request
     this.#headers = headersOf(request)
-    this.#response.once('close', () => this.#onClientGone())
+    this.#response.on('close', () => this.#onClientGone())
     if (this.#way === 'gathered') {
       gather(request, (body) => {
         this.#body = body
-        if (!this.#left) this.#pool.enter(this)
+        if (!this.#left) this.#enter()
       })
       return
     }
     if (!this.#policy.taken && isFramed(request)) request.resume()
+    this.#enter()
+  }
+
+  /** The time that the client takes for its body is not the service's. */
+  #enter(): void {
+    this.deadline = this.#pool.now() + this.#pool.limits.totalMs
     this.#pool.enter(this)
   }
 
@@ -128,8 +133,11 @@ export class Call implements Undici.DispatchHandler, Waiting {
     }
     suitPage(response)
     const length = headers['content-length']
-    if (typeof length === 'string') this.#remaining = Number(length)
+    suitPage(response)
     response.writeHead(status)
+    if (typeof length === 'string') this.#remaining = Number(length)
+    // An answer of unknown length may take its time: its client sees the beginning at once.
+    else response.flushHeaders()
   }
 
   onResponseData(controller: Undici.DispatchController, chunk: Buffer): void {

@@ -30,6 +30,8 @@ export class Instance {
       connections: limits.connections,
       connectTimeout: limits.connectMs,
       bodyTimeout: limits.pauseMs,
+      // What was delivered and what was not is known of HTTP/1.1, where a connection has one request at a time.
+      allowH2: false,
     })
   }
 

@@ -1,25 +1,32 @@
 import type { AccountPages } from '@sallyport/openid'
-import type { Accounts } from '../accounts/accounts.ts'
 import { accountClient } from '../clients/client.ts'
 import type { Clients } from '../clients/clients.ts'
+import type { WithPasskeys } from '../openid/passkeys-on-pages.ts'
 import { gonePage } from '../openid/pages.ts'
 import type { OpenSessions } from '../sessions/open-sessions.ts'
 import { renderPage } from '../surfaces/pages.ts'
 import { wordsFor } from '../words/choice.ts'
+import { type FactorPagesParts, secondFactors } from './factors.ts'
 import { overview } from './overview.ts'
 import { changeOfPassword } from './change-of-password.ts'
+import { passkeyPage } from './passkey-page.ts'
 import { sessions } from './sessions.ts'
 import type { Subject } from './subject.ts'
 
-export interface AccountPagesParts {
-  readonly accounts: Accounts
+export interface AccountPagesParts extends FactorPagesParts, WithPasskeys {
   readonly openSessions: OpenSessions
   readonly clients: Pick<Clients, 'namesOf'>
 }
 
 /** The pages on which people look after their own accounts: a subject is a file beside this one and a line here. */
 export function createAccountPages(parts: AccountPagesParts): AccountPages {
-  const subjects: readonly Subject[] = [sessions(parts), changeOfPassword(parts)]
+  const { accounts, passkeySupport } = parts
+  const subjects: readonly Subject[] = [
+    sessions(parts),
+    changeOfPassword(parts),
+    ...(passkeySupport ? [passkeyPage({ accounts, ...passkeySupport })] : []),
+    secondFactors(parts),
+  ]
   return {
     place: '/account',
     client: accountClient,

@@ -48,6 +48,18 @@ export async function findAccount(db: Database, uid: AccountId): Promise<Account
   return rows.map(toAccount)[0]
 }
 
+/** The account of each of these ids, also of those that are deleted. */
+export async function findAccounts(
+  db: Database,
+  uids: readonly AccountId[],
+): Promise<readonly (Account | undefined)[]> {
+  const { rows } = await sql<AccountRow>`
+    select found.* from unnest(${[...new Set(uids)]}::uuid[]) as asked (uid)
+    cross join lateral (${selectAccount} where account.uid = asked.uid limit 1) as found`.execute(db)
+  const found = new Map(rows.map((row) => [row.uid, toAccount(row)]))
+  return uids.map((uid) => found.get(uid))
+}
+
 /** The same, kept from changing until the transaction ends. */
 export async function lockAccount(tx: Transaction<IdentityDatabase>, uid: AccountId): Promise<Account | undefined> {
   await sql`select from account where uid = ${uid} for no key update`.execute(tx)
@@ -166,13 +178,15 @@ export async function setPasswordHash(tx: Transaction<IdentityDatabase>, uid: Ac
   await tx.updateTable('account').set({ password_hash: hash }).where('uid', '=', uid).execute()
 }
 
-export async function markVerified(tx: Transaction<IdentityDatabase>, uid: AccountId, now: Date): Promise<void> {
-  await tx
+/** Whether the address was not proven before. */
+export async function markVerified(tx: Transaction<IdentityDatabase>, uid: AccountId, now: Date): Promise<boolean> {
+  const { numUpdatedRows } = await tx
     .updateTable('account')
     .set({ email_verified_at: now })
     .where('uid', '=', uid)
     .where('email_verified_at', 'is', null)
-    .execute()
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
 }
 
 export async function setSuspended(

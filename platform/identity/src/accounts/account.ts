@@ -120,6 +120,16 @@ export class WrongCredentials extends Rejection {
   }
 }
 
+/** Somebody with a second factor wants another e-mail address. */
+export class SecondFactorInTheWay extends Rejection {
+  override name = 'SecondFactorInTheWay'
+  readonly code = 'second-factor-in-the-way'
+  readonly reason = 'conflict'
+  constructor() {
+    super('remove the second factor before you change the e-mail address')
+  }
+}
+
 /** Nobody administers somebody who is stronger than they are (design §4). */
 export class AccountTooStrong extends Rejection {
   override name = 'AccountTooStrong'

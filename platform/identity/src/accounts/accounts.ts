@@ -2,6 +2,7 @@ import { type AccountId, type Clock, newId, parseId } from '@sallyport/kernel'
 import { removeRecordsOfAccount } from '@sallyport/openid'
 import type { Kysely } from 'kysely'
 import type { Actor, Audit, AuditKind } from '../audit/audit.ts'
+import { removeFactors } from '../factors/factor-store.ts'
 import type { Guesses } from '../guessing/guesses.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { MembershipSaga } from '../memberships/membership-saga.ts'
@@ -13,7 +14,7 @@ import type { Authority } from '../roles/roles.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
 import { endOfRevocation, type SessionId } from '../sessions/session.ts'
 import { revokeAccount, revokeOtherSessions, revokeSessions } from '../sessions/session-store.ts'
-import { type Account, type Birthplace, UnknownAccount, WrongCredentials } from './account.ts'
+import { type Account, type Birthplace, SecondFactorInTheWay, UnknownAccount, WrongCredentials } from './account.ts'
 import { knownId, lockSubject, present } from './account-lock.ts'
 import * as store from './account-store.ts'
 import { registrationPolicies } from './registration-policy.ts'
@@ -22,6 +23,8 @@ export interface NewAccount {
   readonly username: string
   readonly email: string
   readonly password: string
+  /** In which language a letter to them is to be (BCP 47), if that is known. */
+  readonly language?: string
 }
 
 export interface PasswordChange {
@@ -59,7 +62,7 @@ export interface Accounts {
   list(): Promise<Account[]>
   /** A page of all accounts, deleted ones included, oldest first. */
   page(place: { readonly skip: number; readonly limit: number }): Promise<{ accounts: Account[]; total: number }>
-  /** @throws {UnknownAccount} @throws {AccountTooStrong} @throws {InvalidEmail} @throws {InvalidUsername} @throws {NameTaken} */
+  /** @throws {UnknownAccount} @throws {AccountTooStrong} @throws {InvalidEmail} @throws {InvalidUsername} @throws {NameTaken} @throws {SecondFactorInTheWay} */
   rename(
     uid: string,
     names: { readonly username?: string; readonly email?: string },
@@ -165,7 +168,7 @@ export function createAccounts(parts: {
       const credentials = await prepare(person, bornOn, user)
       const { account } = credentials
       const { needsProvenEmail, isAnnounced } = registrationPolicies[bornOn]
-      const wish = needsProvenEmail ? newWish('verification', account.email) : undefined
+      const wish = needsProvenEmail ? newWish('verification', account.email, person.language) : undefined
       await store.insertAccount(db, credentials, [
         audit.insertionOf({ kind: 'account.registered', by, subject: account.uid, details: { on: bornOn } }, 'born'),
         ...(account.memberSince ? [saga.promiseOpening(account.uid)] : []),
@@ -210,7 +213,11 @@ export function createAccounts(parts: {
       if (username !== undefined) policy.checkUsername(username)
       if (email !== undefined || username !== undefined) {
         await db.transaction().execute(async (tx) => {
-          await lockSubject(tx, uid, by)
+          const { hasSecondFactor, email: before } = await lockSubject(tx, uid, by)
+          // To prove another address ends the second factor: with a stolen token alone nobody gets that far.
+          const isOwner = by.kind === 'account' && by.uid === account.uid
+          const isOther = email !== undefined && email.toLowerCase() !== before.toLowerCase()
+          if (hasSecondFactor && isOwner && isOther) throw new SecondFactorInTheWay()
           await store.updateNames(tx, account.uid, { ...(username && { username }), ...(email && { email }) })
           const details = { username: username !== undefined, email: email !== undefined }
           await audit.record(tx, { kind: 'account.renamed', by, subject: account.uid, details })
@@ -273,6 +280,7 @@ export function createAccounts(parts: {
       const { account, revocations } = await db.transaction().execute(async (tx) => {
         const account = await lockSubject(tx, uid, by)
         const now = clock.now()
+        await removeFactors(tx, account.uid)
         if (registrationPolicies[account.bornOn].keepsNames) await store.markDeleted(tx, account.uid, now)
         else await store.removeAccount(tx, account.uid)
         await removeRecordsOfAccount(tx, account.uid)

@@ -30,11 +30,14 @@ export async function lockClient(tx: Tx, id: ClientId): Promise<boolean> {
   return row !== undefined
 }
 
-export async function findClient(
+export type ClientWithDigests = Client & { readonly secretDigests: readonly Buffer[] }
+
+/** The client of each of these ids. */
+export async function findClients(
   db: Database,
-  id: ClientId,
-): Promise<(Client & { readonly secretDigests: readonly Buffer[] }) | undefined> {
-  const row = await db
+  ids: readonly ClientId[],
+): Promise<readonly (ClientWithDigests | undefined)[]> {
+  const rows = await db
     .selectFrom('client')
     .selectAll()
     .select(
@@ -42,9 +45,12 @@ export async function findClient(
         'digests',
       ),
     )
-    .where('id', '=', id)
-    .executeTakeFirst()
-  return row && { ...toClient(row), secrets: row.digests.length, secretDigests: row.digests }
+    .where('id', '=', sql<ClientId>`any(${ids})`)
+    .execute()
+  const found = new Map(
+    rows.map((row) => [row.id, { ...toClient(row), secrets: row.digests.length, secretDigests: row.digests }]),
+  )
+  return ids.map((id) => found.get(id))
 }
 
 /** All of them, oldest first. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { inBatches } from '@sallyport/database'
 import { type Clock, newId } from '@sallyport/kernel'
 import { digestOfSecret, type OpenIdClients } from '@sallyport/openid'
 import type { Kysely } from 'kysely'
@@ -63,7 +64,7 @@ export function createClients(parts: {
       await db.transaction().execute(async (tx) => {
         // Two rotations at once would each leave two secrets, four in all.
         if (!(await store.lockClient(tx, id))) throw new UnknownClient()
-        const found = await store.findClient(tx, id)
+        const [found] = await store.findClients(tx, [id])
         if (!found || found.secrets === 0) throw new UnknownClient()
         await store.addSecret(tx, id, digestOfSecret(secret), clock.now())
         await audit.record(tx, { kind: 'client.secret-rotated', by, details: { client: id } })
@@ -84,9 +85,10 @@ export function createClients(parts: {
 /** The clients as the OpenID provider knows them. */
 export function openIdClients(parts: { readonly db: Kysely<IdentityDatabase>; readonly clock: Clock }): OpenIdClients {
   const { db, clock } = parts
+  const findClient = inBatches((ids: readonly ClientId[]) => store.findClients(db, ids))
   return {
     async find(id) {
-      const client = isClientId(id) ? await store.findClient(db, id) : undefined
+      const client = isClientId(id) ? await findClient(id) : undefined
       if (!client) return undefined
       const { name, firstParty, metadata, secretDigests } = client
       return { metadata: { ...metadata, client_id: client.id, client_name: name }, firstParty, secretDigests }

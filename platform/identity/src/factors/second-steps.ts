@@ -9,7 +9,7 @@ import type { SessionId, SessionOrigin } from '../sessions/session.ts'
 import { mayUse, type ProvenPassword, type Sessions } from '../sessions/sessions.ts'
 import { type Worth, worthOfBoth } from './assurance.ts'
 import { type Factor, type FactorProof, SignInOver, WrongCode } from './factor.ts'
-import type { FactorProofs } from './factor-proofs.ts'
+import type { FactorProofs, Judgement } from './factor-proofs.ts'
 import { listFactors } from './factor-store.ts'
 import { countTry, findHalf, keepHalf, takeHalf } from './half-sign-in-store.ts'
 
@@ -18,7 +18,7 @@ export interface SecondSteps {
   /** Keeps a password that was proven in answer to a question. */
   begin(question: string, proven: ProvenPassword, address: string): Promise<void>
   /** What may be shown next; undefined when no password was proven, or not lately. */
-  find(question: string): Promise<{ readonly factors: readonly Factor[] } | undefined>
+  find(question: string): Promise<{ readonly uid: AccountId; readonly factors: readonly Factor[] } | undefined>
   /**
    * Opens the session.
    *
@@ -47,6 +47,11 @@ export function createSecondSteps(parts: {
 }): SecondSteps {
   const { db, clock, audit, guesses, sessions, proofs } = parts
 
+  async function judge(uid: AccountId, proof: FactorProof, question: string): Promise<Judgement> {
+    if (proof.kind === 'passkey') return proofs.judgePasskey(uid, proof.answer, question)
+    return (await proofs.judge(uid, proof)) ? { worth: worthOfBoth[proof.kind] } : { fault: `wrong-${proof.kind}` }
+  }
+
   /** Opens a session for what was proven at both steps, which may hold no more. */
   async function open(uid: AccountId, provenHash: string, factor: FactorProof['kind'], origin: SessionOrigin) {
     const credentials = await findCredentials(db, uid)
@@ -54,7 +59,7 @@ export function createSecondSteps(parts: {
     try {
       const proven = { account: credentials.account, passwordHash: provenHash }
       const { sid } = await sessions.open(proven, origin, factor)
-      return { uid, sid, ...worthOfBoth[factor] }
+      return { uid, sid }
     } catch (error) {
       throw error instanceof WrongCredentials ? new SignInOver() : error
     }
@@ -71,7 +76,7 @@ export function createSecondSteps(parts: {
 
     async find(question) {
       const half = await findHalf(db, question, clock.now())
-      return half && { factors: await listFactors(db, half.uid) }
+      return half && { uid: half.uid, factors: await listFactors(db, half.uid) }
     },
 
     async prove(question, proof, origin) {
@@ -81,19 +86,20 @@ export function createSecondSteps(parts: {
       const attempt = proof.kind === 'totp' ? await guesses.beginCode(awaited.uid) : undefined
       const half = await countTry(db, question, mostTries, clock.now())
       if (!half) throw new SignInOver()
-      if (!(await proofs.judge(half.uid, proof))) {
+      const judgement = await judge(half.uid, proof, question)
+      if ('fault' in judgement) {
         await audit.record(db, {
           kind: 'sign-in.refused',
           by: { kind: 'anonymous', address: origin.address },
           subject: half.uid,
-          details: { on: 'openid', reason: `wrong-${proof.kind}` },
+          details: { on: 'openid', reason: judgement.fault },
         })
         if (half.tries < mostTries) throw new WrongCode()
         await takeHalf(db, question)
         throw new SignInOver()
       }
       if (!(await takeHalf(db, question))) throw new SignInOver()
-      const signedIn = await open(half.uid, half.provenHash, proof.kind, origin)
+      const signedIn = { ...(await open(half.uid, half.provenHash, proof.kind, origin)), ...judgement.worth }
       await attempt?.succeeded()
       return signedIn
     },

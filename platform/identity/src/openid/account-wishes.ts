@@ -7,16 +7,17 @@ import {
   UnknownAccount,
   WeakPassword,
 } from '../accounts/account.ts'
-import type { Accounts } from '../accounts/accounts.ts'
+import type { Accounts, NewAccount } from '../accounts/accounts.ts'
 import type { Actor } from '../audit/audit.ts'
 import type { RequestLimit } from '../limits/request-limits.ts'
 import type { LinkSending } from '../proofs/link-sending.ts'
 import { forgottenPage, letterSentPage, registerPage } from './account-pages.ts'
-import { signInPage } from './pages.ts'
+import { wordsFor } from '../words/choice.ts'
+import { askWho, type WithPasskeys } from './passkeys-on-pages.ts'
 import type { RegistrationComplaint } from '../words/words.ts'
 import { type Wait, waitOf } from './waits.ts'
 
-export interface WishParts {
+export interface WishParts extends WithPasskeys {
   readonly accounts: Accounts
   readonly links: LinkSending
   /** How often one client may have letters sent. */
@@ -34,12 +35,14 @@ export async function grantWish(
 ): Promise<Answer | undefined> {
   const page = (shown: Extract<Answer, { kind: 'page' }>['page']): Answer => ({ kind: 'page', page: shown })
   const by: Actor = { kind: 'anonymous', address }
+  const { language } = wordsFor(question.languages)
   const wished = { username: form.get('username') ?? '', email: form.get('email') ?? '' }
   switch (form.get('answer') ?? '') {
     case 'register':
       return page(registerPage(question, { username: wished.username, email: '' }))
     case 'create': {
-      const complaint = await createAccount(parts, { ...wished, password: form.get('password') ?? '' }, by)
+      const person = { ...wished, password: form.get('password') ?? '', language }
+      const complaint = await createAccount(parts, person, by)
       return page(complaint ? registerPage(question, wished, complaint) : letterSentPage(question, 'confirmText'))
     }
     case 'forgotten':
@@ -52,10 +55,10 @@ export async function grantWish(
         if (!wait) throw error
         return page(forgottenPage(question, wait))
       }
-      await parts.links.requestPasswordReset(wished.email.slice(0, 254), by)
+      await parts.links.requestPasswordReset(wished.email.slice(0, 254), by, language)
       return page(letterSentPage(question, 'resetText'))
     case 'back':
-      return page(signInPage(question))
+      return page(await askWho(parts, question))
     default:
       return undefined
   }
@@ -64,7 +67,7 @@ export async function grantWish(
 /** What stands against the account; nothing when it is made, or when its address has one already. */
 async function createAccount(
   { accounts, links, linkLimit, reservedNames }: WishParts,
-  person: { readonly username: string; readonly email: string; readonly password: string },
+  person: NewAccount,
   by: Extract<Actor, { kind: 'anonymous' }>,
 ): Promise<RegistrationComplaint | Wait | undefined> {
   if (reservedNames.includes(person.username.toLowerCase())) return 'nameTaken'
@@ -81,7 +84,7 @@ async function createAccount(
     if (!(error instanceof NameTaken)) throw error
     if (await isTaken(accounts, person.username)) return 'nameTaken'
     // The address has an account. Whoever asks is not told so (design §4), but its owner gets a way in.
-    await links.requestPasswordReset(person.email, by)
+    await links.requestPasswordReset(person.email, by, person.language)
     return undefined
   }
 }

@@ -1,3 +1,4 @@
+import { inBatches } from '@sallyport/database'
 import { type Clock, parseId } from '@sallyport/kernel'
 import type { OpenIdSessions } from '@sallyport/openid'
 import type { Kysely } from 'kysely'
@@ -7,7 +8,7 @@ import type { RevocationFeed } from '../sessions/revocation-feed.ts'
 import { endOfRevocation, type SessionId, sessionLifeSeconds } from '../sessions/session.ts'
 import {
   bindBrowserSession,
-  findByBrowserSession,
+  findByBrowserSessions,
   lockOpenSession,
   markUsed,
   prolongSession,
@@ -29,12 +30,13 @@ export function createBrowserSessions(parts: {
   readonly audit: Audit
 }): OpenIdSessions {
   const { db, clock, feed, audit } = parts
+  const behind = inBatches((browserSessions: readonly string[]) => findByBrowserSessions(db, browserSessions))
 
   return {
     async bind(browserSession, session) {
       const sid = parseId<SessionId>(session)
       if (!sid) throw new TypeError('a sign-in names a session that is no UUID')
-      const before = await findByBrowserSession(db, browserSession)
+      const before = await behind(browserSession)
       if (before?.sid === sid) return
       const now = clock.now()
       const until = { now, expiresAt: new Date(now.getTime() + sessionLifeSeconds.openid * 1000) }
@@ -54,7 +56,7 @@ export function createBrowserSessions(parts: {
     },
 
     async find(browserSession, accountId) {
-      const found = await findByBrowserSession(db, browserSession)
+      const found = await behind(browserSession)
       const now = clock.now()
       if (found?.uid !== accountId || found.expiresAt <= now) return undefined
       if (now.getTime() - found.lastUsedAt.getTime() >= usedAgainMs) await markUsed(db, found.sid, now)
@@ -62,7 +64,7 @@ export function createBrowserSessions(parts: {
     },
 
     async end(browserSession, { why, address }) {
-      const found = await findByBrowserSession(db, browserSession)
+      const found = await behind(browserSession)
       if (!found) return
       const { sid, uid } = found
       const revocations = await db.transaction().execute(async (tx) => {

@@ -1,5 +1,6 @@
 import { hkdfSync } from 'node:crypto'
 import { identity as contracts } from '@sallyport/contracts'
+import { inBatches } from '@sallyport/database'
 import { type AccountId, type Clock, parseId } from '@sallyport/kernel'
 import {
   type Assurance,
@@ -15,12 +16,15 @@ import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import { type AccountPagesParts, createAccountPages } from '../account-pages/account-pages.ts'
 import { type Account, roleOf } from '../accounts/account.ts'
-import { findAccount } from '../accounts/account-store.ts'
+import { findAccounts } from '../accounts/account-store.ts'
 import type { Audit } from '../audit/audit.ts'
 import { openIdClients } from '../clients/clients.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
+import type { Factors } from '../factors/factors.ts'
 import { type Acr, acrs } from '../factors/assurance.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
+import { listPasskeys } from '../passkeys/passkey-store.ts'
+import { passkeyScript } from '../passkeys/script.ts'
 import { tokenLifeSeconds } from '../sessions/session.ts'
 import { mayUse } from '../sessions/sessions.ts'
 import { seal, unseal } from '../tokens/sealing.ts'
@@ -33,7 +37,7 @@ import { languages } from '../words/choice.ts'
 /** The scope of tokens for the platform's own services, as in the tokens of the other grants (design §4). */
 const platformScope = 'impersonate'
 
-export interface OpenIdParts extends QuestionParts, AccountPagesParts {
+export interface OpenIdParts extends QuestionParts, Omit<AccountPagesParts, 'issuerName'> {
   readonly db: Kysely<IdentityDatabase>
   readonly clock: Clock
   readonly log: Logger
@@ -41,6 +45,7 @@ export interface OpenIdParts extends QuestionParts, AccountPagesParts {
   readonly publicUrl: string
   readonly masterKey: Uint8Array
   readonly keys: SigningKeys
+  readonly factors: Factors
   readonly feed: RevocationFeed
   readonly audit: Audit
   readonly callPrivateAddresses: boolean
@@ -50,6 +55,7 @@ export interface OpenIdParts extends QuestionParts, AccountPagesParts {
 export function createOpenId(parts: OpenIdParts): OpenIdProvider {
   const { db, clock, log, publicUrl, masterKey, feed, audit, callPrivateAddresses } = parts
   const purpose = 'openid record'
+  const usable = usableAccounts(db)
   return createOpenIdProvider({
     issuer: contracts.openIdIssuerOf(publicUrl),
     db,
@@ -62,23 +68,24 @@ export function createOpenId(parts: OpenIdParts): OpenIdProvider {
       open: (sealed) => unseal(Buffer.from(sealed, 'base64url'), masterKey, purpose),
     },
     clients: openIdClients({ db, clock }),
-    accounts: openIdAccounts(db),
+    accounts: openIdAccounts(usable),
     sessions: createBrowserSessions({ db, clock, feed, audit }),
-    assurance: assurance(db),
+    assurance: assurance(db, usable),
     claims: { profile: ['preferred_username'], email: ['email', 'email_verified'], roles: ['role', 'roles'] },
-    resources: [platform(db, publicUrl)],
+    resources: [platform(usable, publicUrl)],
     pages: providerPages,
     questions: createQuestions(parts),
-    accountPages: createAccountPages(parts),
+    accountPages: createAccountPages({ ...parts, issuerName: new URL(publicUrl).hostname }),
+    files: [passkeyScript],
     locales: languages.map(({ language }) => language),
     callPrivateAddresses,
   })
 }
 
-function openIdAccounts(db: Kysely<IdentityDatabase>): OpenIdAccounts {
+function openIdAccounts(usable: UsableAccounts): OpenIdAccounts {
   return {
     async find(id) {
-      const account = await usableAccount(db, id)
+      const account = await usable(id)
       if (!account) return undefined
       const { uid, username, email, emailVerifiedAt } = account
       const claims = {
@@ -93,25 +100,27 @@ function openIdAccounts(db: Kysely<IdentityDatabase>): OpenIdAccounts {
   }
 }
 
-function assurance(db: Kysely<IdentityDatabase>): Assurance {
+function assurance(db: Kysely<IdentityDatabase>, usable: UsableAccounts): Assurance {
   return {
     acrs,
     async strongestOf(id): Promise<Acr | undefined> {
-      const account = await usableAccount(db, id)
-      return account && (account.hasSecondFactor ? 'urn:sallyport:acr:two-factors' : 'urn:sallyport:acr:password')
+      const account = await usable(id)
+      if (!account?.hasSecondFactor) return account && 'urn:sallyport:acr:password'
+      const hasPasskey = (await listPasskeys(db, account.uid)).length > 0
+      return hasPasskey ? 'phr' : 'urn:sallyport:acr:two-factors'
     },
   }
 }
 
 /** The services behind the doors, as a resource (RFC 8707): its tokens are those that they take. */
-function platform(db: Kysely<IdentityDatabase>, publicUrl: string): OpenIdResource {
+function platform(usable: UsableAccounts, publicUrl: string): OpenIdResource {
   return {
     identifier: publicUrl,
     audience: platformAudience,
     scopes: [platformScope],
     tokenLifeSeconds: tokenLifeSeconds.openid,
     async claims(accountId, sid) {
-      const account = await usableAccount(db, accountId)
+      const account = await usable(accountId)
       if (!account) return undefined
       const { username, roles } = account
       return { sid, username, role: roleOf(account), roles: roles.map(({ name }) => name) }
@@ -119,10 +128,16 @@ function platform(db: Kysely<IdentityDatabase>, publicUrl: string): OpenIdResour
   }
 }
 
-async function usableAccount(db: Kysely<IdentityDatabase>, id: string): Promise<Account | undefined> {
-  const uid = parseId<AccountId>(id)
-  const account = uid && (await findAccount(db, uid))
-  return account && !account.deletedAt && mayUse(account) ? account : undefined
+/** Finds accounts that may be used. */
+type UsableAccounts = (id: string) => Promise<Account | undefined>
+
+function usableAccounts(db: Kysely<IdentityDatabase>): UsableAccounts {
+  const find = inBatches((uids: readonly AccountId[]) => findAccounts(db, uids))
+  return async (id) => {
+    const uid = parseId<AccountId>(id)
+    const account = uid && (await find(uid))
+    return account && !account.deletedAt && mayUse(account) ? account : undefined
+  }
 }
 
 /** The keys of all tokens. */

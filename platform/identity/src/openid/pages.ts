@@ -5,33 +5,48 @@ import type { Words } from '../words/words.ts'
 import type { Wait } from './waits.ts'
 
 /** What was wrong with a sign-in. */
-export type SignInComplaint = 'wrongCredentials' | 'signInOver'
+export type SignInComplaint = 'wrongCredentials' | 'signInOver' | 'passkeyRefused'
 
-/** Asks who it is. `complaint` says why it is asked again. */
-export function signInPage(
-  question: Question,
-  again?: { readonly username: string; readonly complaint: Wait | SignInComplaint },
-): Page {
+/** What was typed, and why it is asked again. */
+export interface SignInAgain {
+  readonly username: string
+  readonly complaint: Wait | SignInComplaint
+}
+
+/** What makes a page ask for passkeys: pieces of HTML, and the address of the script that they need. */
+export interface PasskeyPart {
+  readonly form: string
+  readonly button: string
+  readonly script: string
+}
+
+/** Asks who it is. */
+export function signInPage(question: Question, again?: SignInAgain, passkey?: PasskeyPart): Page {
   const words = wordsFor(question.languages)
   const username = escapeHtml(again?.username ?? question.loginHint ?? '')
   const wait = typeof again?.complaint === 'object' ? again.complaint : undefined
   const complaint = typeof again?.complaint === 'object' ? again.complaint.complaint : again?.complaint
-  const alert = complaint && `<p role="alert" id="complaint">${words[complaint]}</p>`
-  const described = again ? ' aria-describedby="complaint" aria-invalid="true"' : ''
+  const alert =
+    complaint &&
+    `<p role="alert" id="complaint">${complaint === 'passkeyRefused' ? words.passkeys.refused : words[complaint]}</p>`
+  const described = again && complaint !== 'passkeyRefused' ? ' aria-describedby="complaint" aria-invalid="true"' : ''
   const body = `${alert ?? ''}
 <form method="post" action="${question.action}">
 ${hidden('csrf', question.csrf)}
 <label for="username">${words.username}</label>
-<input id="username" name="username" value="${username}" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="254" required${username === '' ? ' autofocus' : ''}${described}>
+<input id="username" name="username" value="${username}" autocomplete="username${passkey ? ' webauthn' : ''}" autocapitalize="none" spellcheck="false" maxlength="254" required${username === '' ? ' autofocus' : ''}${described}>
 <label for="password">${words.password}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" maxlength="1024" required${username === '' ? '' : ' autofocus'}${described}>
 <button>${words.signInButton}</button>
+${passkey?.button ?? ''}
 ${otherButton('forgotten', words.forgotten)}
 ${otherButton('register', words.register, 'other')}
 ${otherButton('cancel', words.cancel)}
-</form>`
+</form>
+${passkey?.form ?? ''}`
   const outcome = wait ?? { status: again ? 401 : 200 }
-  return renderPage(words.signIn(question.client.name), body, { ...options(words, question), ...outcome })
+  const shown = { ...options(words, question), ...outcome, ...(passkey && { script: passkey.script }) }
+  return renderPage(words.signIn(question.client.name), body, shown)
 }
 
 /** Asks whether a client may have what it wants. */
@@ -74,6 +89,17 @@ ${button(form, words.stay, { other: true })}`
   signedOut(languages) {
     const words = wordsFor(languages)
     return renderPage(words.signedOut, `<p>${words.signedOutText}</p>`, { language: words.language, symbol: 'done' })
+  },
+
+  sendOn({ action, fields }, destination, languages) {
+    const words = wordsFor(languages)
+    const body = `<p>${words.sendOnText}</p>
+<form method="post" action="${escapeHtml(action)}">
+${fields.map(({ name, value }) => hidden(name, value)).join('\n')}
+<button>${words.goOn}</button>
+</form>`
+    const inlineScript = 'document.forms[0].submit()'
+    return renderPage(words.sendOn, body, { language: words.language, destination, inlineScript })
   },
 
   failed({ code, description, status }, languages) {

@@ -5,9 +5,9 @@ import type { SecondSteps } from '../factors/second-steps.ts'
 import type { SessionOrigin } from '../sessions/session.ts'
 import type { PasswordProof, Sessions } from '../sessions/sessions.ts'
 import { grantWish, type WishParts } from './account-wishes.ts'
-import { factorPage } from './factor-pages.ts'
-import { consentPage, gonePage, signInPage } from './pages.ts'
-import { answerSecondStep } from './second-step.ts'
+import { consentPage, gonePage } from './pages.ts'
+import { answerWithPasskey, askWho } from './passkeys-on-pages.ts'
+import { answerSecondStep, askFactor } from './second-step.ts'
 import { waitOf } from './waits.ts'
 
 export interface QuestionParts extends WishParts {
@@ -21,8 +21,7 @@ export function createQuestions(parts: QuestionParts): QuestionPages {
 
   async function ask(question: Question): Promise<Page> {
     if (question.about === 'sign-in' || question.accountId === undefined) {
-      const half = await secondSteps.find(question.id)
-      return half ? factorPage(question, half.factors) : signInPage(question)
+      return (await askFactor(parts, question)) ?? askWho(parts, question)
     }
     try {
       const { username } = await accounts.read(question.accountId)
@@ -47,7 +46,7 @@ export function createQuestions(parts: QuestionParts): QuestionPages {
     } catch (error) {
       const complaint = error instanceof WrongCredentials ? 'wrongCredentials' : waitOf(error)
       if (!complaint) throw error
-      return { kind: 'page', page: signInPage(question, { username, complaint }) }
+      return { kind: 'page', page: await askWho(parts, question, { username, complaint }) }
     }
   }
 
@@ -61,7 +60,8 @@ export function createQuestions(parts: QuestionParts): QuestionPages {
       }
       if (question.about === 'sign-in') {
         return (
-          (await answerSecondStep(secondSteps, question, form, originOf(question, from))) ??
+          (await answerSecondStep(parts, question, form, originOf(question, from))) ??
+          (await answerWithPasskey(parts, question, form, originOf(question, from))) ??
           (await grantWish(parts, question, form, from.address)) ??
           signIn(question, form, from)
         )

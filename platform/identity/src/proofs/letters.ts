@@ -1,5 +1,6 @@
 import type { Account } from '../accounts/account.ts'
 import type { Letter } from '../mail/mailer.ts'
+import { wordsIn } from '../words/choice.ts'
 import type { LinkPurpose } from './link-store.ts'
 
 /** How long a link works, in seconds. */
@@ -8,36 +9,17 @@ export const linkLifeSeconds: Readonly<Record<LinkPurpose, number>> = {
   'password-reset': 30 * 60,
 }
 
-/** The letter that brings somebody their link. */
+const paths: Readonly<Record<LinkPurpose, string>> = {
+  verification: '/authy/validate',
+  'password-reset': '/v1/account/password-resets',
+}
+
+/** The letter that brings somebody their link; in English if the language is none of ours. */
 export function letterOf(
   purpose: LinkPurpose,
   { username, email }: Account,
-  secret: string,
-  publicUrl: string,
+  link: { readonly secret: string; readonly publicUrl: string; readonly language: string | undefined },
 ): Letter {
-  if (purpose === 'verification')
-    return {
-      to: email,
-      subject: 'Confirm your e-mail address',
-      text: `Hello ${username},
-
-confirm that this is your e-mail address by opening this link within a day:
-
-  ${publicUrl}/authy/validate/${secret}
-
-If you did not ask for an account, you need not do anything.
-`,
-    }
-  return {
-    to: email,
-    subject: 'Choose a new password',
-    text: `Hello ${username},
-
-somebody, probably you, wants a new password for your account. Choose one within half an hour:
-
-  ${publicUrl}/v1/account/password-resets/${secret}
-
-If it was not you, you need not do anything: your password stays as it is.
-`,
-  }
+  const { subject, text } = wordsIn(link.language).letters[purpose]
+  return { to: email, subject, text: text(username, `${link.publicUrl}${paths[purpose]}/${link.secret}`) }
 }

@@ -14,6 +14,8 @@ import { type LinkPurpose, replaceLink, sentSince } from './link-store.ts'
 export interface LinkWish {
   readonly purpose: LinkPurpose
   readonly email: string
+  /** In which language the letter is to be (BCP 47), if that is known. */
+  readonly language?: string
   /** Tells wishes apart. */
   readonly id: string
 }
@@ -40,9 +42,9 @@ export interface LinkSending {
   /** Sends what was promised, in the background; what cannot be sent now is sent by its job. */
   fulfil(wish: LinkWish): void
   /** Both, for an address that has to be proven: the same is done for one that nobody has. */
-  requestVerification(email: string): Promise<void>
+  requestVerification(email: string, language?: string): Promise<void>
   /** Both, for somebody who has forgotten the password; it is recorded who asked, also for an address that nobody has. */
-  requestPasswordReset(email: string, by: Actor): Promise<void>
+  requestPasswordReset(email: string, by: Actor, language?: string): Promise<void>
 }
 
 export function createLinkSending(
@@ -62,13 +64,13 @@ export function createLinkSending(
   return {
     promise: (wish) => jobs.insertionOf([toJob(wish)]),
     fulfil,
-    async requestVerification(email) {
-      const wish = newWish('verification', email)
+    async requestVerification(email, language) {
+      const wish = newWish('verification', email, language)
       await db.transaction().execute((tx) => jobs.enqueue(tx, toJob(wish)))
       fulfil(wish)
     },
-    async requestPasswordReset(email, by) {
-      const wish = newWish('password-reset', email)
+    async requestPasswordReset(email, by, language) {
+      const wish = newWish('password-reset', email, language)
       const subject = await findUidByEmail(db, email)
       await db.transaction().execute(async (tx) => {
         await jobs.enqueue(tx, toJob(wish))
@@ -79,8 +81,8 @@ export function createLinkSending(
   }
 }
 
-export function newWish(purpose: LinkPurpose, email: string): LinkWish {
-  return { purpose, email, id: randomUUID() }
+export function newWish(purpose: LinkPurpose, email: string, language: string | undefined): LinkWish {
+  return { purpose, email, id: randomUUID(), ...(language !== undefined && { language }) }
 }
 
 /** The job behind each letter. */
@@ -91,7 +93,7 @@ export function linkTask(parts: LinkSendingParts) {
 /** The secret is made when the letter is, and kept by nobody: a letter that is sent again has another one. */
 async function sendLink(
   { db, clock, mailer, publicUrl }: LinkSendingParts,
-  { purpose, email }: LinkWish,
+  { purpose, email, language }: LinkWish,
 ): Promise<void> {
   const account = await findByEmail(db, email)
   if (!account || (purpose === 'verification' && account.emailVerifiedAt)) return
@@ -103,7 +105,7 @@ async function sendLink(
     const expiresAt = new Date(now.getTime() + linkLifeSeconds[purpose] * 1000)
     await replaceLink(tx, secret, { uid: account.uid, purpose, email: account.email, expiresAt }, now)
     // Within the transaction: a letter that was not taken leaves no link, and is tried again.
-    await mailer.send(letterOf(purpose, account, secret, publicUrl))
+    await mailer.send(letterOf(purpose, account, { secret, publicUrl, language }))
   })
 }
 
@@ -116,12 +118,12 @@ function toJob(wish: LinkWish) {
 }
 
 function parseWish(payload: unknown): LinkWish {
-  const { purpose, email, id }: Record<string, unknown> = Object(payload)
+  const { purpose, email, language, id }: Record<string, unknown> = Object(payload)
   if (
     (purpose === 'verification' || purpose === 'password-reset') &&
     typeof email === 'string' &&
     typeof id === 'string'
   )
-    return { purpose, email, id }
+    return { purpose, email, id, ...(typeof language === 'string' && { language }) }
   throw new TypeError('the payload is no wish for a link')
 }

@@ -1,8 +1,9 @@
-import { type Clock, Rejection } from '@sallyport/kernel'
-import type { Kysely } from 'kysely'
+import { type AccountId, type Clock, Rejection } from '@sallyport/kernel'
+import type { Kysely, Transaction } from 'kysely'
 import { findAccount, markVerified, setPasswordHash } from '../accounts/account-store.ts'
 import { registrationPolicies } from '../accounts/registration-policy.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
+import { removeFactors } from '../factors/factor-store.ts'
 import type { Guesses } from '../guessing/guesses.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { PasswordHashing } from '../passwords/password-hashing.ts'
@@ -20,7 +21,8 @@ export interface Proofs {
    */
   verifyEmail(secret: string, by: Actor): Promise<void>
   /**
-   * Sets a new password, which proves the address as well.
+   * Sets a new password, which proves the address as well. A second factor of an account whose address was proven before
+   * stays.
    *
    * @throws {UnknownLink} @throws {InvalidPassword} @throws {WeakPassword} @throws {HashingBusy}
    */
@@ -36,6 +38,17 @@ export function createProofs(parts: {
   readonly guesses: Guesses
 }): Proofs {
   const { db, clock, hashing, feed, audit, guesses } = parts
+
+  /**
+   * Whoever proves an address for the first time may not be whoever has made the account: factors of the latter end. An
+   * address that was proven before keeps them, or the mailbox alone would be worth more than both factors.
+   */
+  async function prove(tx: Transaction<IdentityDatabase>, uid: AccountId, now: Date, by: Actor): Promise<void> {
+    if ((await markVerified(tx, uid, now)) && (await removeFactors(tx, uid))) {
+      await audit.record(tx, { kind: 'factors.reset', by, subject: uid })
+    }
+  }
+
   return {
     async resetPassword(secret, password, by) {
       const known = await findLink(db, secret, 'password-reset', clock.now())
@@ -49,7 +62,7 @@ export function createProofs(parts: {
         const uid = await takeLink(tx, secret, 'password-reset', now)
         if (!uid) throw new UnknownLink()
         await setPasswordHash(tx, uid, hash)
-        await markVerified(tx, uid, now)
+        await prove(tx, uid, now, by)
         await guesses.forgive(tx, account.username)
         await audit.record(tx, { kind: 'password.reset', by, subject: uid })
         return revokeSessions(tx, uid, now)
@@ -62,7 +75,7 @@ export function createProofs(parts: {
         const now = clock.now()
         const uid = await takeLink(tx, secret, 'verification', now)
         if (!uid) throw new UnknownLink()
-        await markVerified(tx, uid, now)
+        await prove(tx, uid, now, by)
         await audit.record(tx, { kind: 'email.verified', by, subject: uid })
         return revokeSessions(tx, uid, now)
       })

@@ -8,19 +8,37 @@ import { endOfRevocation, type Session, type SessionId, type SessionOrigin } fro
 type Database = Kysely<IdentityDatabase>
 type Tx = Transaction<IdentityDatabase>
 
+/** A session that is to be opened. */
+export interface NewSession {
+  readonly sid: SessionId
+  readonly uid: AccountId
+  readonly createdAt: Date
+  readonly expiresAt: Date
+}
+
+const sessionColumns = sql`sid, uid, created_at, expires_at, last_used_at, opened_on, client, user_agent, address`
+
+/** What a row holds, in the order of the columns. */
+function sessionValues({ sid, uid, createdAt, expiresAt }: NewSession, origin: SessionOrigin): RawBuilder<unknown> {
+  const { on, address, userAgent, client } = origin
+  return sql`
+    ${sid}::uuid, ${uid}::uuid, ${createdAt}::timestamptz, ${expiresAt}::timestamptz, ${createdAt}::timestamptz,
+    ${on}, ${client?.slice(0, 100) ?? null}::text, ${userAgent?.slice(0, 256) ?? null}::text, ${address.slice(0, 100)}`
+}
+
 /**
  * Whether a session was opened: not when the account is gone or suspended, its password is no longer the one that was
  * proven, or it has a second factor by now that was not.
  */
 export async function openSession(
   db: Database,
-  session: { readonly sid: SessionId; readonly uid: AccountId; readonly createdAt: Date; readonly expiresAt: Date },
-  { on, address, userAgent, client }: SessionOrigin,
+  session: NewSession,
+  origin: SessionOrigin,
   proven: { readonly passwordHash: string; readonly hasSecondFactor: boolean },
   /** Data-modifying queries that are done if the query `opened` gives a row. */
   alongside: readonly RawBuilder<unknown>[],
 ): Promise<boolean> {
-  const { sid, uid, createdAt, expiresAt } = session
+  const { uid, createdAt } = session
   const { rows } = await sql`
     with proven as (
       -- The row is locked by this: otherwise a password change that ends all sessions could miss the one being opened.
@@ -29,14 +47,30 @@ export async function openSession(
         and (${proven.hasSecondFactor} or not has_second_factor)
       returning uid
     ), opened as (
-      insert into session (sid, uid, created_at, expires_at, last_used_at, opened_on, client, user_agent, address)
-      select ${sid}::uuid, uid, ${createdAt}::timestamptz, ${expiresAt}::timestamptz, ${createdAt}::timestamptz,
-        ${on}, ${client?.slice(0, 100) ?? null}::text, ${userAgent?.slice(0, 256) ?? null}::text, ${address.slice(0, 100)}
-      from proven
+      insert into session (${sessionColumns}) select ${sessionValues(session, origin)} from proven
       returning sid
     )${alongQueries(alongside)}
     select sid from opened`.execute(db)
   return rows.length === 1
+}
+
+/** Opens a session of an account that the transaction has locked, and that may have one. */
+export async function insertSession(
+  tx: Tx,
+  session: NewSession,
+  origin: SessionOrigin,
+  /** Data-modifying queries that are done along with it; they may name the query `opened`. */
+  alongside: readonly RawBuilder<unknown>[],
+): Promise<void> {
+  const { uid, createdAt } = session
+  await sql`
+    with proven as (
+      update account set last_login_at = ${createdAt} where uid = ${uid}
+    ), opened as (
+      insert into session (${sessionColumns}) select ${sessionValues(session, origin)}
+      returning sid
+    )${alongQueries(alongside)}
+    select sid from opened`.execute(tx)
 }
 
 /** Ends one session. */
@@ -141,14 +175,16 @@ export async function bindBrowserSession(
     .execute()
 }
 
-/** The session behind a browser session, whoever's it is. */
-export async function findByBrowserSession(db: Database, browserSession: string): Promise<Session | undefined> {
-  const row = await db
-    .selectFrom('session')
-    .selectAll()
-    .where('browser_session', '=', browserSession)
-    .executeTakeFirst()
-  return row && toSession(row)
+/** The session behind each of these browser sessions, whoever's it is. */
+export async function findByBrowserSessions(
+  db: Database,
+  browserSessions: readonly string[],
+): Promise<readonly (Session | undefined)[]> {
+  const { rows } = await sql<Selectable<IdentityDatabase['session']>>`
+    select found.* from unnest(${[...new Set(browserSessions)]}::text[]) as asked
+    cross join lateral (select * from session where browser_session = asked limit 1) as found`.execute(db)
+  const found = new Map(rows.map((row) => [row.browser_session, toSession(row)]))
+  return browserSessions.map((browserSession) => found.get(browserSession))
 }
 
 /**

@@ -1,21 +1,24 @@
 import { type Clock, newId } from '@sallyport/kernel'
-import type { Kysely } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import type { Logger } from 'pino'
 import { type Account, roleOf, WrongCredentials } from '../accounts/account.ts'
 import {
   type Credentials,
   findCredentialsByUsername,
+  lockAccount,
   markMember,
   replacePasswordHash,
 } from '../accounts/account-store.ts'
 import { registrationPolicies } from '../accounts/registration-policy.ts'
-import type { Actor, Audit } from '../audit/audit.ts'
+import type { Actor, Audit, AuditDetails } from '../audit/audit.ts'
 import type { FactorProof } from '../factors/factor.ts'
 import { followHash } from '../factors/half-sign-in-store.ts'
 import type { Guesses } from '../guessing/guesses.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { MembershipSaga } from '../memberships/membership-saga.ts'
 import type { PasswordHashing } from '../passwords/password-hashing.ts'
+import type { ProvenPasskey } from '../passkeys/passkey.ts'
+import { countUse, findPasskey } from '../passkeys/passkey-store.ts'
 import type { TokenIssuer, Tokens } from '../tokens/token-issuer.ts'
 import type { RevocationFeed } from './revocation-feed.ts'
 import {
@@ -27,7 +30,7 @@ import {
   tokenLifeSeconds,
   unboundLifeSeconds,
 } from './session.ts'
-import { openSession, revokeSession } from './session-store.ts'
+import { insertSession, openSession, revokeSession } from './session-store.ts'
 
 export interface PasswordProof extends SessionOrigin {
   readonly username: string
@@ -69,6 +72,12 @@ export interface Sessions {
     origin: SessionOrigin,
     factor?: FactorProof['kind'],
   ): Promise<OpenedSession>
+  /**
+   * Opens a session for somebody whose passkey has just signed, and knows who used it: that is as good as two factors.
+   *
+   * @throws {WrongCredentials} when the account may not be used, or the passkey is gone or has a clone
+   */
+  openWithPasskey(proven: ProvenPasskey, origin: SessionOrigin): Promise<OpenedSession>
   /** Brings the hash of a password that was just proven up to today's kind and cost, soon; it may fail (enrollment E-21). */
   upgrade(proven: ProvenPassword): void
   /**
@@ -159,24 +168,31 @@ export function createSessions(parts: {
     origin: SessionOrigin,
     factor?: FactorProof['kind'],
   ): Promise<OpenedSession | undefined> {
-    const { on, address } = origin
-    const { uid } = account
-    const openedAt = clock.now()
-    const lifeSeconds = on === 'openid' ? unboundLifeSeconds : sessionLifeSeconds[on]
-    const expiresAt = new Date(openedAt.getTime() + lifeSeconds * 1000)
-    const session = { sid: newId<SessionId>(), uid, createdAt: openedAt, expiresAt }
-    const by: Actor = { kind: 'account', uid, address }
-    const alongside = [
-      audit.insertionOf(
-        { kind: 'sign-in.succeeded', by, subject: uid, details: { on, ...(factor && { factor }) } },
-        'opened',
-      ),
-      guesses.remember(uid, address, 'opened'),
-    ]
+    const { session, alongside } = newSession(account, origin, factor && { factor })
     const proven = { passwordHash, hasSecondFactor: factor !== undefined }
     if (!(await openSession(db, session, origin, proven, alongside))) return undefined
+    return enter(account, session)
+  }
+
+  /** A session that is to be opened, and what is written down with it if it is. */
+  function newSession({ uid }: Account, { on, address }: SessionOrigin, how: AuditDetails | undefined) {
+    const createdAt = clock.now()
+    const lifeSeconds = on === 'openid' ? unboundLifeSeconds : sessionLifeSeconds[on]
+    const expiresAt = new Date(createdAt.getTime() + lifeSeconds * 1000)
+    const by: Actor = { kind: 'account', uid, address }
+    const event = { kind: 'sign-in.succeeded', by, subject: uid, details: { on, ...how } } as const
+    return {
+      session: { sid: newId<SessionId>(), uid, createdAt, expiresAt },
+      alongside: [audit.insertionOf(event, 'opened'), guesses.remember(uid, address, 'opened')],
+    }
+  }
+
+  async function enter(
+    account: Account,
+    { sid, createdAt }: { readonly sid: SessionId; readonly createdAt: Date },
+  ): Promise<OpenedSession> {
     if (!account.memberSince && roleOf(account) === 'user') await join(account)
-    return { sid: session.sid, openedAt }
+    return { sid, openedAt: createdAt }
   }
 
   return {
@@ -188,6 +204,21 @@ export function createSessions(parts: {
       if (!session) throw await refuse(place, proven.account, 'changed-meanwhile')
       if ('password' in proven) upgrade(proven)
       return session
+    },
+
+    async openWithPasskey(proven, origin) {
+      // All of it under the account's lock: whatever ends its sessions or removes the passkey comes before or after.
+      const outcome = await db.transaction().execute(async (tx) => {
+        const account = await lockAccount(tx, proven.passkey.uid)
+        if (!account || account.deletedAt) return { account: undefined, obstacle: 'unknown-account' } as const
+        const obstacle = obstacleOf(account, true, origin.on) ?? (await obstacleOfUse(tx, proven, clock.now()))
+        if (obstacle) return { account, obstacle }
+        const { session, alongside } = newSession(account, origin, { with: 'passkey' })
+        await insertSession(tx, session, origin, alongside)
+        return { account, session }
+      })
+      if (!outcome.session) throw await refuse(origin, outcome.account, outcome.obstacle)
+      return enter(outcome.account, outcome.session)
     },
 
     async signIn(request) {
@@ -233,6 +264,17 @@ type RefusalReason =
   | 'unverified'
   | 'second-factor'
   | 'changed-meanwhile'
+  | 'cloned-passkey'
+
+/** Writes down that a passkey was used, unless that stands against it. */
+async function obstacleOfUse(
+  tx: Transaction<IdentityDatabase>,
+  proven: ProvenPasskey,
+  now: Date,
+): Promise<RefusalReason | undefined> {
+  if (await countUse(tx, proven, now)) return undefined
+  return (await findPasskey(tx, proven.passkey.id)) ? 'cloned-passkey' : 'changed-meanwhile'
+}
 
 /** What keeps somebody out of an account who comes to this place. */
 function obstacleOf(

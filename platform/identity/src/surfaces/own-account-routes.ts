@@ -26,13 +26,13 @@ export function ownAccountRoutes(parts: {
 
   return [
     ...[
-      handle(identity.requestVerification, async ({ body }) => {
-        await links.requestVerification(body.email)
+      handle(identity.requestVerification, async ({ body, headers }) => {
+        await links.requestVerification(body.email, wordsOf(headers).language)
         return onItsWay
       }),
 
-      handle(identity.requestPasswordReset, async ({ body, clientAddress }) => {
-        await links.requestPasswordReset(body.email, anonymous(clientAddress))
+      handle(identity.requestPasswordReset, async ({ body, headers, clientAddress }) => {
+        await links.requestPasswordReset(body.email, anonymous(clientAddress), wordsOf(headers).language)
         return onItsWay
       }),
     ].map((handled) => limited(handled, [linkLimit])),

@@ -12,6 +12,10 @@ export interface PageOptions {
   readonly destination?: string
   /** When it is worth trying again. */
   readonly retryAfterSeconds?: number
+  /** The address of the one script that it may load. */
+  readonly script?: string
+  /** A script in the page itself, at its end: JavaScript. */
+  readonly inlineScript?: string
   /** Drawn above the title. */
   readonly symbol?: Drawing
 }
@@ -23,16 +27,22 @@ export interface RenderedPage {
   readonly html: string
 }
 
-const styleDigest = createHash('sha256').update(stylesheet).digest('base64')
+const styleDigest = digestOf(stylesheet)
 
 /**
- * A page that loads nothing and works without JavaScript. `body` is HTML: what comes from outside is escaped before.
+ * A page that loads nothing but the script it may name, and works without JavaScript. `body` is HTML: what comes from
+ * outside is escaped before.
  */
 export function renderPage(title: string, body: string, options: PageOptions = {}): RenderedPage {
-  const { status = 200, language = 'en', destination = '', retryAfterSeconds, symbol } = options
+  const { status = 200, language = 'en', destination = '', retryAfterSeconds, script, inlineScript, symbol } = options
+  const scripts = [
+    ...(script === undefined ? [] : [script]),
+    ...(inlineScript === undefined ? [] : [`'sha256-${digestOf(inlineScript)}'`]),
+  ]
   const policy = [
     "default-src 'none'",
     `style-src 'sha256-${styleDigest}'`,
+    ...(scripts.length === 0 ? [] : [`script-src ${scripts.join(' ')}`]),
     `form-action 'self' ${destination}`.trim(),
     "base-uri 'none'",
     "frame-ancestors 'none'",
@@ -56,15 +66,19 @@ export function renderPage(title: string, body: string, options: PageOptions = {
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)}</title>
 <link rel="icon" href="${icon}">
-<style>${stylesheet}</style>
+<style>${stylesheet}</style>${script === undefined ? '' : `\n<script src="${escapeHtml(script)}" defer></script>`}
 <header>${mark}Sallyport</header>
 <main>
 ${symbol ? drawingOf(symbol) : ''}<h1>${escapeHtml(title)}</h1>
 ${body}
-</main>
+</main>${inlineScript === undefined ? '' : `\n<script>${inlineScript}</script>`}
 </html>
 `,
   }
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64')
 }
 
 /** A page as the answer of a route. */

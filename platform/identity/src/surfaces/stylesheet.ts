@@ -6,21 +6,24 @@ export const stylesheet = `
 :root { color-scheme: light dark; --ink: #1a1d29; --muted: #565c6e; --paper: #eff1f6; --card: #fff; --edge: #dde1ea; --line: #7b8294; --accent: #2348b8; --on-accent: #fff; --alarm: #a1121f; --alarm-paper: #fdecee; --good: #14653a; --good-paper: #e3f4ea }
 @media (prefers-color-scheme: dark) { :root { --ink: #eceef5; --muted: #a9b0c2; --paper: #0f1117; --card: #191c26; --edge: #2f3546; --line: #7f879b; --accent: #a5bdff; --on-accent: #101d42; --alarm: #ffb0b7; --alarm-paper: #3b171c; --good: #8fdcae; --good-paper: #14301f } }
 * { box-sizing: border-box }
+[hidden] { display: none !important }
 body { margin: 0; padding: 0 1rem 2rem; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
 header, main { max-width: 27rem; margin: 0 auto }
 header { display: flex; align-items: center; justify-content: center; gap: .5rem; padding: min(8vh, 4rem) 0 1.25rem; font-size: 1.125rem; font-weight: 650; letter-spacing: .01em }
 header svg { color: var(--accent) }
 main { padding: 2rem; background: var(--card); border: 1px solid var(--edge); border-radius: 1rem; box-shadow: 0 1px 2px #0000000d, 0 8px 24px #0000000f }
-main > :last-child, form > :last-child { margin-bottom: 0 }
+main > :last-child, form > :last-child, li > :last-child { margin-bottom: 0 }
+code { font-size: 1.125rem; letter-spacing: .05em; overflow-wrap: anywhere }
 form > .link:last-child { margin-bottom: -.75rem }
 h1 { margin: 0 0 1.25rem; font-size: 1.5rem; line-height: 1.25; font-weight: 650; letter-spacing: -.01em; overflow-wrap: anywhere }
 p, ul, dl, form { margin: 0 0 1.25rem; overflow-wrap: anywhere }
 ul { padding-left: 1.25rem }
 li { margin-bottom: .25rem }
 ul:has(> li > a) { padding: 0; list-style: none; border: 1px solid var(--edge); border-radius: .625rem }
-li > a { display: block; padding: .75rem 1rem; border-radius: .625rem }
+li:has(> a) { position: relative; margin: 0; padding: .75rem 1rem; color: var(--muted) }
 li + li:has(> a) { border-top: 1px solid var(--edge) }
-li:has(> a) { margin: 0 }
+li > a { display: block; font-weight: 600; text-decoration: none }
+li > a::after { content: ''; position: absolute; inset: 0 }
 ul.cards { padding: 0; list-style: none }
 ul.cards > li { margin-bottom: 1rem; padding: 1rem; border: 1px solid var(--edge); border-radius: .625rem }
 ul.cards form { margin-bottom: 0 }
@@ -35,15 +38,18 @@ button { display: block; width: 100%; min-height: 2.75rem; margin-bottom: .75rem
 button:hover { filter: brightness(1.08) }
 button.other { color: var(--ink); background: transparent; border-color: var(--line) }
 button.link { color: var(--accent); background: transparent; border-color: transparent; font-weight: 500 }
-button.other:hover, button.link:hover, li > a:hover { background: var(--paper); filter: none }
+button.other:hover, button.link:hover, li:has(> a:hover) { background: var(--paper); filter: none }
 a { color: var(--accent) }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 [role=alert] { padding: .75rem 1rem; color: var(--alarm); background: var(--alarm-paper); border: 1px solid; border-radius: .625rem; font-weight: 600 }
+[role=status] { padding: .75rem 1rem; color: var(--good); background: var(--good-paper); border: 1px solid; border-radius: .625rem }
+.symbol ~ [role=status] { padding: 0; color: inherit; background: none; border: 0 }
 .person { padding: .75rem 1rem; background: var(--paper); border: 1px solid var(--edge); border-radius: .625rem }
 .aside { color: var(--muted); font-size: .875rem }
 .code { padding: .75rem; background: var(--paper); border: 1px solid var(--edge); border-radius: .625rem; font-size: 1.5rem; text-align: center; letter-spacing: .1em }
 .symbol { display: block; margin-bottom: 1rem; padding: .75rem; width: 3rem; height: 3rem; border-radius: 50%; color: var(--accent); background: var(--paper) }
 .done { color: var(--good); background: var(--good-paper) }
 .problem { color: var(--alarm); background: var(--alarm-paper) }
+svg[role=img] { display: block; width: 15rem; max-width: 100%; margin: 0 auto 1.25rem; border-radius: .5rem }
 @media (max-width: 30rem) { body { padding: 0 1.25rem 2rem; background: var(--card) } header { justify-content: start; padding: 1.25rem 0 1.5rem } main { padding: 0; border: 0; box-shadow: none } }
 `

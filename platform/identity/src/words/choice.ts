@@ -15,6 +15,11 @@ export function wordsFor({ uiLocales = '', acceptLanguage = '' }: Languages): Wo
   return english
 }
 
+/** The words in a language, which may be one that there are none in. */
+export function wordsIn(language: string | undefined): Words {
+  return languages.find((words) => words.language === language) ?? english
+}
+
 /** The same for a page that no client asked for. */
 export function wordsOf(headers: { readonly 'accept-language'?: string }): Words {
   return wordsFor({ uiLocales: undefined, acceptLanguage: headers['accept-language'] })

@@ -1,4 +1,6 @@
 import { englishAccount } from './account/english.ts'
+import { englishLetters } from './letters/english.ts'
+import { englishPasskeys } from './passkeys/english.ts'
 import type { Words } from './words.ts'
 
 export const english: Words = {
@@ -68,6 +70,8 @@ export const english: Words = {
   stay: 'Stay signed in',
   signedOut: 'You are signed out',
   signedOutText: 'You can close this page.',
+  sendOn: 'One moment',
+  sendOnText: 'You are being sent on. If nothing happens, press the button.',
   gone: 'This page has run out',
   goneText: 'Go back to where you came from and begin again.',
   failed: 'This did not work',
@@ -86,4 +90,6 @@ export const english: Words = {
   deviceSignedIn: 'Your device is signed in',
   deviceSignedInText: (client) => `You can go back to ${client} and close this page.`,
   account: englishAccount,
+  letters: englishLetters,
+  passkeys: englishPasskeys,
 }

@@ -1,4 +1,6 @@
 import { italianAccount } from './account/italian.ts'
+import { italianLetters } from './letters/italian.ts'
+import { italianPasskeys } from './passkeys/italian.ts'
 import type { Words } from './words.ts'
 
 export const italian: Words = {
@@ -69,6 +71,8 @@ export const italian: Words = {
   stay: 'Resta collegato',
   signedOut: 'Sei uscito',
   signedOutText: 'Puoi chiudere questa pagina.',
+  sendOn: 'Un momento',
+  sendOnText: 'Stai per essere portato altrove. Se non succede niente, premi il pulsante.',
   gone: 'Questa pagina è scaduta',
   goneText: 'Torna da dove sei venuto e ricomincia.',
   failed: 'Non ha funzionato',
@@ -87,4 +91,6 @@ export const italian: Words = {
   deviceSignedIn: 'Il dispositivo ha effettuato l’accesso',
   deviceSignedInText: (client) => `Puoi tornare a ${client} e chiudere questa pagina.`,
   account: italianAccount,
+  letters: italianLetters,
+  passkeys: italianPasskeys,
 }

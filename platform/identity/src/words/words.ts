@@ -1,5 +1,7 @@
 import type { FactorProof } from '../factors/factor.ts'
 import type { AccountWords } from './account/words.ts'
+import type { Letters } from './letters/words.ts'
+import type { PasskeyWords } from './passkeys/words.ts'
 
 /** What can be wrong with an account that somebody would like to have. */
 export type RegistrationComplaint = 'invalidEmail' | 'invalidUsername' | 'weakPassword' | 'nameTaken'
@@ -20,7 +22,7 @@ export interface Words {
   readonly recoveryCode: string
   readonly wrongCode: string
   /** What leads to another way to prove the second factor. */
-  readonly otherWays: Readonly<Record<FactorProof['kind'], string>>
+  readonly otherWays: Readonly<Record<Exclude<FactorProof['kind'], 'passkey'>, string>>
   readonly busy: string
   readonly tooOften: string
   readonly register: string
@@ -63,6 +65,8 @@ export interface Words {
   readonly stay: string
   readonly signedOut: string
   readonly signedOutText: string
+  readonly sendOn: string
+  readonly sendOnText: string
   readonly gone: string
   readonly goneText: string
   readonly failed: string
@@ -76,4 +80,6 @@ export interface Words {
   readonly deviceSignedIn: string
   readonly deviceSignedInText: (client: string) => string
   readonly account: AccountWords
+  readonly letters: Letters
+  readonly passkeys: PasskeyWords
 }

@@ -48,13 +48,14 @@ export function openRoutes(parts: AccountsSurfaceParts): HandledRoute[] {
 
     handle(
       identity.signUp,
-      async ({ body, clientAddress }) => {
+      async ({ body, headers, clientAddress }) => {
         const { email, username } = body
         if (settings.reservedNames.includes(username.toLowerCase())) throw new NameReserved()
         if (body.password !== body.confirm_password) throw new Refusal(passwordsDiffer)
         const password = decodePassword(body.password, body.password_encoding ?? settings.passwordEncoding)
         const by: Actor = { kind: 'anonymous', address: clientAddress }
-        const account = await accounts.register({ username, email, password }, 'accounts', by)
+        const { language } = wordsOf(headers)
+        const account = await accounts.register({ username, email, password, language }, 'accounts', by)
         const token = await tokens.issueProvisioning(account, clock.now())
         const message = 'Your account is made; follow the link that was sent to your e-mail address before you sign in'
         return created({ message, public_id: account.uid, token })

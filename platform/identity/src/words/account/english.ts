@@ -1,3 +1,4 @@
+import { englishFactors } from './factor-words.ts'
 import type { AccountWords } from './words.ts'
 
 export const englishAccount: AccountWords = {
@@ -11,6 +12,7 @@ export const englishAccount: AccountWords = {
   signIn: 'Sign in',
   unknownPage: 'There is no such page',
   unknownPageText: 'It may have been here once.',
+  passkeys: 'Passkeys',
   changePassword: 'Change your password',
   oldPassword: 'Your password until now',
   newPassword: 'The new password',
@@ -29,4 +31,5 @@ export const englishAccount: AccountWords = {
   endOtherSessions: 'Sign out everywhere but here',
   sessionsEnded: 'Signed out there.',
   sessionGone: 'That session has ended already.',
+  factors: englishFactors,
 }

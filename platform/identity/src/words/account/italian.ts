@@ -1,3 +1,4 @@
+import { italianFactors } from './factor-words.ts'
 import type { AccountWords } from './words.ts'
 
 export const italianAccount: AccountWords = {
@@ -11,6 +12,7 @@ export const italianAccount: AccountWords = {
   signIn: 'Accedi',
   unknownPage: 'Questa pagina non esiste',
   unknownPageText: 'Forse una volta era qui.',
+  passkeys: 'Passkey',
   changePassword: 'Cambia la password',
   oldPassword: 'La password di adesso',
   newPassword: 'La nuova password',
@@ -29,4 +31,5 @@ export const italianAccount: AccountWords = {
   endOtherSessions: 'Esci ovunque tranne che qui',
   sessionsEnded: 'Sei uscito da lì.',
   sessionGone: 'Quella sessione era già terminata.',
+  factors: italianFactors,
 }

@@ -1,4 +1,5 @@
 import type { Device } from '../../sessions/device.ts'
+import type { FactorWords } from './factor-words.ts'
 
 /** What the pages say to somebody about their own account. */
 export interface AccountWords {
@@ -12,6 +13,7 @@ export interface AccountWords {
   readonly signIn: string
   readonly unknownPage: string
   readonly unknownPageText: string
+  readonly passkeys: string
   readonly changePassword: string
   readonly oldPassword: string
   readonly newPassword: string
@@ -31,4 +33,5 @@ export interface AccountWords {
   readonly endOtherSessions: string
   readonly sessionsEnded: string
   readonly sessionGone: string
+  readonly factors: FactorWords
 }

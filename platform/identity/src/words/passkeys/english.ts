@@ -1,0 +1,25 @@
+import type { PasskeyWords } from './words.ts'
+
+export const englishPasskeys: PasskeyWords = {
+  signInButton: 'Sign in with a passkey',
+  useButton: 'Use a passkey',
+  unsupported: 'This browser cannot use passkeys. A newer one can.',
+  failed: 'The passkey was not used. You can try again.',
+  refused: 'This passkey was not accepted. You can try again.',
+  title: 'Passkeys',
+  text: 'With a passkey you sign in by your fingerprint, your face or the PIN of your device, without a password. Nobody can get it from you on a page that only looks like this one.',
+  none: 'You have no passkey yet.',
+  added: (when) => `added ${when}`,
+  lastUsed: (when) => `last used ${when}`,
+  neverUsed: 'not used yet',
+  name: 'Name',
+  suggestedName: 'Passkey',
+  addButton: 'Add a passkey',
+  renameButton: 'Rename',
+  removeButton: 'Remove',
+  removeNamed: (name) => `Remove ${name}`,
+  needsScript: 'For passkeys, the browser has to run JavaScript.',
+  tooMany: (most) => `You have ${most} passkeys; there cannot be more. Remove one to add another.`,
+  wrongName: 'A name has 1 to 50 characters.',
+  changed: 'This is done. You are signed out everywhere but here.',
+}

@@ -1,0 +1,25 @@
+import type { PasskeyWords } from './words.ts'
+
+export const italianPasskeys: PasskeyWords = {
+  signInButton: 'Accedi con una passkey',
+  useButton: 'Usa una passkey',
+  unsupported: 'Questo browser non può usare le passkey. Uno più recente sì.',
+  failed: 'La passkey non è stata usata. Puoi riprovare.',
+  refused: 'Questa passkey non è stata accettata. Puoi riprovare.',
+  title: 'Passkey',
+  text: 'Con una passkey accedi con l’impronta, il volto o il PIN del tuo dispositivo, senza password. Nessuno può sottrartela con una pagina che somiglia soltanto a questa.',
+  none: 'Non hai ancora nessuna passkey.',
+  added: (when) => `aggiunta il ${when}`,
+  lastUsed: (when) => `usata l’ultima volta il ${when}`,
+  neverUsed: 'mai usata',
+  name: 'Nome',
+  suggestedName: 'Passkey',
+  addButton: 'Aggiungi una passkey',
+  renameButton: 'Rinomina',
+  removeButton: 'Rimuovi',
+  removeNamed: (name) => `Rimuovi ${name}`,
+  needsScript: 'Per le passkey il browser deve eseguire JavaScript.',
+  tooMany: (most) => `Hai ${most} passkey; non ce ne possono essere di più. Rimuovine una per aggiungerne un’altra.`,
+  wrongName: 'Un nome ha da 1 a 50 caratteri.',
+  changed: 'Fatto. Sei uscito ovunque tranne che qui.',
+}
