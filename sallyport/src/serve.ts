@@ -1,7 +1,7 @@
 import { identity as identityContracts, services as contracts } from '@sallyport/contracts'
 import { type AuctionDatabase, buildAuction } from '@sallyport/auction'
 import { buildGacha, type GachaDatabase, secureSeed } from '@sallyport/gacha'
-import { createBalancingMetrics, createGateway, overHttpDispatcher } from '@sallyport/gateway'
+import { createBalancingMetrics, createGateway, keyIssuer, overHttpDispatcher } from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
 import { createMetrics, type Metrics, pollIdentity, type PublicJwk, type Service } from '@sallyport/service'
 import { buildWallet } from '@sallyport/wallet'
@@ -163,6 +163,8 @@ async function serveGateway(
       upstreams.map((upstream) => [upstream.service, overHttpDispatcher({ ...upstream, ...balancing })]),
     ),
     authentication,
+    keyIssuer: keyIssuer(await platform.clientFor('gateway', 'identity')),
+    clock: platform.clock,
     metrics,
     readiness: async () => ({
       ...Object.fromEntries(await Promise.all(upstreams.map(askReadiness))),

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { systemClock } from '@sallyport/kernel'
 import { emptyMetrics } from '@sallyport/service'
 import { pino } from 'pino'
 import { afterAll } from 'vitest'
@@ -25,6 +26,8 @@ export async function openDoors(
     contracts: [shop],
     dispatchers: new Map([['shop', dispatcher]]),
     authentication,
+    keyIssuer: { exchange: async () => undefined, recordUses: async () => undefined },
+    clock: systemClock,
     readiness: async () => ({ shop: 'ready' }),
     metrics: emptyMetrics(),
     log: pino({ level: 'silent' }),

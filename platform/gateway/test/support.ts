@@ -7,6 +7,7 @@ import {
   route,
   type ServiceContract,
   signedIn,
+  wholeScope,
 } from '@sallyport/contracts'
 import { type AccountId, newId } from '@sallyport/kernel'
 import { type Authentication, emptyMetrics } from '@sallyport/service'
@@ -124,6 +125,7 @@ export const authentication: Authentication = {
       username: 'ada',
       role: 'user',
       roles: ['user'],
+      scopes: [wholeScope],
     }
   },
   service: async () => 'invalid',
