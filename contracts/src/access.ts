@@ -24,6 +24,11 @@ export interface SignedIn {
    * identity alone, which looks them up; nobody else judges by this.
    */
   readonly gate?: number
+  /**
+   * The scope that is enough for this: API keys have such scopes. Without, only a token for everything its owner may do
+   * passes.
+   */
+  readonly scope?: string
 }
 
 export type Access = Anyone | OtherService | SignedIn
@@ -35,12 +40,20 @@ export const administrator: SignedIn = { who: 'account', role: 'admin' }
 /** Whether a signed-in caller may do what the route does, and if not, what stands against it. */
 export function judge(
   access: SignedIn,
-  caller: { readonly accountId: string; readonly role: string },
+  caller: { readonly accountId: string; readonly role: string; readonly scopes: readonly string[] },
   input: { readonly params: unknown; readonly body: unknown },
-): 'allowed' | 'wrong-role' | 'not-self' {
+): 'allowed' | 'wrong-scope' | 'wrong-role' | 'not-self' {
+  if (!isInScope(access, caller.scopes)) return 'wrong-scope'
   if (access.role !== undefined && caller.role !== access.role) return 'wrong-role'
   if (access.self === undefined || (access.orAdmin === true && caller.role === 'admin')) return 'allowed'
   return fieldOf(input[access.self.in], access.self.field) === caller.accountId ? 'allowed' : 'not-self'
+}
+
+/** The scope of a token that is good for everything its owner may do. */
+export const wholeScope = 'impersonate'
+
+function isInScope({ scope }: SignedIn, scopes: readonly string[]): boolean {
+  return scopes.includes(wholeScope) || (scope !== undefined && scopes.includes(scope))
 }
 
 function fieldOf(part: unknown, field: string): unknown {

@@ -1,3 +1,4 @@
+import type { Access, Anyone } from './access.ts'
 import { IsObject, IsOptional, type TObject } from 'typebox'
 import { isEventStream } from './event-stream.ts'
 import type { Route, ServiceContract, Surface } from './route.ts'
@@ -18,6 +19,7 @@ export function describeService(contract: ServiceContract): Record<string, unkno
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
         service: {
           type: 'http',
           scheme: 'bearer',
@@ -37,7 +39,7 @@ function describeRoute(route: Route, surface: Surface): Record<string, unknown> 
     tags: [surface.name],
     'x-door': route.door,
     ...(route.access.who !== 'anyone' && {
-      security: [{ [route.access.who === 'service' ? 'service' : 'bearer']: [] }],
+      security: securityOf(route.access),
     }),
     ...(route.access.who === 'account' && route.access.role && { 'x-role': route.access.role }),
     parameters: [
@@ -86,4 +88,9 @@ function describeBody(route: Route): Record<string, unknown> | undefined {
     required: !IsObject(route.body) || Object.values(route.body.properties).some((property) => !IsOptional(property)),
     content: { 'application/json': { schema: route.body } },
   }
+}
+
+function securityOf(access: Exclude<Access, Anyone>): Record<string, string[]>[] {
+  if (access.who === 'service') return [{ service: [] }]
+  return access.scope === undefined ? [{ bearer: [] }] : [{ bearer: [] }, { apiKey: [access.scope] }]
 }

@@ -2,7 +2,7 @@ import type { CDPSession, Page } from 'playwright-core'
 
 /** An authenticator that Chromium pretends to have, which knows its user. */
 export interface VirtualAuthenticator {
-  /** Lets it answer, or not, as if its user had touched it. */
+  /** Lets it answer what it is asked from now on, as if its user touched it; or not. */
   answers(yes: boolean): Promise<void>
   /** What it has counted up to, by the id of each key. */
   counters(): Promise<ReadonlyMap<string, number>>
@@ -19,7 +19,6 @@ export async function addAuthenticator(page: Page): Promise<VirtualAuthenticator
       hasResidentKey: true,
       hasUserVerification: true,
       isUserVerified: true,
-      // Otherwise it would answer where passkeys are only offered.
       automaticPresenceSimulation: false,
     },
   })

@@ -65,7 +65,7 @@ describe('setting up an authenticator app', () => {
     const browser = new Browser()
     const asked = await browser.signIn(pageAt('/factors/app'), await registerPlayer())
     const { answer } = await browser.submit(asked, { answer: 'begin' })
-    expect(answer.text).toMatch(/<svg role="img" aria-label="[^"]+" xmlns="[^"]+" viewBox="/)
+    expect(answer.text).toMatch(/<svg class="qr" role="img" aria-label="[^"]+" xmlns="[^"]+" viewBox="/)
     expect(answer.text).not.toMatch(/<img|\sstyle=|<script|src=/)
     expect(answer.headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-/)
     expect(answer.headers['cache-control']).toBe('no-store')

@@ -1,7 +1,7 @@
 import { identity as identityContracts, services as contracts } from '@sallyport/contracts'
 import { type AuctionDatabase, buildAuction } from '@sallyport/auction'
 import { buildGacha, type GachaDatabase, secureSeed } from '@sallyport/gacha'
-import { createBalancingMetrics, createGateway, overHttpDispatcher } from '@sallyport/gateway'
+import { createBalancingMetrics, createGateway, keyIssuer, overHttpDispatcher } from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
 import { createMetrics, type Metrics, pollIdentity, type PublicJwk, type Service } from '@sallyport/service'
 import { buildWallet } from '@sallyport/wallet'
@@ -151,11 +151,11 @@ async function serveGateway(
   const upstreams = databaseServices.map((service) => ({ service, urls: urlsOf(settings, service) }))
   await followIdentity('gateway', settings, platform, log)
   const authentication = platform.authenticationOf('gateway')
-  const metrics = createMetrics()
-  const balancing = { metrics: createBalancingMetrics(metrics), log, limits: settings.upstream }
   const tls = await openDoorTls(settings, { clock: platform.clock, log })
   const gateway = await createGateway({ ...settings, certificate: tls?.certificate })
   const certificates = tls?.follow((certificate) => gateway.useCertificate(certificate))
+  const metrics = createMetrics()
+  const balancing = { metrics: createBalancingMetrics(metrics), log, limits: settings.upstream }
   gateway.open({
     contracts: identityContracts.withAccountService(contracts, settings.accounts),
     trustedProxies: settings.trustedProxies,
@@ -163,6 +163,8 @@ async function serveGateway(
       upstreams.map((upstream) => [upstream.service, overHttpDispatcher({ ...upstream, ...balancing })]),
     ),
     authentication,
+    keyIssuer: keyIssuer(await platform.clientFor('gateway', 'identity')),
+    clock: platform.clock,
     metrics,
     readiness: async () => ({
       ...Object.fromEntries(await Promise.all(upstreams.map(askReadiness))),

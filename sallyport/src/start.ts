@@ -1,7 +1,7 @@
 import { identity as identityContracts, services as contracts } from '@sallyport/contracts'
 import { buildAuction } from '@sallyport/auction'
 import { buildGacha, secureSeed } from '@sallyport/gacha'
-import { createGateway, type Gateway, inProcessDispatcher } from '@sallyport/gateway'
+import { createGateway, type Gateway, inProcessDispatcher, keyIssuer } from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
 import { systemClock } from '@sallyport/kernel'
 import { createMetrics, type Service } from '@sallyport/service'
@@ -163,6 +163,8 @@ async function start(
     trustedProxies: settings.trustedProxies,
     dispatchers: new Map(services.map((service) => [service.name, inProcessDispatcher(service)])),
     authentication,
+    keyIssuer: keyIssuer(await platform.clientFor('gateway', 'identity')),
+    clock,
     metrics,
     readiness: async () => ({
       ...(await readinessOf(services)),

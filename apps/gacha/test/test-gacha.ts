@@ -1,3 +1,4 @@
+import { wholeScope } from '@sallyport/contracts'
 import { createTestDatabase, type TestDatabase } from '@sallyport/database/testing'
 import { type AccountId, newId, parseId, systemClock } from '@sallyport/kernel'
 import type { AccountCaller, Authentication, Service } from '@sallyport/service'
@@ -130,6 +131,7 @@ const authentication: Authentication = {
       sessionId: newId(),
       username: 'ada',
       roles: [],
+      scopes: [wholeScope],
     }
     return { ...caller, role: role === 'admin' ? 'admin' : 'user' }
   },

@@ -1,3 +1,4 @@
+import { wholeScope } from '@sallyport/contracts'
 import { type AccountId, isId } from '@sallyport/kernel'
 import type { Authentication, Service } from '@sallyport/service'
 import { pino } from 'pino'
@@ -33,7 +34,15 @@ const credulous: Authentication = {
     if (role === undefined) return 'missing'
     if ((role !== 'player' && role !== 'admin') || !isId<AccountId>(uid)) return 'invalid'
     const accountRole = role === 'admin' ? 'admin' : 'user'
-    return { kind: 'account', accountId: uid, sessionId: 's', username: 'u', role: accountRole, roles: [accountRole] }
+    return {
+      kind: 'account',
+      accountId: uid,
+      sessionId: 's',
+      username: 'u',
+      role: accountRole,
+      roles: [accountRole],
+      scopes: [wholeScope],
+    }
   },
   async service(authorization) {
     const [kind, name = ''] = credentialOf(authorization)

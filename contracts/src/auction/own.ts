@@ -6,7 +6,8 @@ import { IdempotencyHeaders } from '../idempotency.ts'
 import { pageOf, pageQuery } from '../paging.ts'
 import { route, type Surface } from '../route.ts'
 
-const player: SignedIn = { who: 'account', role: 'user' }
+const reader: SignedIn = { who: 'account', role: 'user', scope: 'auction:read' }
+const player: SignedIn = { who: 'account', role: 'user', scope: 'auction:bid' }
 const Uuid = Type.String({ format: 'uuid' })
 
 /** An auction on Sallyport's own routes. Amounts are whole TUX. */
@@ -34,7 +35,7 @@ export const pageThroughAuctions = route({
   method: 'GET',
   path: '/v1/auction/auctions',
   door: 'public',
-  access: player,
+  access: reader,
   query: pageQuery({}),
   replies: { 200: pageOf(OpenAuction) },
 })
@@ -58,7 +59,7 @@ export const pageThroughOwnBids = route({
   method: 'GET',
   path: '/v1/auction/bids',
   door: 'public',
-  access: player,
+  access: reader,
   query: pageQuery({}),
   replies: { 200: pageOf(OwnBid) },
 })
@@ -69,7 +70,7 @@ export const watchAuctions = route({
   method: 'GET',
   path: '/v1/auction/events',
   door: 'public',
-  access: player,
+  access: reader,
   replies: {
     200: eventStream({
       snapshot: Type.Object({ auctions: Type.Array(OpenAuction) }),

@@ -5,7 +5,8 @@ import { IdempotencyHeaders } from '../idempotency.ts'
 import { pageOf, pageQuery } from '../paging.ts'
 import { route, type Surface } from '../route.ts'
 
-const player: SignedIn = { who: 'account', role: 'user' }
+const reader: SignedIn = { who: 'account', role: 'user', scope: 'gacha:read' }
+const player: SignedIn = { who: 'account', role: 'user', scope: 'gacha:roll' }
 
 const Rarity = Type.Integer({ minimum: 1, maximum: 5, description: 'from 1, the most common, to 5' })
 const NamedGacha = Type.Object({ name: Type.String(), rarity: Rarity })
@@ -48,7 +49,7 @@ export const readCommitment = route({
   method: 'GET',
   path: '/v1/gacha/rolls/commitment',
   door: 'public',
-  access: player,
+  access: reader,
   replies: { 200: Type.Object({ commitment: Sha256 }) },
 })
 
@@ -81,7 +82,7 @@ export const pageThroughRolls = route({
   method: 'GET',
   path: '/v1/gacha/rolls',
   door: 'public',
-  access: player,
+  access: reader,
   query: pageQuery({}),
   replies: {
     200: pageOf(
@@ -101,7 +102,7 @@ export const readRoll = route({
   method: 'GET',
   path: '/v1/gacha/rolls/:rollId',
   door: 'public',
-  access: player,
+  access: reader,
   params: Type.Object({ rollId: Type.String() }),
   replies: {
     200: Type.Object({
@@ -123,7 +124,7 @@ export const pageThroughCatalogue = route({
   method: 'GET',
   path: '/v1/gacha/catalogue',
   door: 'public',
-  access: player,
+  access: reader,
   query: pageQuery({}),
   replies: { 200: pageOf(Type.Object({ name: Type.String(), rarity: Rarity, image: Type.String() })) },
 })
@@ -134,7 +135,7 @@ export const pageThroughCollection = route({
   method: 'GET',
   path: '/v1/gacha/collection',
   door: 'public',
-  access: player,
+  access: reader,
   query: pageQuery({}),
   replies: {
     200: pageOf(

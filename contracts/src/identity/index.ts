@@ -1,6 +1,7 @@
 import type { ServiceContract } from '../route.ts'
 import { accounts } from './accounts/index.ts'
 import { accountAdministration } from './administration.ts'
+import { apiKeysSurface } from './api-keys.ts'
 import { auditTrail } from './audit.ts'
 import { clientsSurface } from './clients.ts'
 import { internal } from './internal.ts'
@@ -12,6 +13,7 @@ import { wellKnown } from './well-known.ts'
 
 export * from './accounts/index.ts'
 export * from './administration.ts'
+export * from './api-keys.ts'
 export * from './audit.ts'
 export * from './clients.ts'
 export * from './internal.ts'
@@ -30,6 +32,7 @@ export const identityContract: ServiceContract = {
     ownAccount,
     ownSessions,
     accountAdministration,
+    apiKeysSurface,
     auditTrail,
     openIdSurface,
     clientsSurface,

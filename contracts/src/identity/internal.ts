@@ -31,4 +31,44 @@ export const readRevocations = route({
   },
 })
 
-export const internal = internalSurface('identity', [readRevocations])
+export const exchangeApiKey = route({
+  name: 'exchangeApiKey',
+  summary: 'A token for the digest of an API key; 404 when it is no key that counts',
+  method: 'POST',
+  path: '/internal/identity/api-keys/exchange',
+  door: 'internal',
+  access: { who: 'service', from: ['gateway'] },
+  body: Type.Object({ digest: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$', description: 'SHA-256, base64url' }) }),
+  replies: {
+    200: Type.Object({
+      id: Type.String(),
+      token: Type.String(),
+      /** UNIX seconds. */
+      expires_at: Type.Integer(),
+      networks: Type.Array(Type.String()),
+    }),
+  },
+})
+
+export const recordApiKeyUses = route({
+  name: 'recordApiKeyUses',
+  summary: 'How often keys were used, and when for the last time',
+  method: 'POST',
+  path: '/internal/identity/api-keys/uses',
+  door: 'internal',
+  access: { who: 'service', from: ['gateway'] },
+  body: Type.Object({
+    uses: Type.Array(
+      Type.Object({
+        id: Type.String({ format: 'uuid' }),
+        uses: Type.Integer({ minimum: 1 }),
+        /** UNIX seconds. */
+        last_used_at: Type.Integer(),
+      }),
+      { maxItems: 1000 },
+    ),
+  }),
+  replies: { 204: Type.Null() },
+})
+
+export const internal = internalSurface('identity', [readRevocations, exchangeApiKey, recordApiKeyUses])

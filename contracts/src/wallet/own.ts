@@ -5,7 +5,8 @@ import { IdempotencyHeaders } from '../idempotency.ts'
 import { pageOf, pageQuery } from '../paging.ts'
 import { route, type Surface } from '../route.ts'
 
-const player: SignedIn = { who: 'account', role: 'user' }
+const reader: SignedIn = { who: 'account', role: 'user', scope: 'wallet:read' }
+const player: SignedIn = { who: 'account', role: 'user', scope: 'wallet:buy' }
 const Time = Type.String({ format: 'date-time', description: 'RFC 3339' })
 
 /** TUX that were bought, and what the player had afterwards. */
@@ -38,7 +39,7 @@ export const readOwnBalances = route({
   method: 'GET',
   path: '/v1/wallet/balances',
   door: 'public',
-  access: player,
+  access: reader,
   replies: { 200: Type.Object({ tux: Type.Number(), fiat: Type.Number(), tux_held: Type.Number() }) },
 })
 

@@ -8,6 +8,8 @@ export interface AccountCaller {
   readonly username: string
   readonly role: 'user' | 'admin'
   readonly roles: readonly string[]
+  /** What the token is good for; `impersonate` is everything. */
+  readonly scopes: readonly string[]
 }
 
 /** Another service of the platform. */

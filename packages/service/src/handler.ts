@@ -67,6 +67,17 @@ export class Refusal extends Error {
   }
 }
 
+/** The token was made for less than this (RFC 6750 §3.1). */
+export class InsufficientScope extends Rejection {
+  override name = 'InsufficientScope'
+  readonly code = 'insufficient-scope'
+  readonly reason = 'forbidden'
+
+  constructor(scope: string | undefined) {
+    super(scope === undefined ? 'this is not for API keys' : `this needs the scope ${scope}`)
+  }
+}
+
 /**
  * Binds a route to what does it. Every request goes the same way (market §2): the body was parsed, then the token, then
  * the fields, then role and ownership, then the handler.
@@ -203,6 +214,7 @@ function authorize(
   }
   if (route.access.who === 'account' && caller?.kind === 'account') {
     const verdict = judge(route.access, caller, input)
+    if (verdict === 'wrong-scope') throw new InsufficientScope(route.access.scope)
     if (verdict !== 'allowed') deny(verdict)
   }
   if (route.access.who === 'service' && !(caller?.kind === 'service' && route.access.from.includes(caller.name))) {

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { finished } from 'node:stream/promises'
-import type { Dialect, Reply } from '@sallyport/contracts'
+import type { Dialect, Reply, Route } from '@sallyport/contracts'
 import { Rejection } from '@sallyport/kernel'
 import { type Authentication, bodyLimitBytes } from '@sallyport/service'
+import { type Admission, type ApiKeyGate, TooManyWrongKeys } from './api-keys/api-key-gate.ts'
 import type { BodyPolicy } from './dispatch/dispatcher.ts'
 import { isWellFramed } from './framing.ts'
 import { AmbiguousRequest, cleanRequest } from './header-hygiene.ts'
@@ -11,6 +12,7 @@ import type { Visit } from './visit.ts'
 
 export interface AdmissionParts {
   readonly authentication: Authentication
+  readonly apiKeys: ApiKeyGate
   /** The `Host` that services see, whatever the client says. */
   readonly host: string
 }
@@ -38,8 +40,9 @@ export async function admit(
     await dropped(request)
     return dialect.tooLarge(limitBytes)
   }
+  let apiKey: string | undefined
   try {
-    cleanRequest(request, {
+    apiKey = cleanRequest(request, {
       host: parts.host,
       'x-request-id': requestId,
       'x-forwarded-for': origin.address,
@@ -49,10 +52,25 @@ export async function admit(
     if (!(error instanceof AmbiguousRequest)) throw error
     return dialect.badRequest(error.message)
   }
+  if (apiKey !== undefined && routed.kind === 'route' && takesApiKeys(routed.route)) {
+    const refusal = refusalOf(await parts.apiKeys.admit(request, apiKey, origin.address), dialect)
+    if (refusal) return refusal
+  }
   if (routed.kind === 'route' && routed.route.access.who === 'account' && surface.decidedBy === 'door') {
     return refuseStranger(parts.authentication, request, dialect)
   }
   return undefined
+}
+
+function takesApiKeys({ access }: Route): boolean {
+  return access.who === 'account' && access.scope !== undefined
+}
+
+function refusalOf(admission: Admission, dialect: Dialect): Reply | undefined {
+  if (admission === 'admitted') return undefined
+  if (admission === 'invalid') return dialect.unauthenticated('invalid')
+  if (admission === 'unavailable') return dialect.unavailable(1)
+  return dialect.rejected(new TooManyWrongKeys(admission.retryAfterSeconds))
 }
 
 export function bodyPolicyOf(routed: Routed): BodyPolicy {

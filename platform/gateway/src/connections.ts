@@ -76,12 +76,10 @@ export class Connections {
     return (this.#owed.get(socket)?.size ?? 0) > 0
   }
 
-  /** Tells the clients that are waiting for an answer that it is the last, and closes what waits for a first request. */
+  /** Tells the clients that are waiting for an answer that it is the last. */
   drain(): void {
     this.#draining = true
-    for (const [socket, owed] of this.#owed) {
-      // Such as browsers open in advance. Node counts them as busy.
-      if (owed.size === 0 && socket.bytesRead === 0) socket.destroy()
+    for (const owed of this.#owed.values()) {
       for (const response of owed) if (!response.headersSent) response.setHeader('connection', 'close')
     }
     setTimeout(() => this.#endStreams(), streamGraceMs).unref()

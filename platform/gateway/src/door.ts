@@ -4,6 +4,7 @@ import type { Authentication, Metrics } from '@sallyport/service'
 import type { Logger } from 'pino'
 import { logAccess } from './access-log.ts'
 import { admit, bodyPolicyOf } from './admission.ts'
+import type { ApiKeyGate } from './api-keys/api-key-gate.ts'
 import type { Dispatcher } from './dispatch/dispatcher.ts'
 import { answerHealth, asksForHealth, type Readiness } from './health.ts'
 import type { Handler } from './listener.ts'
@@ -20,6 +21,7 @@ export interface DoorParts {
   readonly routes: RouteTable
   readonly dispatchers: ReadonlyMap<string, Dispatcher>
   readonly authentication: Authentication
+  readonly apiKeys: ApiKeyGate
   readonly readiness: Readiness
   /** Shown on the admin door alone. */
   readonly metrics: Metrics

@@ -1,6 +1,9 @@
 import type { ServiceContract } from '@sallyport/contracts'
+import type { Clock } from '@sallyport/kernel'
 import type { Authentication, Metrics } from '@sallyport/service'
 import type { Logger } from 'pino'
+import { type ApiKeyGate, createApiKeyGate } from './api-keys/api-key-gate.ts'
+import type { KeyIssuer } from './api-keys/issuer.ts'
 import type { Dispatcher } from './dispatch/dispatcher.ts'
 import { createDoor } from './door.ts'
 import { onceASecond, type Readiness } from './health.ts'
@@ -29,6 +32,9 @@ export interface GatewayParts {
   /** The way to each service, by its name. */
   readonly dispatchers: ReadonlyMap<string, Dispatcher>
   readonly authentication: Authentication
+  /** Who knows API keys. */
+  readonly keyIssuer: KeyIssuer
+  readonly clock: Clock
   readonly readiness: Readiness
   /** What the admin door shows of this process. */
   readonly metrics: Metrics
@@ -55,6 +61,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { publicDoor, adminDoor, redirect } = listeners
   const tunnels = new Tunnels(options.tunnels)
   let dispatchers: readonly Dispatcher[] = []
+  let apiKeys: ApiKeyGate | undefined
 
   return {
     addresses: { public: publicDoor.url, admin: adminDoor.url, ...(redirect && { redirect: redirect.url }) },
@@ -62,6 +69,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       const readiness = onceASecond(parts.readiness)
       const originOf = originReader(parts.trustedProxies)
       const isProxy = proxyTest(parts.trustedProxies)
+      const { keyIssuer: issuer, authentication, clock, log } = parts
+      const gate = createApiKeyGate({ issuer, authentication, clock, log })
+      apiKeys = gate
       const door = (name: 'public' | 'admin'): Handler =>
         createDoor({
           ...parts,
@@ -69,6 +79,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
           originOf,
           isProxy,
           tunnels,
+          apiKeys: gate,
           name,
           host: parts.publicHost,
           routes: new RouteTable(parts.contracts, name),
@@ -85,6 +96,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     async close(graceMs) {
       tunnels.end()
       await closeAll(Object.values(listeners), graceMs)
+      await apiKeys?.close()
       await Promise.all(dispatchers.map((dispatcher) => dispatcher.close()))
     },
   }

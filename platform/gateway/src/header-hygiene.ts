@@ -17,7 +17,10 @@ const hopByHop = new Set([
   'upgrade',
 ])
 
-const reserved = new Set(['x-user', 'x-roles', 'x-request-id', 'x-real-ip', 'forwarded'])
+/** What a program calls with in the place of a token. It is for the gateway alone. */
+const apiKeyHeader = 'x-api-key'
+
+const reserved = new Set([apiKeyHeader, 'x-user', 'x-roles', 'x-request-id', 'x-real-ip', 'forwarded'])
 
 /** Framing and host may be named by `Connection`, but a request without them would be another request. */
 const indispensable = new Set(['host', 'content-length', 'transfer-encoding'])
@@ -36,30 +39,33 @@ export interface GatewayHeaders {
 
 /**
  * Removes from a request what a client may not say, in its parsed and in its raw headers, and puts in what the gateway
- * says.
+ * says. Returns the API key that came.
  *
  * @throws {AmbiguousRequest}
  */
-export function cleanRequest(request: IncomingMessage, own: GatewayHeaders): void {
+export function cleanRequest(request: IncomingMessage, own: GatewayHeaders): string | undefined {
   const named = namedByConnection(request.headers.connection)
   const raw: string[] = []
-  let [authorizations, hosts] = [0, 0]
+  let [credentials, hosts] = [0, 0]
+  let apiKey: string | undefined
   for (let index = 0; index < request.rawHeaders.length; index += 2) {
     const name = request.rawHeaders[index] ?? ''
     const value = request.rawHeaders[index + 1] ?? ''
     const key = name.toLowerCase()
-    if (key === 'authorization') authorizations += 1
+    if (key === 'authorization' || key === apiKeyHeader) credentials += 1
+    if (key === apiKeyHeader) apiKey = value
     if (key === 'host') hosts += 1
     if (isForbidden(key, named)) delete request.headers[key]
     else if (key !== 'host') raw.push(name, value)
   }
-  if (authorizations > 1) throw new AmbiguousRequest('More than one credential was sent')
+  if (credentials > 1) throw new AmbiguousRequest('More than one credential was sent')
   if (hosts > 1) throw new AmbiguousRequest('More than one host was named')
   for (const [name, value] of Object.entries(own)) {
     raw.push(name, value)
     request.headers[name] = value
   }
   request.rawHeaders = raw
+  return apiKey
 }
 
 function namedByConnection(connection: string | undefined): ReadonlySet<string> {

@@ -1,3 +1,4 @@
+export { keyIssuer, type KeyIssuer } from './api-keys/issuer.ts'
 export { createBalancingMetrics } from './dispatch/balancing-metrics.ts'
 export type { Dispatcher, Turn } from './dispatch/dispatcher.ts'
 export { inProcessDispatcher } from './dispatch/in-process.ts'

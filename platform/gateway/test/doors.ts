@@ -1,29 +1,39 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ServiceContract } from '@sallyport/contracts'
-import { createMetrics } from '@sallyport/service'
+import { systemClock } from '@sallyport/kernel'
+import { emptyMetrics } from '@sallyport/service'
 import { pino } from 'pino'
 import { afterAll } from 'vitest'
 import type { Dispatcher } from '../src/dispatch/dispatcher.ts'
 import { inProcessDispatcher } from '../src/dispatch/in-process.ts'
 import { createGateway, type Gateway, type GatewayOptions, type GatewayParts } from '../src/gateway.ts'
-import { authentication, shop } from './support.ts'
-
-/** The `Host` of the installation. */
-export const publicHost = 'sallyport.test'
+import { authentication, publicHost, shop } from './support.ts'
 
 const opened = new Set<Gateway>()
 afterAll(async () => {
   for (const gateway of opened) await gateway.close(0)
 })
 
-/** A gateway on free ports that is open, and closed when the file is done. */
+/** Doors with a service behind them, which are closed when the file is done. */
 export async function openDoors(
   dispatcher: Dispatcher,
-  { contract = shop, ...options }: Partial<GatewayOptions & GatewayParts> & { contract?: ServiceContract } = {},
+  options: Partial<GatewayOptions & GatewayParts> = {},
 ): Promise<Gateway> {
   const made = await createGateway({ host: '127.0.0.1', publicPort: 0, adminPort: 0, ...options })
+  made.open({
+    trustedProxies: [],
+    contracts: [shop],
+    dispatchers: new Map([['shop', dispatcher]]),
+    authentication,
+    keyIssuer: { exchange: async () => undefined, recordUses: async () => undefined },
+    clock: systemClock,
+    readiness: async () => ({ shop: 'ready' }),
+    metrics: emptyMetrics(),
+    log: pino({ level: 'silent' }),
+    publicHost,
+    ...options,
+  })
   const gateway: Gateway = {
     ...made,
     close(graceMs) {
@@ -31,17 +41,6 @@ export async function openDoors(
       return made.close(graceMs)
     },
   }
-  gateway.open({
-    trustedProxies: [],
-    contracts: [contract],
-    dispatchers: new Map([['shop', dispatcher]]),
-    authentication,
-    readiness: async () => ({ shop: 'ready' }),
-    metrics: createMetrics(),
-    log: pino({ level: 'silent' }),
-    publicHost,
-    ...options,
-  })
   opened.add(gateway)
   return gateway
 }

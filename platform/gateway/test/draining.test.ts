@@ -91,6 +91,21 @@ describe.each([
     await expect.poll(() => answers.has('events')).toBe(false)
   })
 
+  it('are not hurt by an event that comes after the end, while the one before has not been read', async () => {
+    const gateway = await openDoors(dispatcher())
+    const stream = await rawConnection(gateway.addresses.public)
+    stream.socket.write(asking('events'))
+    await stream.until(/data: 1/)
+    stream.socket.pause()
+    const service = answers.get('events')
+    service?.write('x'.repeat(32 * 1024 * 1024))
+    const timer = setInterval(() => service?.write('data: more\n\n'), 10)
+    expect(await msToClose(gateway, 600)).toBeLessThan(2000)
+    clearInterval(timer)
+    stream.socket.destroy()
+    await expect.poll(() => answers.has('events')).toBe(false)
+  })
+
   it('cut what has not ended when the grace is over', async () => {
     const gateway = await openDoors(dispatcher())
     const waiting = await rawConnection(gateway.addresses.public)

@@ -7,6 +7,7 @@ import {
   route,
   type ServiceContract,
   signedIn,
+  wholeScope,
 } from '@sallyport/contracts'
 import { type AccountId, newId } from '@sallyport/kernel'
 import { type Authentication, emptyMetrics } from '@sallyport/service'
@@ -109,6 +110,9 @@ export function overHttp(urls: readonly string[], options: Partial<OverHttpOptio
   })
 }
 
+/** The `Host` of the installation. */
+export const publicHost = 'sallyport.test'
+
 /** Knows one token: `good`. */
 export const authentication: Authentication = {
   account: async (authorization) => {
@@ -121,6 +125,7 @@ export const authentication: Authentication = {
       username: 'ada',
       role: 'user',
       roles: ['user'],
+      scopes: [wholeScope],
     }
   },
   service: async () => 'invalid',

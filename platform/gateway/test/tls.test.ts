@@ -105,9 +105,9 @@ describe('a door with a certificate', () => {
 
   it('A-7 lets to a surface for https alone who came over TLS', async () => {
     const contract = { ...shop, surfaces: shop.surfaces.map((surface) => ({ ...surface, httpsOnly: true })) }
-    const secure = await openDoors(dispatcher, { certificate: await certificate(), contract })
+    const secure = await openDoors(dispatcher, { certificate: await certificate(), contracts: [contract] })
     expect((await get(`${secure.addresses.public}/api/shop/things/hat`)).status).toBe(200)
-    const plain = await openDoors(dispatcher, { contract })
+    const plain = await openDoors(dispatcher, { contracts: [contract] })
     const headers = { 'x-forwarded-proto': 'https' }
     expect((await fetch(`${plain.addresses.public}/api/shop/things/hat`, { headers })).status).toBe(400)
   })

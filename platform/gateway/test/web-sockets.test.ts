@@ -1,14 +1,13 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { anyone, type Mount, problemDetails, route, type ServiceContract, signedIn } from '@sallyport/contracts'
-import { newId } from '@sallyport/kernel'
 import type { Authentication } from '@sallyport/service'
 import { Type } from 'typebox'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { issueCertificate, makeAuthority, makePrivateKey } from '../src/tls/development-authority.ts'
-import { openDoors, publicHost, rawConnection, sendRaw, statusesIn, witness } from './doors.ts'
-import { overHttp } from './support.ts'
+import { openDoors, rawConnection, sendRaw, statusesIn, witness } from './doors.ts'
+import { authentication as knowsGood, overHttp, publicHost } from './support.ts'
 
 const Anything = Type.Object({}, { additionalProperties: true })
 const open = route({
@@ -68,9 +67,7 @@ const good = new Set<string>()
 const authentication: Authentication = {
   account: async (authorization) => {
     if (authorization === undefined) return 'missing'
-    if (!good.has(authorization)) return 'invalid'
-    const [accountId, sessionId] = [newId<never>(), 'session']
-    return { kind: 'account', accountId, sessionId, username: 'ada', role: 'user', roles: ['user'] }
+    return good.has(authorization) ? knowsGood.account('Bearer good') : 'invalid'
   },
   service: async () => 'invalid',
 }
@@ -107,7 +104,7 @@ const baseUrl = `http://127.0.0.1:${typeof address === 'object' && address !== n
 
 const limits = { most: 3, idleTimeoutMs: 400, checkEveryMs: 20 }
 const doors = async (options = {}) =>
-  openDoors(overHttp([baseUrl]), { contract, authentication, tunnels: limits, ...options })
+  openDoors(overHttp([baseUrl]), { contracts: [contract], authentication, tunnels: limits, ...options })
 const gateway = await doors()
 const door = gateway.addresses.public
 
@@ -227,23 +224,26 @@ describe('a WebSocket to a route that declares it', () => {
   })
 
   it('is not opened by a service that agreed to another protocol, or that is not there', async () => {
-    expect(await talk('/chat/odd')).toBe(503)
-    const nowhere = await openDoors(overHttp(['http://127.0.0.1:1']), { contract })
+    expect(await talk('/chat/odd')).toBe(502)
+    const nowhere = await openDoors(overHttp(['http://127.0.0.1:1']), { contracts: [contract] })
     expect(await talk('/chat/x', {}, nowhere.addresses.public)).toBe(503)
   })
 
   it('is slowed down by whoever reads slowly, and held by nobody', async () => {
-    const client = await opened('/chat/x')
+    const patient = await doors({ tunnels: { ...limits, idleTimeoutMs: 30_000 } })
+    const client = await opened('/chat/x', {}, patient.addresses.public)
     const [peer] = sockets.clients
     client.pause()
-    for (let n = 0; n < 64; n += 1) client.send(Buffer.alloc(256 * 1024))
-    await sleep(150)
-    // 16 MiB are under way: buffers are full from end to end, and the rest waits where it came from.
-    expect(client.bufferedAmount + (peer?.bufferedAmount ?? 0)).toBeGreaterThan(4 * 1024 * 1024)
+    for (let n = 0; n < 48; n += 1) client.send(Buffer.alloc(1024 * 1024))
+    // Buffers are full from end to end, and what is said back waits where it was said.
+    const waiting = (): number => peer?.bufferedAmount ?? 0
+    await expect.poll(waiting, { timeout: 10_000 }).toBeGreaterThan(4 * 1024 * 1024)
+    await sleep(200)
+    expect(waiting()).toBeGreaterThan(4 * 1024 * 1024)
     let received = 0
     client.on('message', (data: Buffer) => (received += data.length))
     client.resume()
-    await expect.poll(() => received, { timeout: 5000 }).toBe(16 * 1024 * 1024)
+    await expect.poll(() => received, { timeout: 20_000 }).toBe(48 * 1024 * 1024)
   })
 })
 
@@ -325,7 +325,7 @@ describe('an upgrade that nobody declared', () => {
 
   it('is not granted for a service of the same process, which has no way to agree', async () => {
     const { dispatcher, seen } = witness()
-    const inside = await openDoors(dispatcher, { contract })
+    const inside = await openDoors(dispatcher, { contracts: [contract] })
     expect(await talk('/chat/x', {}, inside.addresses.public)).toBe(503)
     expect(seen).toEqual([])
   })

@@ -2,6 +2,7 @@ import type { AccountId } from '@sallyport/kernel'
 import type { OpenIdDatabase } from '@sallyport/openid'
 import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely'
 import type { Birthplace } from './accounts/account.ts'
+import type { ApiKeyId } from './api-keys/api-key.ts'
 import type { Actor, AuditDetails, AuditKind } from './audit/audit.ts'
 import type { ClientId, ClientMetadata } from './clients/client.ts'
 import type { ChallengePurpose } from './passkeys/challenge-store.ts'
@@ -57,6 +58,19 @@ export interface IdentityDatabase extends OpenIdDatabase {
     subject: AccountId | null
     details: AuditDetails
   }
+  api_key: {
+    id: ApiKeyId
+    uid: AccountId
+    session_id: SessionId
+    name: string
+    scopes: string[]
+    networks: string[]
+    created_at: Date
+    expires_at: Date
+    last_used_at: Date | null
+    uses: Generated<bigint>
+  }
+  api_key_secret: { digest: Buffer; key: ApiKeyId; prefix: string; created_at: Date; replaced_at: Date | null }
   audit_pending: { event_id: bigint }
   audit_link: { sequence: bigint; event_id: bigint; mac: Buffer }
   client: {

@@ -1,4 +1,4 @@
-import { identity as contracts } from '@sallyport/contracts'
+import { identity as contracts, scopesOf, services } from '@sallyport/contracts'
 import type { ServiceDatabase } from '@sallyport/database'
 import { createJobs } from '@sallyport/jobs'
 import type { Clock } from '@sallyport/kernel'
@@ -14,6 +14,8 @@ import {
 import type { Logger } from 'pino'
 import { type Accounts, createAccounts } from './accounts/accounts.ts'
 import { hasAdministrator } from './accounts/account-store.ts'
+import { createApiKeys } from './api-keys/api-keys.ts'
+import { createKeyExchange } from './api-keys/key-exchange.ts'
 import { createClients } from './clients/clients.ts'
 import { createFactors } from './factors/factors.ts'
 import { createFactorProofs } from './factors/factor-proofs.ts'
@@ -45,6 +47,7 @@ import { createOpenSessions } from './sessions/open-sessions.ts'
 import { createSessions } from './sessions/sessions.ts'
 import { accountsRoutes, type AccountsSurfaceSettings } from './surfaces/accounts/index.ts'
 import { administrationRoutes } from './surfaces/administration-routes.ts'
+import { apiKeyRoutes } from './surfaces/api-key-routes.ts'
 import { auditRoutes } from './surfaces/audit-routes.ts'
 import { clientRoutes } from './surfaces/client-routes.ts'
 import { marketRoutes } from './surfaces/market.ts'
@@ -204,6 +207,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     audit,
     callPrivateAddresses: parts.callPrivateAddresses,
   })
+  const scopes = scopesOf(services)
   let sweeping: { stop(): void } | undefined
   let following: { stop(): void } | undefined
 
@@ -217,6 +221,11 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       ...ownAccountRoutes({ proofs, links, linkLimit }),
       ...administrationRoutes({ accounts, factors }),
       ...auditRoutes(db),
+      ...apiKeyRoutes({
+        apiKeys: createApiKeys({ db, clock, audit, feed, masterKey, scopes }),
+        exchange: createKeyExchange({ db, clock, masterKey, tokens }),
+        scopes,
+      }),
       ...clientRoutes({
         clients,
         issueInitialAccessToken: (lifeSeconds) => openId.issueInitialAccessToken(lifeSeconds),

@@ -2,6 +2,7 @@ import type { Clock } from '@sallyport/kernel'
 import { sweepRecords } from '@sallyport/openid'
 import { type Kysely, sql } from 'kysely'
 import type { Logger } from 'pino'
+import { sweepKeys } from './api-keys/api-key-store.ts'
 import { sweepHalfSignIns } from './factors/half-sign-in-store.ts'
 import { sweepGuesses } from './guessing/guess-store.ts'
 import type { IdentityDatabase } from './identity-database.ts'
@@ -28,6 +29,7 @@ export function startSweeping(parts: {
     guesses: sweepGuesses,
     limits: sweepLimits,
     'OpenID records': sweepRecords,
+    'API keys': sweepKeys,
   }
   const sweepAll = async (): Promise<void> => {
     for (const [what, sweep] of Object.entries(sweeps)) {

@@ -1,4 +1,5 @@
 import { type AccountId, newId } from '@sallyport/kernel'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createPasskeySignIn } from '../src/passkeys/passkey-sign-in.ts'
 import type { Authenticator } from './authenticator.ts'
@@ -82,8 +83,12 @@ describe('an authenticator that counts', () => {
     const { uid, authenticator } = await withPasskey()
     const proofs = []
     for (let count = 0; count < 8; count += 1) proofs.push(await prove(authenticator, 5))
+    // A pool that has yet to connect would let them in one after the other.
+    await Promise.all(proofs.map(() => sql`select pg_sleep(0.1)`.execute(test.db)))
     const opened = await Promise.allSettled(proofs.map((proven) => test.sessions.openWithPasskey(proven, origin)))
     expect(opened.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    const refused = opened.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+    for (const reason of refused) expect(reason).toMatchObject({ code: 'wrong-credentials' })
     expect(await sessionsOf(uid)).toHaveLength(1)
   })
 

@@ -11,7 +11,6 @@ beforeAll(async () => (on = await startFactors()))
 afterAll(() => on.stop())
 
 const address = '192.0.2.1'
-
 const origin = { on: 'openid', address, userAgent: undefined } as const
 
 /** Somebody with an authenticator app. */

@@ -6,6 +6,7 @@ import {
   gacha as gachaRoutes,
   ServiceUnreachable,
   wallet as walletRoutes,
+  wholeScope,
 } from '@sallyport/contracts'
 import { openDatabase } from '@sallyport/database'
 import { createTestDatabase, type TestDatabase } from '@sallyport/database/testing'
@@ -127,7 +128,7 @@ const credulous: Authentication = {
     const [kind, uid = ''] = authorization?.replace('Bearer ', '').split(' ') ?? []
     if ((kind !== 'player' && kind !== 'admin') || !isId<AccountId>(uid)) return 'invalid'
     const role = kind === 'admin' ? 'admin' : 'user'
-    return { kind: 'account', accountId: uid, sessionId: 's', username: 'u', role, roles: [role] }
+    return { kind: 'account', accountId: uid, sessionId: 's', username: 'u', role, roles: [role], scopes: [wholeScope] }
   },
   async service(authorization) {
     const [kind, name = ''] = authorization?.replace('Bearer ', '').split(' ') ?? []

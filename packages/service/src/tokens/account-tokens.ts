@@ -33,7 +33,7 @@ export async function identifyAccount(
   if (!accessClaims.Check(claims) || !isId<AccountId>(claims.sub)) return undefined
   // Bound to a key whose proof nobody asks for here: as a bearer token it would be good for whoever has stolen it.
   if ('cnf' in claims) return undefined
-  const { sub, sid, username, role, roles } = claims
+  const { sub, sid, username, role, roles, scope } = claims
   if (revocations.isRevoked(sid, sub)) return undefined
-  return { kind: 'account', accountId: sub, sessionId: sid, username, role, roles }
+  return { kind: 'account', accountId: sub, sessionId: sid, username, role, roles, scopes: scope.split(' ') }
 }

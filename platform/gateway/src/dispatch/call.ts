@@ -133,6 +133,7 @@ export class Call implements Undici.DispatchHandler, Waiting {
       const value = headers[name]
       if (value !== undefined && !isWithheld(name)) response.setHeader(name, value)
     }
+    suitPage(response)
     const length = headers['content-length']
     suitPage(response)
     response.writeHead(status)

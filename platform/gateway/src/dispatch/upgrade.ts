@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { Client, errors } from 'undici'
+import { Client } from 'undici'
 import { suitPage } from '../answer-headers.ts'
 import { isWithheld } from '../header-hygiene.ts'
 import { writeReply } from '../write-reply.ts'
 import type { Dispatch, Turn } from './dispatcher.ts'
+import { failureOf } from './failure.ts'
 
 /** Told of the connection to a service that agreed to speak WebSocket, and of the headers it agreed with. */
 export type Accepted = (headers: IncomingHttpHeaders, upstream: Duplex) => void
@@ -23,7 +24,7 @@ export function upgradeAt(turn: Turn, { request, response, dialect }: Dispatch, 
     headersTimeout: answerTimeoutMs,
     bodyTimeout: answerTimeoutMs,
   })
-  let answered = false
+  let [sent, answered] = [false, false]
   client.dispatch(
     { method: 'GET', path: request.url ?? '/', headers: request.rawHeaders, upgrade: 'websocket' },
     {
@@ -31,6 +32,9 @@ export function upgradeAt(turn: Turn, { request, response, dialect }: Dispatch, 
         response.once('close', () => {
           if (!answered) controller.abort(clientGone)
         })
+      },
+      onRequestSent() {
+        sent = true
       },
       onRequestUpgrade(_controller, _status, headers, connection) {
         answered = true
@@ -42,7 +46,7 @@ export function upgradeAt(turn: Turn, { request, response, dialect }: Dispatch, 
           return
         }
         connection.destroy()
-        if (!response.destroyed) writeReply(response, dialect.unavailable(1))
+        if (!response.destroyed) writeReply(response, dialect.badGateway())
       },
       onResponseStart(controller, status, headers) {
         if (status < 200) return
@@ -65,19 +69,15 @@ export function upgradeAt(turn: Turn, { request, response, dialect }: Dispatch, 
       onResponseError(_controller, error) {
         answered = true
         void client.destroy()
+        const failure = failureOf(error, sent)
         if (error === clientGone) turn.abandoned()
-        else if (!response.headersSent) turn.failed(failureOf(error))
+        else if (!response.headersSent) turn.failed(failure === 'refused' || failure === 'silent' ? failure : 'lost')
         if (response.headersSent || response.destroyed) response.destroy()
-        else writeReply(response, dialect.unavailable(1))
+        else if (failure === 'refused') writeReply(response, dialect.unavailable(1))
+        else writeReply(response, failure === 'silent' ? dialect.timedOut() : dialect.badGateway())
       },
     },
   )
 }
 
 const clientGone = new Error('the client went away')
-
-function failureOf(error: Error): 'refused' | 'lost' | 'silent' {
-  if (error instanceof errors.HeadersTimeoutError) return 'silent'
-  const code: unknown = Reflect.get(error, 'code')
-  return code === 'ECONNREFUSED' || error instanceof errors.ConnectTimeoutError ? 'refused' : 'lost'
-}

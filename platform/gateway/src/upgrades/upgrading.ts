@@ -5,6 +5,7 @@ import type { Authentication } from '@sallyport/service'
 import type { Logger } from 'pino'
 import { logAccess } from '../access-log.ts'
 import { admit, bodyPolicyOf } from '../admission.ts'
+import type { ApiKeyGate } from '../api-keys/api-key-gate.ts'
 import type { Dispatcher } from '../dispatch/dispatcher.ts'
 import { upgradeAt } from '../dispatch/upgrade.ts'
 import { isWithheld } from '../header-hygiene.ts'
@@ -19,6 +20,7 @@ export interface UpgradingParts {
   readonly routes: RouteTable
   readonly dispatchers: ReadonlyMap<string, Dispatcher>
   readonly authentication: Authentication
+  readonly apiKeys: ApiKeyGate
   readonly log: Logger
   readonly originOf: OriginReader
   readonly host: string

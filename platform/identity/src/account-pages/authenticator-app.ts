@@ -9,13 +9,15 @@ import { accountForm, accountPage, actorOf, sessionOf, wordsOfVisit } from './su
 const path = '/factors/app'
 
 /** Setting up an authenticator app, and removing it. */
-export function authenticatorApp({ accounts, factors, issuerName }: FactorPagesParts): readonly AccountPage[] {
+export function authenticatorApp({ accounts, factors, publicUrl }: FactorPagesParts): readonly AccountPage[] {
+  const { hostname: issuer } = new URL(publicUrl)
+
   async function show(visit: Visit, isWrong = false): Promise<Page> {
     const { uid } = actorOf(visit)
     const secret = await factors.pendingTotp(uid)
     if (secret !== undefined) {
       const { username } = await accounts.read(uid)
-      return confirmPage(visit, secret, await qrCode(visit, totpUri(secret, { issuer: issuerName, username })), isWrong)
+      return confirmPage(visit, secret, await qrCode(visit, totpUri(secret, { issuer, username })), isWrong)
     }
     const isThere = (await factors.list(uid)).some(({ kind }) => kind === 'totp')
     return isThere ? removePage(visit) : beginPage(visit)
@@ -32,7 +34,9 @@ export function authenticatorApp({ accounts, factors, issuerName }: FactorPagesP
         const codes = await factors.confirmTotp(change, (form.get('code') ?? '').replaceAll(/\s/g, ''))
         const { added, addedText } = wordsOfVisit(visit).account.factors
         const done = `<p role="status">${addedText}</p>`
-        return codes.length > 0 ? newCodesPage(visit, added, done, codes) : accountPage(visit, added, done)
+        return codes.length > 0
+          ? newCodesPage(visit, added, done, codes)
+          : accountPage(visit, added, done, { symbol: 'done' })
       }
       case 'remove':
         await factors.removeTotp(change)
@@ -94,5 +98,5 @@ function removePage(visit: Visit): Page {
 async function qrCode(visit: Visit, text: string): Promise<string> {
   const svg = await QRCode.toString(text, { type: 'svg', margin: 4, errorCorrectionLevel: 'M' })
   const { qrCode: label } = wordsOfVisit(visit).account.factors
-  return svg.trim().replace('<svg ', `<svg role="img" aria-label="${label}" `)
+  return svg.trim().replace('<svg ', `<svg class="qr" role="img" aria-label="${label}" `)
 }

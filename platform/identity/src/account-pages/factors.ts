@@ -9,8 +9,8 @@ import { accountPage, actorOf, type Subject, wordsOfVisit } from './subject.ts'
 export interface FactorPagesParts {
   readonly accounts: Accounts
   readonly factors: Factors
-  /** What authenticator apps show that a code is for. */
-  readonly issuerName: string
+  /** The address that people know this installation by: apps show its host beside a code. */
+  readonly publicUrl: string
 }
 
 /** What somebody has besides the password: what there is, and the way to each of it. */

@@ -46,5 +46,5 @@ export function newCodesPage(visit: Visit, title: string, before: string, codes:
   const body = `${before}
 <p>${words.recoveryText} ${words.keepCodes}</p>
 <ul>${codes.map((code) => `<li><code>${code}</code></li>`).join('')}</ul>`
-  return accountPage(visit, title, body)
+  return accountPage(visit, title, body, { symbol: 'done' })
 }

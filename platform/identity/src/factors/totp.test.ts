@@ -35,10 +35,10 @@ describe('a new secret', () => {
   })
 
   it('is read by apps with who it is for', () => {
-    const uri = new URL(totpUri(secret, { issuer: 'localhost:8080', username: 'Ada & Söhne' }))
+    const uri = new URL(totpUri(secret, { issuer: 'localhost', username: 'Ada & Söhne' }))
     expect([uri.protocol, uri.host]).toEqual(['otpauth:', 'totp'])
-    expect(decodeURIComponent(uri.pathname)).toBe('/localhost:8080:Ada & Söhne')
+    expect(decodeURIComponent(uri.pathname)).toBe('/localhost:Ada & Söhne')
     expect(uri.searchParams.get('secret')).toBe(secret)
-    expect(uri.searchParams.get('issuer')).toBe('localhost:8080')
+    expect(uri.searchParams.get('issuer')).toBe('localhost')
   })
 })

@@ -43,7 +43,7 @@ export function factorPage(
 ${hidden('csrf', question.csrf)}
 ${passkey ? `${passkey.button}\n<noscript><p>${words.passkeys.needsScript}</p></noscript>` : ''}
 ${way ? `${fields[way](words, described)}\n<button name="answer" value="prove-${way}">${words.goOn}</button>` : ''}
-${others.map((other) => otherButton(`use-${other}`, words.otherWays[other])).join('\n')}
+${others.map((other) => otherButton(`use-${other}`, words.otherWays[other], 'other')).join('\n')}
 ${otherButton('begin-anew', words.backToSignIn)}
 ${otherButton('cancel', words.cancel)}
 </form>

@@ -1,5 +1,5 @@
 import { hkdfSync } from 'node:crypto'
-import { identity as contracts } from '@sallyport/contracts'
+import { identity as contracts, wholeScope } from '@sallyport/contracts'
 import { inBatches } from '@sallyport/database'
 import { type AccountId, type Clock, parseId } from '@sallyport/kernel'
 import {
@@ -20,7 +20,6 @@ import { findAccounts } from '../accounts/account-store.ts'
 import type { Audit } from '../audit/audit.ts'
 import { openIdClients } from '../clients/clients.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
-import type { Factors } from '../factors/factors.ts'
 import { type Acr, acrs } from '../factors/assurance.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
 import { listPasskeys } from '../passkeys/passkey-store.ts'
@@ -34,10 +33,7 @@ import { providerPages } from './pages.ts'
 import { createQuestions, type QuestionParts } from './questions.ts'
 import { languages } from '../words/choice.ts'
 
-/** The scope of tokens for the platform's own services, as in the tokens of the other grants (design §4). */
-const platformScope = 'impersonate'
-
-export interface OpenIdParts extends QuestionParts, Omit<AccountPagesParts, 'issuerName'> {
+export interface OpenIdParts extends QuestionParts, AccountPagesParts {
   readonly db: Kysely<IdentityDatabase>
   readonly clock: Clock
   readonly log: Logger
@@ -45,7 +41,6 @@ export interface OpenIdParts extends QuestionParts, Omit<AccountPagesParts, 'iss
   readonly publicUrl: string
   readonly masterKey: Uint8Array
   readonly keys: SigningKeys
-  readonly factors: Factors
   readonly feed: RevocationFeed
   readonly audit: Audit
   readonly callPrivateAddresses: boolean
@@ -75,7 +70,7 @@ export function createOpenId(parts: OpenIdParts): OpenIdProvider {
     resources: [platform(usable, publicUrl)],
     pages: providerPages,
     questions: createQuestions(parts),
-    accountPages: createAccountPages({ ...parts, issuerName: new URL(publicUrl).hostname }),
+    accountPages: createAccountPages(parts),
     files: [passkeyScript],
     locales: languages.map(({ language }) => language),
     callPrivateAddresses,
@@ -117,7 +112,7 @@ function platform(usable: UsableAccounts, publicUrl: string): OpenIdResource {
   return {
     identifier: publicUrl,
     audience: platformAudience,
-    scopes: [platformScope],
+    scopes: [wholeScope],
     tokenLifeSeconds: tokenLifeSeconds.openid,
     async claims(accountId, sid) {
       const account = await usable(accountId)

@@ -1,14 +1,17 @@
 import { type AccountId, type Clock, Rejection } from '@sallyport/kernel'
+import type { Revocation } from '@sallyport/service'
 import type { Kysely, Transaction } from 'kysely'
 import { findAccount, markVerified, setPasswordHash } from '../accounts/account-store.ts'
 import { registrationPolicies } from '../accounts/registration-policy.ts'
+import { removeKeys } from '../api-keys/api-key-store.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
 import { removeFactors } from '../factors/factor-store.ts'
 import type { Guesses } from '../guessing/guesses.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { PasswordHashing } from '../passwords/password-hashing.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
-import { revokeSessions } from '../sessions/session-store.ts'
+import { endOfRevocation } from '../sessions/session.ts'
+import { revokeKeyTokens, revokeSessions } from '../sessions/session-store.ts'
 import { findLink, takeLink } from './link-store.ts'
 
 /** What the owner of an e-mail address can do with what was sent to it. */
@@ -40,13 +43,21 @@ export function createProofs(parts: {
   const { db, clock, hashing, feed, audit, guesses } = parts
 
   /**
-   * Whoever proves an address for the first time may not be whoever has made the account: factors of the latter end. An
-   * address that was proven before keeps them, or the mailbox alone would be worth more than both factors.
+   * Whoever proves an address for the first time may not be whoever has made the account: factors and keys of the latter
+   * end. An address that was proven before keeps them, or the mailbox alone would be worth more than both factors.
    */
-  async function prove(tx: Transaction<IdentityDatabase>, uid: AccountId, now: Date, by: Actor): Promise<void> {
-    if ((await markVerified(tx, uid, now)) && (await removeFactors(tx, uid))) {
-      await audit.record(tx, { kind: 'factors.reset', by, subject: uid })
-    }
+  async function prove(
+    tx: Transaction<IdentityDatabase>,
+    uid: AccountId,
+    now: Date,
+    by: Actor,
+  ): Promise<readonly Revocation[]> {
+    const isFirst = await markVerified(tx, uid, now)
+    if (isFirst && (await removeFactors(tx, uid))) await audit.record(tx, { kind: 'factors.reset', by, subject: uid })
+    const keys = isFirst ? await removeKeys(tx, uid) : []
+    if (keys.length > 0) await audit.record(tx, { kind: 'api-key.removed', by, subject: uid, details: { key: 'all' } })
+    const ofKeys = await revokeKeyTokens(tx, keys, endOfRevocation(now))
+    return [...ofKeys, ...(await revokeSessions(tx, uid, now))]
   }
 
   return {
@@ -62,10 +73,9 @@ export function createProofs(parts: {
         const uid = await takeLink(tx, secret, 'password-reset', now)
         if (!uid) throw new UnknownLink()
         await setPasswordHash(tx, uid, hash)
-        await prove(tx, uid, now, by)
         await guesses.forgive(tx, account.username)
         await audit.record(tx, { kind: 'password.reset', by, subject: uid })
-        return revokeSessions(tx, uid, now)
+        return prove(tx, uid, now, by)
       })
       feed.publish(revocations)
     },
@@ -75,9 +85,8 @@ export function createProofs(parts: {
         const now = clock.now()
         const uid = await takeLink(tx, secret, 'verification', now)
         if (!uid) throw new UnknownLink()
-        await prove(tx, uid, now, by)
         await audit.record(tx, { kind: 'email.verified', by, subject: uid })
-        return revokeSessions(tx, uid, now)
+        return prove(tx, uid, now, by)
       })
       feed.publish(revocations)
     },

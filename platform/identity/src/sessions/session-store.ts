@@ -2,6 +2,7 @@ import type { AccountId } from '@sallyport/kernel'
 import { type Kysely, type RawBuilder, type Selectable, sql, type Transaction } from 'kysely'
 import type { FeedPage, Revocation } from '@sallyport/service'
 import { alongQueries } from '../along-queries.ts'
+import { removeKeys, renewSessions } from '../api-keys/api-key-store.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import { endOfRevocation, type Session, type SessionId, type SessionOrigin } from './session.ts'
 
@@ -108,23 +109,31 @@ export async function endSessions(
   }
 }
 
-/** Ends every session of an account but one. */
+/** Ends every session of an account but one, and the tokens of its keys. */
 export async function revokeOtherSessions(
   tx: Tx,
   uid: AccountId,
   kept: SessionId,
   until: Date,
 ): Promise<readonly Revocation[]> {
-  return (await endSessions(tx, uid, { except: kept }, until)).revocations
+  const { revocations } = await endSessions(tx, uid, { except: kept }, until)
+  return [...revocations, ...(await revokeKeyTokens(tx, await renewSessions(tx, uid), until))]
 }
 
-/** Ends every session of an account; new ones may be opened afterwards. */
+/** Ends every session of an account, and the tokens of its keys; new ones may be opened afterwards. */
 export async function revokeSessions(tx: Tx, uid: AccountId, now: Date): Promise<readonly Revocation[]> {
-  return (await endSessions(tx, uid, 'all', endOfRevocation(now))).revocations
+  const { revocations } = await endSessions(tx, uid, 'all', endOfRevocation(now))
+  return [...revocations, ...(await revokeKeyTokens(tx, await renewSessions(tx, uid), endOfRevocation(now)))]
 }
 
-/** Ends everything an account has: its sessions are gone with it. */
-export function revokeAccount(tx: Tx, uid: AccountId, until: Date): Promise<Revocation[]> {
+/** Ends the tokens that were issued for keys, by the sessions that these had. */
+export function revokeKeyTokens(tx: Tx, sids: readonly SessionId[], until: Date): Promise<Revocation[]> {
+  return insertRevocations(tx, 'session', sids, until)
+}
+
+/** Ends everything an account has: its sessions, which are gone with it, and its keys. */
+export async function revokeAccount(tx: Tx, uid: AccountId, until: Date): Promise<Revocation[]> {
+  await removeKeys(tx, uid)
   return insertRevocations(tx, 'account', [uid], until)
 }
 

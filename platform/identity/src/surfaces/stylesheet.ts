@@ -47,9 +47,9 @@ a { color: var(--accent) }
 .person { padding: .75rem 1rem; background: var(--paper); border: 1px solid var(--edge); border-radius: .625rem }
 .aside { color: var(--muted); font-size: .875rem }
 .code { padding: .75rem; background: var(--paper); border: 1px solid var(--edge); border-radius: .625rem; font-size: 1.5rem; text-align: center; letter-spacing: .1em }
+.qr { display: block; width: 15rem; max-width: 100%; margin: 0 auto 1.25rem; border-radius: .625rem }
 .symbol { display: block; margin-bottom: 1rem; padding: .75rem; width: 3rem; height: 3rem; border-radius: 50%; color: var(--accent); background: var(--paper) }
 .done { color: var(--good); background: var(--good-paper) }
 .problem { color: var(--alarm); background: var(--alarm-paper) }
-svg[role=img] { display: block; width: 15rem; max-width: 100%; margin: 0 auto 1.25rem; border-radius: .5rem }
 @media (max-width: 30rem) { body { padding: 0 1.25rem 2rem; background: var(--card) } header { justify-content: start; padding: 1.25rem 0 1.5rem } main { padding: 0; border: 0; box-shadow: none } }
 `

@@ -1,4 +1,5 @@
 import { newId, toUnixSeconds } from '@sallyport/kernel'
+import { wholeScope } from '@sallyport/contracts'
 import { type AccessClaims, platformAudience } from '@sallyport/service'
 import { type JWTPayload, SignJWT } from 'jose'
 import { type Account, roleOf } from '../accounts/account.ts'
@@ -20,8 +21,18 @@ export interface TokenRequest {
   readonly clientId: string | undefined
 }
 
+/** A token for whoever calls with a key: good for less than its owner's, and for a short time. */
+export interface KeyTokenRequest {
+  readonly account: Account
+  readonly sid: SessionId
+  readonly now: Date
+  readonly expiresAt: Date
+  readonly scopes: readonly string[]
+}
+
 export interface TokenIssuer {
   issue(request: TokenRequest): Promise<Tokens>
+  issueForKey(request: KeyTokenRequest): Promise<string>
   /**
    * A token that says whose account was just made, for whoever is told of new accounts. No service of the platform takes
    * it for anything (accounts A-57).
@@ -45,19 +56,17 @@ export function createTokenIssuer(issuer: string, keys: Pick<SigningKeys, 'signi
 
   return {
     async issue({ account, sid, now, lifeSeconds, scopes, clientId }) {
-      const person = { sub: account.uid, username: account.username, role: roleOf(account) }
-      const claims: AccessClaims = {
-        ...person,
-        sid,
-        jti: newId(),
-        roles: account.roles.map(({ name }) => name),
-        scope: 'impersonate',
-      }
-      const accessToken = await sign({ ...claims, public_id: account.uid, aud: platformAudience }, now, lifeSeconds)
+      const claims = { ...accessClaims(account, sid, wholeScope), public_id: account.uid, aud: platformAudience }
+      const accessToken = await sign(claims, now, lifeSeconds)
       const idToken = scopes.includes('openid')
-        ? await sign({ ...person, email: account.email, aud: clientId ?? 'unknown' }, now, lifeSeconds)
+        ? await sign({ ...personClaims(account), email: account.email, aud: clientId ?? 'unknown' }, now, lifeSeconds)
         : undefined
       return { accessToken, idToken }
+    },
+
+    issueForKey({ account, sid, now, expiresAt, scopes }) {
+      const claims = { ...accessClaims(account, sid, scopes.join(' ')), aud: platformAudience }
+      return sign(claims, now, toUnixSeconds(expiresAt) - toUnixSeconds(now))
     },
 
     issueProvisioning: (account, now) => {
@@ -66,4 +75,12 @@ export function createTokenIssuer(issuer: string, keys: Pick<SigningKeys, 'signi
       return sign(claims, now, provisioningLifeSeconds)
     },
   }
+}
+
+function personClaims(account: Account) {
+  return { sub: account.uid, username: account.username, role: roleOf(account) }
+}
+
+function accessClaims(account: Account, sid: SessionId, scope: string): AccessClaims {
+  return { ...personClaims(account), sid, jti: newId(), roles: account.roles.map(({ name }) => name), scope }
 }
