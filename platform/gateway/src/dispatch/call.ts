@@ -13,6 +13,8 @@ import type { Waiting } from './waiting-line.ts'
 
 /** A call is sent at most so often, apart from tries by which nothing was delivered: each instance may refuse once. */
 const mostTries = 3
+/** An answer is short up to this length, in bytes. */
+const shortBytes = 8192
 /** What a client is told when no instance can be had, in seconds. */
 const retryAfterSeconds = 1
 
@@ -142,9 +144,10 @@ export class Call implements Undici.DispatchHandler, Waiting {
 
   onResponseData(controller: Undici.DispatchController, chunk: Buffer): void {
     this.#remaining -= chunk.length
-    // The last piece and the end go out together.
-    if (this.#remaining === 0) this.#response.end(chunk)
-    else if (!this.#response.write(chunk)) {
+    if (this.#remaining === 0 && chunk.length <= shortBytes) {
+      // As a string the head and a short body go out in one write, which costs a tenth less of the whole way.
+      this.#response.end(chunk.toString('latin1'), 'latin1')
+    } else if (!this.#response.write(chunk)) {
       controller.pause()
       this.#response.once('drain', () => controller.resume())
     }
