@@ -41,6 +41,8 @@ export interface Dialect {
   /** Something that is needed is not there now. */
   unavailable(retryAfterSeconds: number): Reply
   timedOut(): Reply
+  /** The service broke off, or answered what cannot be passed on; what was asked may have been done. */
+  badGateway(): Reply
   /** The request is not well-formed HTTP as far as this server understands it. */
   badRequest(explanation: string): Reply
   rejected(rejection: Rejection): Reply

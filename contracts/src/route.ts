@@ -28,6 +28,8 @@ export interface Route {
   readonly form?: TObject
   /** Takes a request of any media type, on a surface that otherwise wants JSON (accounts A-2). */
   readonly anyMediaType?: boolean
+  /** Goes over to this protocol when it is asked to; without it a request for another protocol is answered like any other. */
+  readonly upgrade?: 'websocket'
   /** What a caller hears who may not do this, where it differs from the other routes of the surface. */
   readonly forbidden?: Forbidden
   /** Success answers by status. Refusals speak the dialect of the surface. */
@@ -53,6 +55,8 @@ export interface Mount {
   readonly door: Door
   /** The largest body, in bytes. */
   readonly bodyLimitBytes: number
+  /** Goes over to this protocol when it is asked to, as a route does. */
+  readonly upgrade?: 'websocket'
 }
 
 /** Routes that belong together and refuse in the same words. */

@@ -1,6 +1,8 @@
+import { generateSync } from 'otplib'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { issuer } from '../openid/browser.ts'
+import { nowSeconds } from '../support/market.ts'
 import { newToken, registerPlayer } from '../support/people.ts'
 import { look, type Titles } from './looking.ts'
 import { useBrowser } from './visits.ts'
@@ -53,5 +55,39 @@ describe.each(readers)('the account pages %s', (_, reader) => {
     await page.getByRole('status').waitFor()
     await see(page, 'account-sessions-ended', titles)
     expect(await page.locator('.cards > li').count()).toBe(2)
+  })
+  it('set an authenticator app up, which is asked for from then on', async () => {
+    const ada = await registerPlayer()
+    const page = await visit(reader)
+    await page.goto(`${issuer().href}/account/factors`)
+    await signIn(page, ada)
+    await see(page, 'factors', { en: 'Sign in with a second step', it: 'Accedi con un secondo passo' })
+    await page.locator('a[href$="/factors/app"]').click()
+    const titles = { en: 'Set up an authenticator app', it: 'Configura un’app di autenticazione' }
+    await see(page, 'factors-app', titles)
+    await choose(page, 'begin')
+    await page.locator('svg[role="img"]').waitFor()
+    await see(page, 'factors-app-code', titles)
+    const secret = (await page.locator('main code').innerText()).replaceAll(' ', '')
+    const enter = async (epoch: number): Promise<void> => {
+      await page.locator('#code').fill(generateSync({ secret, epoch }))
+      await page.locator('#code').press('Enter')
+    }
+    await enter(nowSeconds() - 30)
+    const done = { en: 'Your authenticator app is set up', it: 'La tua app di autenticazione è configurata' }
+    await see(page, 'factors-app-done', done)
+    await page.context().clearCookies()
+    await page.goto(`${issuer().href}/account`)
+    await signIn(page, ada)
+    const asked = { en: 'One more step', it: 'Ancora un passo' }
+    await see(page, 'second-step', asked)
+    await enter(0)
+    await page.getByRole('alert').waitFor()
+    await see(page, 'second-step-again', asked)
+    await choose(page, 'use-recovery-code')
+    await see(page, 'second-step-recovery', asked)
+    await choose(page, 'use-totp')
+    await enter(nowSeconds())
+    await page.locator('dl').waitFor()
   })
 })

@@ -1,5 +1,5 @@
 import { inject } from 'vitest'
-import { type Answer, callPath } from '../support/http.ts'
+import { type Answer, callPath, type Options } from '../support/http.ts'
 import type { Player } from '../support/people.ts'
 
 /** Where the provider is, by the name it knows itself by. */
@@ -20,25 +20,34 @@ export interface Page {
   readonly action: string
 }
 
+/** Sends one request to the installation that a browser looks at; the path is that of its URL. */
+export type Send = (method: string, url: URL, options: Pick<Options, 'headers' | 'form'>) => Promise<Answer>
+
+/** To the installation that the tests share. */
+const sendToShared: Send = (method, url, options) => callPath('public', method, url.pathname + url.search, options)
+
 /** A browser without JavaScript: keeps cookies by their paths, follows redirects, fills in forms. */
 export class Browser {
   readonly #cookies = new Map<string, { readonly pair: string; readonly path: string }>()
   readonly headers: Record<string, string>
+  readonly #send: Send
 
-  constructor(headers: Record<string, string> = {}) {
+  constructor(headers: Record<string, string> = {}, send: Send = sendToShared) {
     this.headers = headers
+    this.#send = send
   }
 
   /** Follows redirects until there is a page, or until it is sent away from the provider: then its `url` is elsewhere. */
   async go(url: string | URL, form?: Form, headers: Record<string, string> = {}): Promise<Page> {
     let [target, sent] = [new URL(url), form]
+    const { origin } = target
     for (let hops = 0; hops < 10; hops += 1) {
-      const answer = await this.#send(target, sent, headers)
+      const answer = await this.#visit(target, sent, headers)
       const { location } = answer.headers
       if (location === undefined) return toPage(target, answer)
       target = new URL(location, target)
       sent = undefined
-      if (target.origin !== issuer().origin) return toPage(target, answer)
+      if (target.origin !== origin) return toPage(target, answer)
     }
     throw new Error(`redirected for ever, last to ${target.pathname}`)
   }
@@ -53,12 +62,12 @@ export class Browser {
     return this.submit(await this.go(url), { username, password })
   }
 
-  async #send(url: URL, form: Form | undefined, headers: Record<string, string>): Promise<Answer> {
+  async #visit(url: URL, form: Form | undefined, headers: Record<string, string>): Promise<Answer> {
     const cookie = [...this.#cookies.values()]
       .filter(({ path }) => url.pathname.startsWith(path))
       .map(({ pair }) => pair)
       .join('; ')
-    const answer = await callPath('public', form ? 'POST' : 'GET', url.pathname + url.search, {
+    const answer = await this.#send(form ? 'POST' : 'GET', url, {
       headers: { accept: 'text/html', ...(cookie !== '' && { cookie }), ...this.headers, ...headers },
       ...(form && { form }),
     })

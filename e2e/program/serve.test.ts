@@ -181,6 +181,29 @@ describe('parts that are processes of their own', () => {
     await becomes(200, () => status('/api/auth/userinfo', token))
   })
 
+  it('E-43 may be several of one: while one is away the others answer, and the gateway says who is missing', async () => {
+    const { gacha = '' } = await parts.serve('gacha', { SALLYPORT_INSTANCE: '2', SALLYPORT_PORT: '0' })
+    const doors = await parts.serve('gateway', {
+      SALLYPORT_INSTANCE: '2',
+      SALLYPORT_URL_GACHA: `${parts.urlOf('gacha')},${gacha}`,
+    })
+    const health = () => fetch(`${doors['admin']}/health/ready`).then((reply) => reply.json())
+    const token = await signIn('ada')
+    const gachas = () =>
+      fetch(`${doors['public']}/api/distro/user/gacha/all`, bearer(token)).then((reply) => reply.status)
+    await expect.poll(health).toMatchObject({ status: 'ready', parts: { gacha: 'ready' } })
+    await parts.end('gacha', 'SIGKILL')
+    for (let call = 0; call < 10; call += 1) expect(await gachas()).toBe(200)
+    await expect
+      .poll(health, { timeout: 5000 })
+      .toMatchObject({ status: 'ready', parts: { gacha: 'degraded: gacha.1 not reached' } })
+    const metrics = await fetch(`${doors['admin']}/metrics`).then((reply) => reply.text())
+    expect(metrics).toContain('sallyport_upstream_up{service="gacha",instance="gacha.1"} 0')
+    expect(metrics).toContain('sallyport_upstream_up{service="gacha",instance="gacha.2"} 1')
+    await parts.serve('gacha')
+    await expect.poll(health, { timeout: 5000 }).toMatchObject({ parts: { gacha: 'ready' } })
+  }, 60_000)
+
   it('say which setting is missing', async () => {
     const { DATABASE_URL_WALLET: _, ...rest } = parts.environment('wallet')
     const alone = launch(['serve', 'wallet'], rest)

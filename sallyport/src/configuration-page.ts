@@ -29,6 +29,7 @@ A setting that is not what it should be ends the start with a message that names
 | \`addresses.json\` | where the doors are, while they answer |
 | \`first-administrator\` | the first administrator with the password that was made up; remove it once you have changed the password |
 | \`master.key\` | encrypts the signing keys in identity's database: keep a copy in a safe place, away from the database's backups |
+| \`tls/\` | the certificate authority for development and what it issued: [tls.md](tls.md) |
 | \`service-keys/\` | with these the services prove to one another who they are |
 | \`postgres/\`, \`postgres.log\`, \`socket/\`, \`owner\` | the embedded PostgreSQL |
 | \`postgres-id\` | only where PostgreSQL could not use this directory: names its home below \`/var/lib/sallyport\` |

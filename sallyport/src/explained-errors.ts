@@ -14,10 +14,12 @@ import { NoSuchAccount } from './commands/admin-audit-tail.ts'
 import { NoSuchJob } from './commands/admin-jobs.ts'
 import { DamagedFile } from './data-directory/secrets.ts'
 import { InvalidSettings } from './settings/settings.ts'
+import { CertificateUnusable } from './tls/certificate-files.ts'
 import { UnusableHeader } from './transfer/formats.ts'
 
 const explained = [
   AccountDeleted,
+  CertificateUnusable,
   DamagedFile,
   DirectoryInUse,
   DirectoryUnusable,

@@ -43,7 +43,7 @@ export interface Platform {
 /** However it is that no news of keys comes: after so many milliseconds they are fetched again. */
 const keysPauseMs = 30_000
 
-/** The services of this process are called directly; others by the address in the settings. */
+/** The services of this process are called directly; others by their addresses in the settings. */
 export function createPlatform(settings: Settings, issuer: string, log: Logger): Platform {
   const clock = systemClock
   const { dataDirectory, serviceUrls } = settings
@@ -79,8 +79,8 @@ export function createPlatform(settings: Settings, issuer: string, log: Logger):
       }),
     async clientFor(caller, callee) {
       const credential = createServiceCredential(await serviceKey(dataDirectory, caller), callee, clock)
-      const url = serviceUrls[callee]
-      if (url === undefined) {
+      const urls = serviceUrls[callee]
+      if (urls === undefined) {
         const service = (): Service => {
           const found = local.get(callee)
           if (!found) {
@@ -90,7 +90,7 @@ export function createPlatform(settings: Settings, issuer: string, log: Logger):
         }
         return createClient({ transport: localTransport(service), credential })
       }
-      const transport = httpTransport(url)
+      const transport = httpTransport(urls)
       closing.push(() => transport.close())
       return createClient({ transport, credential })
     },

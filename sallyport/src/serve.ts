@@ -1,7 +1,7 @@
 import { identity as identityContracts, services as contracts } from '@sallyport/contracts'
 import { type AuctionDatabase, buildAuction } from '@sallyport/auction'
 import { buildGacha, type GachaDatabase, secureSeed } from '@sallyport/gacha'
-import { createGateway, keyIssuer, overHttpDispatcher } from '@sallyport/gateway'
+import { createBalancingMetrics, createGateway, keyIssuer, overHttpDispatcher } from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
 import { createMetrics, type Metrics, pollIdentity, type PublicJwk, type Service } from '@sallyport/service'
 import { buildWallet } from '@sallyport/wallet'
@@ -15,6 +15,7 @@ import { type Databases, openDatabases } from './databases.ts'
 import { createPlatform, type PartName, type Platform } from './platform.ts'
 import { databaseServices, type DatabaseService } from './settings/database-services.ts'
 import { InvalidSettings, type Settings } from './settings/settings.ts'
+import { openDoorTls } from './tls/door-tls.ts'
 
 /** One part, running in this process; the others are somewhere else. */
 export interface RunningPart {
@@ -147,18 +148,24 @@ async function serveGateway(
   publicUrl: string,
   log: Logger,
 ): Promise<RunningPart> {
-  const upstreams = databaseServices.map((service) => [service, urlOf(settings, service)] as const)
+  const upstreams = databaseServices.map((service) => ({ service, urls: urlsOf(settings, service) }))
   await followIdentity('gateway', settings, platform, log)
   const authentication = platform.authenticationOf('gateway')
-  const gateway = await createGateway(settings)
+  const tls = await openDoorTls(settings, { clock: platform.clock, log })
+  const gateway = await createGateway({ ...settings, certificate: tls?.certificate })
+  const certificates = tls?.follow((certificate) => gateway.useCertificate(certificate))
+  const metrics = createMetrics()
+  const balancing = { metrics: createBalancingMetrics(metrics), log, limits: settings.upstream }
   gateway.open({
     contracts: identityContracts.withAccountService(contracts, settings.accounts),
     trustedProxies: settings.trustedProxies,
-    dispatchers: new Map(upstreams.map(([service, baseUrl]) => [service, overHttpDispatcher({ baseUrl })])),
+    dispatchers: new Map(
+      upstreams.map((upstream) => [upstream.service, overHttpDispatcher({ ...upstream, ...balancing })]),
+    ),
     authentication,
     keyIssuer: keyIssuer(await platform.clientFor('gateway', 'identity')),
     clock: platform.clock,
-    metrics: createMetrics(),
+    metrics,
     readiness: async () => ({
       ...Object.fromEntries(await Promise.all(upstreams.map(askReadiness))),
       revocations: authentication.revocations(),
@@ -169,6 +176,7 @@ async function serveGateway(
   return {
     addresses: gateway.addresses,
     async stop() {
+      certificates?.stop()
       await gateway.close(graceMs)
       await platform.close()
     },
@@ -177,12 +185,25 @@ async function serveGateway(
 
 /** Keys and revocations come from identity over the network. */
 async function followIdentity(part: PartName, settings: Settings, platform: Platform, log: Logger): Promise<void> {
-  const url = urlOf(settings, 'identity')
+  const urls = urlsOf(settings, 'identity')
   const { revocations, watchKeys } = pollIdentity(await platform.clientFor(part, 'identity'), log)
-  await platform.follow({ keys: { fetch: () => fetchKeys(url), watch: watchKeys }, revocations })
+  await platform.follow({ keys: { fetch: () => fetchKeys(urls), watch: watchKeys }, revocations })
 }
 
-async function fetchKeys(identityUrl: string): Promise<readonly PublicJwk[]> {
+/** The keys are the same at every instance: any will do. */
+async function fetchKeys(identityUrls: readonly string[]): Promise<readonly PublicJwk[]> {
+  let failure: unknown
+  for (const url of identityUrls) {
+    try {
+      return await fetchKeysFrom(url)
+    } catch (error) {
+      failure = error
+    }
+  }
+  throw new Error('no instance of identity told its keys', { cause: failure })
+}
+
+async function fetchKeysFrom(identityUrl: string): Promise<readonly PublicJwk[]> {
   const signal = AbortSignal.timeout(askTimeoutMs)
   const { statusCode, body } = await request(`${identityUrl}/.well-known/jwks.json`, { signal })
   const answer: unknown = await body.json()
@@ -191,18 +212,30 @@ async function fetchKeys(identityUrl: string): Promise<readonly PublicJwk[]> {
   return keys.filter((key): key is PublicJwk => typeof key === 'object' && key !== null)
 }
 
-async function askReadiness([service, baseUrl]: readonly [string, string]): Promise<[string, string]> {
+/** One instance that is ready is enough; the others are named by their places in the settings. */
+async function askReadiness(upstream: {
+  readonly service: string
+  readonly urls: readonly string[]
+}): Promise<[string, string]> {
+  const { service, urls } = upstream
+  const states = await Promise.all(urls.map(askInstance))
+  if (states.every((state) => state === states[0])) return [service, states[0] ?? 'not reached']
+  const missing = states.flatMap((state, index) => (state === 'ready' ? [] : [`${service}.${index + 1} ${state}`]))
+  return [service, `${states.includes('ready') ? 'degraded: ' : ''}${missing.join(', ')}`]
+}
+
+async function askInstance(baseUrl: string): Promise<string> {
   try {
     const { statusCode, body } = await request(`${baseUrl}/health/ready`, { signal: AbortSignal.timeout(askTimeoutMs) })
     await body.dump()
-    return [service, statusCode === 200 ? 'ready' : 'not ready']
+    return statusCode === 200 ? 'ready' : 'not ready'
   } catch {
-    return [service, 'not reached']
+    return 'not reached'
   }
 }
 
-function urlOf(settings: Settings, service: DatabaseService): string {
-  const url = settings.serviceUrls[service]
-  if (url === undefined) throw new InvalidSettings(`SALLYPORT_URL_${service.toUpperCase()} is needed`)
-  return url
+function urlsOf(settings: Settings, service: DatabaseService): readonly string[] {
+  const urls = settings.serviceUrls[service]
+  if (urls === undefined) throw new InvalidSettings(`SALLYPORT_URL_${service.toUpperCase()} is needed`)
+  return urls
 }

@@ -1,8 +1,9 @@
 import { identity as identityContracts, services as contracts } from '@sallyport/contracts'
 import { buildAuction } from '@sallyport/auction'
 import { buildGacha, secureSeed } from '@sallyport/gacha'
-import { createGateway, inProcessDispatcher, keyIssuer } from '@sallyport/gateway'
+import { createGateway, type Gateway, inProcessDispatcher, keyIssuer } from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
+import { systemClock } from '@sallyport/kernel'
 import { createMetrics, type Service } from '@sallyport/service'
 import { buildWallet } from '@sallyport/wallet'
 import type { Logger } from 'pino'
@@ -15,11 +16,14 @@ import { openDatabases } from './databases.ts'
 import { createPlatform, partNames } from './platform.ts'
 import { databaseServices } from './settings/database-services.ts'
 import { type Settings } from './settings/settings.ts'
+import { openDoorTls } from './tls/door-tls.ts'
 
 /** Everything, running in this process. */
 export interface Running {
-  readonly addresses: { readonly public: string; readonly admin: string }
+  readonly addresses: Gateway['addresses']
   readonly administrator: FirstAdministrator
+  /** Where the authority is that clients have to be told of; only where it is one of the installation's own. */
+  readonly authorityFile?: string
   /** Stops in order: doors, services, database. Requests under way are finished. A second call waits for the first. */
   stop(): Promise<void>
 }
@@ -39,7 +43,7 @@ const graceMs = 2500
  * Starts everything in this process.
  *
  * @throws {DoorBlocked} @throws {DirectoryInUse} @throws {DirectoryUnusable} @throws {PostgresFailed}
- * @throws {InvalidSettings} @throws {DamagedFile} @throws {WrongMasterKey}
+ * @throws {InvalidSettings} @throws {CertificateUnusable} @throws {DamagedFile} @throws {WrongMasterKey}
  */
 export async function startEverything(settings: Settings, hooks: StartHooks): Promise<Running> {
   const undo: (() => Promise<void>)[] = []
@@ -49,9 +53,9 @@ export async function startEverything(settings: Settings, hooks: StartHooks): Pr
     if (failures.length > 0) throw new AggregateError(failures, 'not everything could be stopped')
   }
   try {
-    const { addresses, administrator } = await start(settings, hooks, undo)
+    const started = await start(settings, hooks, undo)
     let stopping: Promise<void> | undefined
-    return { addresses, administrator, stop: () => (stopping ??= stop()) }
+    return { ...started, stop: () => (stopping ??= stop()) }
   } catch (error) {
     await stop()
     throw error
@@ -62,13 +66,16 @@ async function start(
   settings: Settings,
   { log, onProgress, onLost }: StartHooks,
   undo: (() => Promise<void>)[],
-): Promise<Pick<Running, 'addresses' | 'administrator'>> {
-  const { host, publicPort, adminPort, dataDirectory } = settings
-  const gateway = await createGateway({ host, publicPort, adminPort })
+): Promise<Omit<Running, 'stop'>> {
+  const { dataDirectory } = settings
+  const tls = await openDoorTls(settings, { clock: systemClock, log })
+  const gateway = await createGateway({ ...settings, certificate: tls?.certificate })
   const { addresses } = gateway
+  const certificates = tls?.follow((certificate) => gateway.useCertificate(certificate))
   const services: Service[] = []
   let open = true
   const closeDoors = async (): Promise<void> => {
+    certificates?.stop()
     for (const service of services) service.endStreams()
     if (open) await gateway.close(graceMs)
     open = false
@@ -83,7 +90,7 @@ async function start(
   await Promise.all(databaseServices.map((service) => databases.migrate(service)))
   for (const part of partNames) await serviceKey(dataDirectory, part)
 
-  const publicUrl = settings.publicUrl ?? `http://localhost:${new URL(addresses.public).port}`
+  const publicUrl = settings.publicUrl ?? localUrl(addresses.public)
   const platform = createPlatform(settings, publicUrl, log)
   const { clock } = platform
   const metrics = createMetrics()
@@ -168,7 +175,14 @@ async function start(
   })
   await writeAddresses(dataDirectory, addresses)
   undo.push(closeDoors, () => removeAddresses(dataDirectory))
-  return { addresses, administrator }
+  return { addresses, administrator, ...(tls?.authorityFile !== undefined && { authorityFile: tls.authorityFile }) }
+}
+
+/** What people know a door by as long as nobody has said otherwise. */
+function localUrl(door: string): string {
+  const url = new URL(door)
+  url.hostname = 'localhost'
+  return url.origin
 }
 
 /** `identity.database: ready`, and so on. */

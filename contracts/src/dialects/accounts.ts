@@ -42,6 +42,7 @@ export const accountsDialect: Dialect = {
   unavailable: (retryAfterSeconds) =>
     accountsRefusal(503, 'The service is not available now', {}, { 'retry-after': String(retryAfterSeconds) }),
   timedOut: () => accountsRefusal(504, 'The service did not answer in time'),
+  badGateway: () => accountsRefusal(502, 'The service gave no answer that could be passed on'),
   badRequest: (explanation) => accountsRefusal(400, explanation),
   rejected: (rejection) => accountsRefusal(statuses[rejection.reason], rejection.message, {}, retryAfter(rejection)),
   failed: (requestId) => accountsRefusal(500, `Internal error (request ${requestId})`),

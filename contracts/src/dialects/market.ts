@@ -46,6 +46,7 @@ export const market: Dialect = {
   unavailable: (retryAfterSeconds) =>
     marketRefusal(503, 'The service is not available now', { 'retry-after': String(retryAfterSeconds) }),
   timedOut: () => marketRefusal(504, 'The service did not answer in time'),
+  badGateway: () => marketRefusal(502, 'The service gave no answer that could be passed on'),
   badRequest: (explanation) => marketRefusal(400, explanation),
   rejected: (rejection) => marketRefusal(statuses[rejection.reason], rejection.message, retryAfter(rejection)),
   failed: (requestId) => marketRefusal(500, `Internal Server Error (request ${requestId})`),

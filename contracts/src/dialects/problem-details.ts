@@ -48,6 +48,7 @@ export const problemDetails: Dialect = {
   unavailable: (retryAfterSeconds) =>
     problem(503, 'Not available now', {}, { 'retry-after': String(retryAfterSeconds) }),
   timedOut: () => problem(504, 'The service did not answer in time'),
+  badGateway: () => problem(502, 'The service gave no answer that could be passed on'),
   badRequest: (explanation) => problem(400, 'Bad request', { detail: explanation }),
   rejected: (rejection) => {
     const { status, title } = refusals[rejection.reason]

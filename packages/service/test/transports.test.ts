@@ -1,3 +1,5 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   createClient,
   problem,
@@ -79,7 +81,7 @@ const echo = await createService({
     }),
   ],
 })
-const http = httpTransport(await echo.listen({ host: '127.0.0.1', port: 0 }))
+const http = httpTransport([await echo.listen({ host: '127.0.0.1', port: 0 })])
 
 afterAll(async () => {
   released.resolve()
@@ -115,8 +117,57 @@ describe.each([
   })
 })
 
+describe('a client over HTTP of several instances', () => {
+  const input = { params: { word: 'a' }, query: { mark: '!' }, body: { times: 1 } }
+
+  /** Says by `x-from` who answers. */
+  async function instance(name: string, answer: RequestListener): Promise<{ server: Server; url: string }> {
+    const server = createServer(answer)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const address = server.address()
+    return { server, url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : name}` }
+  }
+
+  it('E-40 E-41 asks them in turn, and another one when one refuses', async () => {
+    let said = ''
+    const answering = (name: string) =>
+      instance(name, (_request, response) => {
+        said += name
+        response.setHeader('content-type', 'application/json').end('{"said": "a!"}')
+      })
+    const [first, second] = [await answering('1'), await answering('2')]
+    const transport = httpTransport([first.url, second.url])
+    const call = createClient({ transport, credential: () => 'caller' })
+    for (let n = 0; n < 4; n += 1) await call(repeat, input)
+    first.server.closeAllConnections()
+    await new Promise((resolve) => first.server.close(resolve))
+    // What was written before the end of the connection was heard might have arrived.
+    await sleep(20)
+    for (let n = 0; n < 4; n += 1) await call(repeat, input)
+    expect(said).toBe('12122222')
+    await transport.close()
+    await new Promise((resolve) => second.server.close(resolve))
+  })
+
+  it('E-42 asks nobody else when the connection was lost: it may have been done', async () => {
+    let asked = 0
+    const rude = () =>
+      instance('rude', (request) => {
+        asked += 1
+        request.socket.destroy()
+      })
+    const two = [await rude(), await rude()]
+    const transport = httpTransport(two.map(({ url }) => url))
+    const call = createClient({ transport, credential: () => 'caller' })
+    await expect(call(repeat, input)).rejects.toBeInstanceOf(ServiceUnreachable)
+    expect(asked).toBe(1)
+    await transport.close()
+    for (const { server } of two) await new Promise((resolve) => server.close(resolve))
+  })
+})
+
 it('a client over HTTP whose service is not there says so', async () => {
-  const nowhere = httpTransport('http://127.0.0.1:1')
+  const nowhere = httpTransport(['http://127.0.0.1:1'])
   const call = createClient({ transport: nowhere, credential: () => 'caller' })
   await expect(call(hang, {})).rejects.toBeInstanceOf(ServiceUnreachable)
   await nowhere.close()

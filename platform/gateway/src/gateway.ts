@@ -5,17 +5,26 @@ import type { Logger } from 'pino'
 import { type ApiKeyGate, createApiKeyGate } from './api-keys/api-key-gate.ts'
 import type { KeyIssuer } from './api-keys/issuer.ts'
 import type { Dispatcher } from './dispatch/dispatcher.ts'
-import { createDoor, type RequestHandler } from './door.ts'
+import { createDoor } from './door.ts'
 import { onceASecond, type Readiness } from './health.ts'
-import { listen } from './listener.ts'
-import { originReader } from './request-origin.ts'
+import { type ConnectionLimits, type Handler, listen, type Listener } from './listener.ts'
+import { redirectTo } from './redirect.ts'
+import { originReader, proxyTest } from './request-origin.ts'
 import { RouteTable } from './route-table.ts'
+import type { Certificate } from './tls/certificate.ts'
+import { type TunnelLimits, Tunnels } from './upgrades/tunnels.ts'
 
-export interface GatewayAddresses {
+export interface GatewayOptions {
   readonly host: string
-  /** 0 means any free port. */
+  /** 0 means any free one. */
   readonly publicPort: number
   readonly adminPort: number
+  /** With one both doors speak TLS, and nothing else. */
+  readonly certificate?: Certificate | undefined
+  /** Where who comes without TLS is sent to the public door. */
+  readonly redirectPort?: number | undefined
+  readonly connections?: Partial<ConnectionLimits>
+  readonly tunnels?: TunnelLimits
 }
 
 export interface GatewayParts {
@@ -38,35 +47,38 @@ export interface GatewayParts {
 
 export interface Gateway {
   /** Where the doors are. They answer 503 until they are opened. */
-  readonly addresses: { readonly public: string; readonly admin: string }
+  readonly addresses: { readonly public: string; readonly admin: string; readonly redirect?: string }
   open(parts: GatewayParts): void
+  /** Shows this certificate from the next connection on; connections that are open stay. */
+  useCertificate(certificate: Certificate): void
   /** Closes the doors, lets the requests under way finish, at most so long, and lets go of the services. */
   close(graceMs: number): Promise<void>
 }
 
-/** Takes the addresses of both doors, so that a port that cannot be had is known before anything else is started. */
-export async function createGateway({ host, publicPort, adminPort }: GatewayAddresses): Promise<Gateway> {
-  const publicDoor = await listen('public', { host, port: publicPort })
-  const adminDoor = await listen('admin', { host, port: adminPort }).catch(async (error: unknown) => {
-    await publicDoor.close(0)
-    throw error
-  })
+/** Takes the addresses of the doors, so that a port that cannot be had is known before anything else is started. */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const listeners = await listenAll(options)
+  const { publicDoor, adminDoor, redirect } = listeners
+  const tunnels = new Tunnels(options.tunnels)
   let dispatchers: readonly Dispatcher[] = []
   let apiKeys: ApiKeyGate | undefined
 
   return {
-    addresses: { public: publicDoor.url, admin: adminDoor.url },
+    addresses: { public: publicDoor.url, admin: adminDoor.url, ...(redirect && { redirect: redirect.url }) },
     open(parts) {
       const readiness = onceASecond(parts.readiness)
       const originOf = originReader(parts.trustedProxies)
+      const isProxy = proxyTest(parts.trustedProxies)
       const { keyIssuer: issuer, authentication, clock, log } = parts
       const gate = createApiKeyGate({ issuer, authentication, clock, log })
       apiKeys = gate
-      const door = (name: 'public' | 'admin'): RequestHandler =>
+      const door = (name: 'public' | 'admin'): Handler =>
         createDoor({
           ...parts,
           readiness,
           originOf,
+          isProxy,
+          tunnels,
           apiKeys: gate,
           name,
           host: parts.publicHost,
@@ -75,11 +87,46 @@ export async function createGateway({ host, publicPort, adminPort }: GatewayAddr
       dispatchers = [...parts.dispatchers.values()]
       publicDoor.answerWith(door('public'))
       adminDoor.answerWith(door('admin'))
+      redirect?.answerWith(redirectTo(parts.publicHost))
+    },
+    useCertificate(certificate) {
+      publicDoor.useCertificate(certificate)
+      adminDoor.useCertificate(certificate)
     },
     async close(graceMs) {
-      await Promise.all([publicDoor.close(graceMs), adminDoor.close(graceMs)])
+      tunnels.end()
+      await closeAll(Object.values(listeners), graceMs)
       await apiKeys?.close()
       await Promise.all(dispatchers.map((dispatcher) => dispatcher.close()))
     },
   }
+}
+
+interface Listeners {
+  readonly publicDoor: Listener
+  readonly adminDoor: Listener
+  readonly redirect?: Listener
+}
+
+async function listenAll(options: GatewayOptions): Promise<Listeners> {
+  const { host, publicPort, adminPort, redirectPort, certificate, connections: limits = {} } = options
+  const taken: Listener[] = []
+  const take = async (...listener: Parameters<typeof listen>): Promise<Listener> => {
+    const one = await listen(...listener)
+    taken.push(one)
+    return one
+  }
+  try {
+    const publicDoor = await take('public door', { host, port: publicPort, certificate, limits })
+    const adminDoor = await take('admin door', { host, port: adminPort, certificate, limits })
+    if (redirectPort === undefined) return { publicDoor, adminDoor }
+    return { publicDoor, adminDoor, redirect: await take('redirect to https', { host, port: redirectPort, limits }) }
+  } catch (error) {
+    await closeAll(taken, 0)
+    throw error
+  }
+}
+
+async function closeAll(listeners: readonly Listener[], graceMs: number): Promise<void> {
+  await Promise.all(listeners.map((listener) => listener.close(graceMs)))
 }

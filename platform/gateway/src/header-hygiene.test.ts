@@ -1,7 +1,7 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { AmbiguousCredentials, cleanRequest } from './header-hygiene.ts'
+import { AmbiguousRequest, cleanRequest } from './header-hygiene.ts'
 
 const own = {
   host: 'sallyport.test',
@@ -82,6 +82,6 @@ describe('what a client may say (design §3)', () => {
   })
 
   it('does not include two credentials at once', () => {
-    expect(() => clean(['Authorization', 'Bearer a'], ['authorization', 'Bearer b'])).toThrow(AmbiguousCredentials)
+    expect(() => clean(['Authorization', 'Bearer a'], ['authorization', 'Bearer b'])).toThrow(AmbiguousRequest)
   })
 })

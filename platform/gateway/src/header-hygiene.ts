@@ -7,6 +7,7 @@ import type { IncomingMessage } from 'node:http'
 /** Concern one connection only (RFC 9110 §7.6.1). Framing stays: the body that follows depends on it. */
 const hopByHop = new Set([
   'connection',
+  'http2-settings',
   'keep-alive',
   'proxy-authenticate',
   'proxy-authorization',
@@ -24,9 +25,9 @@ const reserved = new Set([apiKeyHeader, 'x-user', 'x-roles', 'x-request-id', 'x-
 /** Framing and host may be named by `Connection`, but a request without them would be another request. */
 const indispensable = new Set(['host', 'content-length', 'transfer-encoding'])
 
-/** Several different credentials came at once, and which of them would count is anybody's guess. */
-export class AmbiguousCredentials extends Error {
-  override name = 'AmbiguousCredentials'
+/** Something came more than once, and which of them would count is anybody's guess. The message is for the client. */
+export class AmbiguousRequest extends Error {
+  override name = 'AmbiguousRequest'
 }
 
 export interface GatewayHeaders {
@@ -40,12 +41,12 @@ export interface GatewayHeaders {
  * Removes from a request what a client may not say, in its parsed and in its raw headers, and puts in what the gateway
  * says. Returns the API key that came.
  *
- * @throws {AmbiguousCredentials}
+ * @throws {AmbiguousRequest}
  */
 export function cleanRequest(request: IncomingMessage, own: GatewayHeaders): string | undefined {
   const named = namedByConnection(request.headers.connection)
   const raw: string[] = []
-  let credentials = 0
+  let [credentials, hosts] = [0, 0]
   let apiKey: string | undefined
   for (let index = 0; index < request.rawHeaders.length; index += 2) {
     const name = request.rawHeaders[index] ?? ''
@@ -53,10 +54,12 @@ export function cleanRequest(request: IncomingMessage, own: GatewayHeaders): str
     const key = name.toLowerCase()
     if (key === 'authorization' || key === apiKeyHeader) credentials += 1
     if (key === apiKeyHeader) apiKey = value
+    if (key === 'host') hosts += 1
     if (isForbidden(key, named)) delete request.headers[key]
     else if (key !== 'host') raw.push(name, value)
   }
-  if (credentials > 1) throw new AmbiguousCredentials('more than one credential')
+  if (credentials > 1) throw new AmbiguousRequest('More than one credential was sent')
+  if (hosts > 1) throw new AmbiguousRequest('More than one host was named')
   for (const [name, value] of Object.entries(own)) {
     raw.push(name, value)
     request.headers[name] = value
@@ -77,7 +80,7 @@ function isForbidden(key: string, named: ReadonlySet<string>): boolean {
   return named.has(key) && !indispensable.has(key)
 }
 
-/** The headers of an upstream's answer that concern one connection only. */
-export function isHopByHop(name: string): boolean {
-  return hopByHop.has(name) || name === 'transfer-encoding'
+/** Whether a header of an upstream's answer stays behind: it concerns one connection only, or names the software. */
+export function isWithheld(name: string): boolean {
+  return hopByHop.has(name) || name === 'transfer-encoding' || name === 'server' || name === 'x-powered-by'
 }

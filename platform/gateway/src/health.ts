@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { writeReply } from './write-reply.ts'
 
-/** The state of each part, by name: `ready`, or what is wrong. */
+/** The state of each part, by name: `ready`, `degraded: ` and what is wrong though it works, or what is wrong. */
 export type Readiness = () => Promise<Readonly<Record<string, string>>>
 
 /** Asks again only after a second: anybody may look, and a look costs a round trip to every database. */
@@ -22,14 +22,19 @@ export function asksForHealth(path: string, { method }: IncomingMessage): boolea
   return (path === '/health' || path === '/health/ready') && (method === 'GET' || method === 'HEAD')
 }
 
-/** `/health` says that the door answers (market §1), `/health/ready` how each part is (design §6). */
+/** That something answers (market §1). */
+export function answerAlive(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-store' })
+  response.end('healthy\n')
+}
+
+/** `/health` says that the door answers, `/health/ready` how each part is (design §6). */
 export async function answerHealth(path: string, response: ServerResponse, readiness: Readiness): Promise<void> {
   if (path === '/health') {
-    response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-store' })
-    response.end('healthy\n')
+    answerAlive(response)
     return
   }
   const parts = await readiness()
-  const ready = Object.values(parts).every((state) => state === 'ready')
+  const ready = Object.values(parts).every((state) => state === 'ready' || state.startsWith('degraded: '))
   writeReply(response, { status: ready ? 200 : 503, body: { status: ready ? 'ready' : 'not ready', parts } })
 }

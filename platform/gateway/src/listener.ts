@@ -1,20 +1,35 @@
-import { createServer, type Server } from 'node:http'
+import { createServer as createHttpServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { problemDetails } from '@sallyport/contracts'
-import type { RequestHandler } from './door.ts'
+import { problem, problemDetails } from '@sallyport/contracts'
+import { Connections } from './connections.ts'
+import { isWellFramed } from './framing.ts'
+import type { Certificate } from './tls/certificate.ts'
+import { secureContextOf } from './tls/secure-context.ts'
 import { writeReply } from './write-reply.ts'
+
+export type ListenerName = 'public door' | 'admin door' | 'redirect to https'
 
 /** A door cannot listen where it should. */
 export class DoorBlocked extends Error {
   override name = 'DoorBlocked'
-  readonly door: 'public' | 'admin'
 
-  constructor(door: 'public' | 'admin', where: string, cause: Error) {
+  constructor(what: ListenerName, where: string, cause: Error) {
     const code: unknown = Reflect.get(cause, 'code')
     const reason = code === 'EADDRINUSE' ? 'another program listens there' : cause.message
-    super(`the ${door} door cannot listen on ${where}: ${reason}`, { cause })
-    this.door = door
+    super(`the ${what} cannot listen on ${where}: ${reason}`, { cause })
   }
+}
+
+/** What answers at an address. */
+export interface Handler {
+  request(request: IncomingMessage, response: ServerResponse): void
+  /** Whether a request for another protocol is granted one; if not, it is answered like any other. */
+  readonly grantsUpgrade?: (request: IncomingMessage) => boolean
+  /** From here on the connection is the handler's. The response is for a refusal; `head` came after the request already. */
+  readonly upgrade?: (request: IncomingMessage, response: ServerResponse, head: Buffer) => void
+  /** Whether an address speaks for many clients. */
+  readonly isProxy?: (address: string) => boolean
 }
 
 /** An address that is taken before there is anything to answer with. */
@@ -22,61 +37,137 @@ export interface Listener {
   /** Such as `http://127.0.0.1:8080`. */
   readonly url: string
   /** From now on requests go to this handler; before, they met 503. */
-  answerWith(handler: RequestHandler): void
+  answerWith(handler: Handler): void
+  /** Shows this certificate from the next connection on. Only where the listener began with one. */
+  useCertificate(certificate: Certificate): void
   /** Takes no new connection, lets the requests under way finish, at most so long. */
   close(graceMs: number): Promise<void>
 }
 
-/** A client has this long to send its headers, and this long for its whole request, in milliseconds. */
-const headersTimeout = 10_000
-const requestTimeout = 30_000
-/** Longer than the 60 s after which proxies in front usually give up an idle connection. */
-const keepAliveTimeout = 65_000
-/** A connection on which nothing moves any more is closed: also of a client that does not read its answers. */
-const idleTimeoutMs = 70_000
-/** How often the limits are looked at. */
-const connectionsCheckingInterval = 5000
-const mostConnections = 10_000
+/** What clients may take of a door; times in milliseconds. */
+export interface ConnectionLimits {
+  /** For the headers of a request, and for the whole of it. */
+  readonly headersTimeoutMs: number
+  readonly requestTimeoutMs: number
+  readonly handshakeTimeoutMs: number
+  /** Between requests. */
+  readonly keepAliveTimeoutMs: number
+  /** A connection on which nothing moves any more is closed: also of a client that does not read its answers. */
+  readonly idleTimeoutMs: number
+  /** How often the limits are looked at. */
+  readonly checkEveryMs: number
+  readonly mostConnections: number
+  readonly mostConnectionsPerAddress: number
+  readonly mostHeaders: number
+  readonly mostHeaderBytes: number
+}
 
-/** Takes an address; port 0 means any free one. @throws {DoorBlocked} */
+const usualLimits: ConnectionLimits = {
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  handshakeTimeoutMs: 10_000,
+  // Longer than the 60 s after which proxies in front usually give up an idle connection.
+  keepAliveTimeoutMs: 65_000,
+  idleTimeoutMs: 70_000,
+  checkEveryMs: 5000,
+  mostConnections: 10_000,
+  mostConnectionsPerAddress: 2000,
+  mostHeaders: 100,
+  mostHeaderBytes: 16 * 1024,
+}
+
+export interface ListenerOptions {
+  readonly host: string
+  /** 0 means any free one. */
+  readonly port: number
+  /** With one the listener speaks TLS, and nothing else. */
+  readonly certificate?: Certificate | undefined
+  readonly limits?: Partial<ConnectionLimits>
+}
+
+/** Takes an address. @throws {DoorBlocked} */
 export async function listen(
-  door: 'public' | 'admin',
-  { host, port }: { readonly host: string; readonly port: number },
+  name: ListenerName,
+  { host, port, certificate, limits: chosen }: ListenerOptions,
 ): Promise<Listener> {
-  let answer: RequestHandler = (_request, response) => writeReply(response, problemDetails.unavailable(1))
-  let closing = false
-  const server = createServer(
-    { headersTimeout, requestTimeout, keepAliveTimeout, connectionsCheckingInterval },
-    (request, response) => {
-      // A connection that was busy when the door closed is kept alive for nobody once it has its answer.
-      response.on('finish', () => {
-        if (closing) setImmediate(() => server.closeIdleConnections())
-      })
-      answer(request, response)
-    },
-  )
-  server.setTimeout(idleTimeoutMs)
-  server.maxConnections = mostConnections
-  const address = await bind(server, door, host, port)
+  const limits = { ...usualLimits, ...chosen }
+  let handler: Handler = { request: (_request, response) => writeReply(response, problemDetails.unavailable(1)) }
+  const connections = new Connections(limits.mostConnectionsPerAddress)
+  const hasTooManyHeaders = ({ rawHeaders }: IncomingMessage): boolean => rawHeaders.length > 2 * limits.mostHeaders
+
+  const options = {
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: limits.checkEveryMs,
+    maxHeaderSize: limits.mostHeaderBytes,
+    shouldUpgradeCallback: (request: IncomingMessage) =>
+      // While answers are owed for what was asked before, the connection is not free to change.
+      !connections.owes(request.socket) && !hasTooManyHeaders(request) && handler.grantsUpgrade?.(request) === true,
+  }
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    const { socket } = request
+    const owed = connections.owe(socket, response)
+    if (owed === 'over') return
+    const refusal =
+      (owed === 'too-many' && problemDetails.unavailable(1)) ||
+      (hasTooManyHeaders(request) && problem(431, 'Too many headers'))
+    if (refusal || !isWellFramed(request)) connections.endWith(socket, response)
+    if (refusal) writeReply(response, refusal)
+    else handler.request(request, response)
+  }
+  const secure =
+    certificate &&
+    createHttpsServer(
+      { ...options, ...secureContextOf(certificate), handshakeTimeout: limits.handshakeTimeoutMs },
+      answer,
+    )
+  const server = secure ?? createHttpServer(options, answer)
+  // Node would drop what is too much and say nothing; the whole of it is refused instead.
+  server.maxHeadersCount = 0
+  server.maxConnections = limits.mostConnections
+  server.setTimeout(limits.idleTimeoutMs)
+  server.on('connection', (socket) => connections.count(socket))
+  server.on(secure ? 'secureConnection' : 'connection', (socket) => connections.open(socket))
+  server.on('upgrade', (request: IncomingMessage, _socket, head) => {
+    handler.upgrade?.(request, answerToUpgrade(request), head)
+  })
+
+  const address = await bind(server, name, host, port)
   const shownHost = address.family === 'IPv6' ? `[${address.address}]` : address.address
   return {
-    url: `http://${shownHost}:${address.port}`,
-    answerWith(handler) {
-      answer = handler
+    url: `${secure ? 'https' : 'http'}://${shownHost}:${address.port}`,
+    answerWith(next) {
+      handler = next
+      if (next.isProxy) connections.isExempt = next.isProxy
+    },
+    useCertificate(next) {
+      secure?.setSecureContext(secureContextOf(next))
     },
     async close(graceMs) {
-      closing = true
       const closed = new Promise((resolve) => server.close(resolve))
-      const timer = setTimeout(() => server.closeAllConnections(), graceMs)
+      connections.drain()
+      const timer = setTimeout(() => connections.cut(), graceMs)
       await closed
       clearTimeout(timer)
     },
   }
 }
 
-function bind(server: Server, door: 'public' | 'admin', host: string, port: number): Promise<AddressInfo> {
+/** Node answers an upgrade in no way, and has let go of the connection. */
+function answerToUpgrade(request: IncomingMessage): ServerResponse {
+  const { socket } = request
+  socket.on('error', () => socket.destroy())
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  response.assignSocket(socket)
+  response.once('finish', () => socket.destroySoon())
+  return response
+}
+
+function bind(server: Server, name: ListenerName, host: string, port: number): Promise<AddressInfo> {
   const { promise, resolve, reject } = Promise.withResolvers<AddressInfo>()
-  server.once('error', (error) => reject(new DoorBlocked(door, `${host}:${port}`, error)))
+  server.once('error', (error) => reject(new DoorBlocked(name, `${host}:${port}`, error)))
   server.listen({ host, port }, () => {
     const address = server.address()
     if (address !== null && typeof address === 'object') resolve(address)

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import proxyAddress from 'proxy-addr'
 
 /** Where a request comes from, as far as it can be believed. */
@@ -19,21 +20,35 @@ export type OriginReader = (request: IncomingMessage) => RequestOrigin
  * @throws {TypeError} when one is neither
  */
 export function originReader(trustedProxies: readonly string[]): OriginReader {
-  if (trustedProxies.length === 0) return ({ socket }) => ({ address: plain(socket.remoteAddress), scheme: 'http' })
+  if (trustedProxies.length === 0) {
+    return ({ socket }) => ({ address: plain(socket.remoteAddress), scheme: schemeOf(socket) })
+  }
   const trusts = proxyAddress.compile([...trustedProxies])
   return (request) => {
     const peer = plain(request.socket.remoteAddress)
-    if (!trusts(peer, 0)) return { address: peer, scheme: 'http' }
+    if (!trusts(peer, 0)) return { address: peer, scheme: schemeOf(request.socket) }
     const client = plain(proxyAddress(request, trusts))
     // A proxy that passes on what is no address leaves nobody but itself.
-    return { address: isIP(client) === 0 ? peer : client, scheme: schemeOf(request) }
+    return { address: isIP(client) === 0 ? peer : client, scheme: schemeBeforeProxy(request) }
   }
 }
 
-/** What the nearest proxy says, which comes last. */
-function schemeOf({ headers }: IncomingMessage): 'http' | 'https' {
+/** Tells whether an address is one of the trusted proxies, which speak for many clients. */
+export function proxyTest(trustedProxies: readonly string[]): (address: string) => boolean {
+  if (trustedProxies.length === 0) return () => false
+  const trusts = proxyAddress.compile([...trustedProxies])
+  return (address) => trusts(plain(address), 0)
+}
+
+function schemeOf(socket: IncomingMessage['socket']): 'http' | 'https' {
+  return socket instanceof TLSSocket ? 'https' : 'http'
+}
+
+/** What the nearest proxy says, which comes last; of a proxy that says nothing, how it came itself. */
+function schemeBeforeProxy({ headers, socket }: IncomingMessage): 'http' | 'https' {
   const said = [headers['x-forwarded-proto']].flat().at(-1)?.split(',').at(-1)
-  return said?.trim().toLowerCase() === 'https' ? 'https' : 'http'
+  if (said === undefined) return schemeOf(socket)
+  return said.trim().toLowerCase() === 'https' ? 'https' : 'http'
 }
 
 function plain(address: string | undefined): string {

@@ -8,6 +8,14 @@ export type Match =
   | { readonly kind: 'method-not-allowed'; readonly surface: Surface; readonly allowed: readonly string[] }
   | { readonly kind: 'not-found'; readonly surface: Surface | undefined }
 
+/** A match that leads to a service. */
+export type Routed = Extract<Match, { kind: 'route' | 'mount' }>
+export type Unrouted = Exclude<Match, Routed>
+
+export function isRouted(match: Match): match is Routed {
+  return match.kind === 'route' || match.kind === 'mount'
+}
+
 interface KnownPath {
   readonly surface: Surface
   readonly service: string

@@ -1,17 +1,45 @@
 import { request as httpRequest } from 'node:http'
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { emptyMetrics } from '@sallyport/service'
-import { systemClock } from '@sallyport/kernel'
-import { pino } from 'pino'
 import { afterAll, describe, expect, it } from 'vitest'
-import { createGateway, type Dispatcher, inProcessDispatcher, overHttpDispatcher } from '../src/index.ts'
-import { authentication, shop } from './support.ts'
+import { createGateway, type Dispatcher, inProcessDispatcher } from '../src/index.ts'
+import { openDoors } from './doors.ts'
+import { overHttp } from './support.ts'
+
+/** Settled when the client of a request that waits has left. */
+let left = Promise.withResolvers()
+
+/** Settled when an answer that has begun may end. */
+let slowly = Promise.withResolvers()
 
 /** The service behind the gateway: says what reached it. */
 const echo: RequestListener = (request, response) => {
   if (request.url?.endsWith('/hang-up')) {
     request.socket.destroy()
+    return
+  }
+  if (request.url?.endsWith('/half')) {
+    response.writeHead(200, { 'content-length': '10' })
+    response.write('half')
+    setImmediate(() => request.socket.destroy())
+    return
+  }
+  if (request.url?.endsWith('/nothing')) {
+    response.writeHead(204, { 'set-cookie': ['a=1', 'b=2'] }).end()
+    return
+  }
+  if (request.url?.endsWith('/hints')) response.writeEarlyHints({ link: '</style.css>; rel=preload; as=style' })
+  if (request.url?.endsWith('/slowly')) {
+    response.writeHead(200).flushHeaders()
+    void slowly.promise.then(() => response.end('at last'))
+    return
+  }
+  if (request.url?.endsWith('/early')) {
+    request.once('data', () => response.writeHead(409).end())
+    return
+  }
+  if (request.url?.endsWith('/patience')) {
+    response.on('close', () => left.resolve(undefined))
     return
   }
   if (request.url?.endsWith('/large')) {
@@ -41,27 +69,13 @@ afterAll(async () => {
 })
 
 async function gatewayWith(dispatcher: Dispatcher) {
-  const gateway = await createGateway({ host: '127.0.0.1', publicPort: 0, adminPort: 0 })
-  gateway.open({
-    trustedProxies: [],
-    contracts: [shop],
-    dispatchers: new Map([['shop', dispatcher]]),
-    authentication,
-    keyIssuer: { exchange: async () => undefined, recordUses: async () => undefined },
-    clock: systemClock,
-    readiness: async () => ({ shop: 'ready' }),
-    metrics: emptyMetrics(),
-    log: pino({ level: 'silent' }),
-    publicHost: 'sallyport.test',
-  })
-  open.push(gateway)
-  return gateway.addresses
+  return (await openDoors(dispatcher)).addresses
 }
 
 describe.each([
   ['in the same process', () => inProcessDispatcher({ handle: echo })],
-  ['over HTTP', () => overHttpDispatcher({ baseUrl: upstream.url })],
-])('a request to a service %s', async (_, dispatcher) => {
+  ['over HTTP', () => overHttp([upstream.url])],
+])('a request to a service %s', async (mode, dispatcher) => {
   const doors = await gatewayWith(dispatcher())
 
   it('arrives whole, and its answer comes back whole', async () => {
@@ -99,6 +113,68 @@ describe.each([
   it('may have a body of unknown length', async () => {
     const reply = await send(`${doors.public}/api/shop/things/hat`, { method: 'POST', chunks: ['{"a"', ': 1}'] })
     expect(parseEcho(reply.text).body).toBe('{"a": 1}')
+  })
+
+  it.each([0, 1, 16_384, 16_385, 300_000])('may have a body of %i bytes', async (length) => {
+    const body = JSON.stringify('x'.repeat(length))
+    const reply = await fetch(`${doors.public}/api/shop/things/hat`, { method: 'POST', body })
+    const seen = parseEcho(await reply.text())
+    expect(seen.body).toBe(body)
+    expect(seen.headers['content-length']).toBe(String(body.length))
+  })
+
+  it('takes with it no body that its route does not take', async () => {
+    const headers = { 'transfer-encoding': 'chunked' }
+    const reply = await send(`${doors.public}/api/shop/things/hat`, {
+      method: 'GET',
+      headers,
+      chunks: ['un', 'wanted'],
+    })
+    expect(reply.status).toBe(201)
+    if (mode === 'over HTTP') expect(parseEcho(reply.text).body).toBe('')
+  })
+
+  it('is not answered by what comes before the answer', async () => {
+    const reply = await fetch(`${doors.public}/api/shop/things/hints`)
+    expect([reply.status, parseEcho(await reply.text()).body]).toEqual([201, ''])
+  })
+
+  it('gets an answer without a body, and every cookie of it', async () => {
+    const reply = await fetch(`${doors.public}/api/shop/things/nothing`)
+    expect([reply.status, reply.headers.getSetCookie(), await reply.text()]).toEqual([204, ['a=1', 'b=2'], ''])
+  })
+
+  it('is cut off with its answer: half of it does not look like the whole', async () => {
+    const reply = await fetch(`${doors.public}/api/shop/things/half`)
+    await expect(reply.text()).rejects.toThrow()
+  })
+
+  it('sees the beginning of an answer that takes its time', async () => {
+    const reply = await fetch(`${doors.public}/api/shop/things/slowly`)
+    expect(reply.status).toBe(200)
+    slowly.resolve(undefined)
+    expect(await reply.text()).toBe('at last')
+    slowly = Promise.withResolvers()
+  })
+
+  it('may be answered before its body has come whole', async () => {
+    const chunks = Array.from({ length: 8 }, () => 'x'.repeat(100_000))
+    const reply = await send(`${doors.public}/api/shop/things/early`, { method: 'POST', chunks })
+    expect(reply.status).toBe(409)
+  })
+
+  it('to a mount may ask for the head of an answer alone', async () => {
+    const reply = await fetch(`${doors.public}/protocol/x`, { method: 'HEAD' })
+    expect([reply.status, reply.headers.get('x-from'), await reply.text()]).toEqual([201, 'service', ''])
+  })
+
+  it('ends when its client leaves', async () => {
+    left = Promise.withResolvers()
+    const leaving = new AbortController()
+    const reply = fetch(`${doors.public}/api/shop/things/patience`, { signal: leaving.signal })
+    setTimeout(() => leaving.abort(), 50)
+    await expect(reply).rejects.toThrow()
+    await left.promise
   })
 
   it('gets a large answer whole', async () => {
@@ -164,26 +240,34 @@ describe.each([
 
 describe('a service over HTTP that fails', () => {
   it('is not there: 503 and when to come back', async () => {
-    const doors = await gatewayWith(overHttpDispatcher({ baseUrl: stopped.url }))
+    const doors = await gatewayWith(overHttp([stopped.url]))
     const reply = await fetch(`${doors.public}/api/shop/things/hat`)
     expect([reply.status, reply.headers.get('retry-after')]).toEqual([503, '1'])
   })
 
-  it('hangs up: an answer all the same', async () => {
-    const doors = await gatewayWith(overHttpDispatcher({ baseUrl: upstream.url }))
-    expect((await fetch(`${doors.public}/api/shop/things/hang-up`)).status).toBe(503)
+  it('hangs up: 502', async () => {
+    const doors = await gatewayWith(overHttp([upstream.url]))
+    expect((await fetch(`${doors.public}/api/shop/things/hang-up`)).status).toBe(502)
+  })
+
+  it('speaks something else than HTTP: 502', async () => {
+    const other = await listen(createServer())
+    other.server.on('connection', (socket) => socket.end('SSH-2.0-OpenSSH_9.9\r\n'))
+    const doors = await gatewayWith(overHttp([other.url]))
+    expect((await fetch(`${doors.public}/api/shop/things/hat`)).status).toBe(502)
+    other.server.close()
   })
 
   it('does not answer in time: 504', async () => {
     const silent = await listen(createServer(() => undefined))
-    const doors = await gatewayWith(overHttpDispatcher({ baseUrl: silent.url, timeoutMs: 100 }))
+    const doors = await gatewayWith(overHttp([silent.url], { limits: { tryMs: 100, totalMs: 100 } }))
     expect((await fetch(`${doors.public}/api/shop/things/hat`)).status).toBe(504)
     silent.server.closeAllConnections()
     silent.server.close()
   })
 
   it('is spared a body that grows too large on its way', async () => {
-    const doors = await gatewayWith(overHttpDispatcher({ baseUrl: upstream.url }))
+    const doors = await gatewayWith(overHttp([upstream.url]))
     const chunks = Array.from({ length: 20 }, () => 'x'.repeat(100_000))
     const reply = await send(`${doors.public}/api/shop/things/hat`, { method: 'POST', chunks })
     expect(reply.status).toBe(413)

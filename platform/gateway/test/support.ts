@@ -10,8 +10,10 @@ import {
   wholeScope,
 } from '@sallyport/contracts'
 import { type AccountId, newId } from '@sallyport/kernel'
-import type { Authentication } from '@sallyport/service'
+import { type Authentication, emptyMetrics } from '@sallyport/service'
+import { pino } from 'pino'
 import { Type } from 'typebox'
+import { createBalancingMetrics, type Dispatcher, overHttpDispatcher, type OverHttpOptions } from '../src/index.ts'
 
 const Anything = Type.Object({}, { additionalProperties: true })
 
@@ -96,6 +98,20 @@ export const shop: ServiceContract = {
     },
   ],
 }
+
+/** The way to the shop in other processes. */
+export function overHttp(urls: readonly string[], options: Partial<OverHttpOptions> = {}): Dispatcher {
+  return overHttpDispatcher({
+    service: 'shop',
+    urls,
+    metrics: createBalancingMetrics(emptyMetrics()),
+    log: pino({ level: 'silent' }),
+    ...options,
+  })
+}
+
+/** The `Host` of the installation. */
+export const publicHost = 'sallyport.test'
 
 /** Knows one token: `good`. */
 export const authentication: Authentication = {

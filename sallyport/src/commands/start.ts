@@ -23,27 +23,38 @@ export async function runStart(settings: Settings): Promise<void> {
   say(greeting(await running, settings))
 }
 
-function greeting({ addresses, administrator }: Running, { dataDirectory }: Settings): string {
+function greeting({ addresses, administrator, authorityFile }: Running, { dataDirectory }: Settings): string {
   const { username, newPassword, file } = administrator
   const password = newPassword ?? (file === undefined ? undefined : `in ${file}`)
+  const curl = `curl -s${authorityFile === undefined ? '' : ` --cacert ${authorityFile}`} ${addresses.public}`
   return `
 Sallyport is open.
 
   public door    ${addresses.public}
-  admin door     ${addresses.admin}
+  admin door     ${addresses.admin}${addresses.redirect === undefined ? '' : `\n  redirect       ${addresses.redirect}`}
   data           ${dataDirectory}
-  administrator  ${username}${password === undefined ? '' : `, password ${password}`}
+  administrator  ${username}${password === undefined ? '' : `, password ${password}`}${trust(authorityFile)}
 
 Try it:
 
-  curl -s ${addresses.public}/api/auth/accounts -H 'content-type: application/json' \\
+  ${curl}/api/auth/accounts -H 'content-type: application/json' \\
     -d '{"username": "ada", "email": "ada@example.org", "password": "Correct-Horse7!"}'
 
-  curl -s ${addresses.public}/api/auth/token -d username=ada --data-urlencode 'password=Correct-Horse7!'
+  ${curl}/api/auth/token -d username=ada --data-urlencode 'password=Correct-Horse7!'
 
-  curl -s ${addresses.public}/api/tux-management/tux-price
+  ${curl}/api/tux-management/tux-price
 
 Ctrl-C stops everything.`
+}
+
+/** How others come to know the authority that the certificate of the doors is of. */
+function trust(authorityFile: string | undefined): string {
+  if (authorityFile === undefined) return ''
+  return `
+  authority      ${authorityFile}
+
+The doors show a certificate of an authority of their own, for development. Have a browser trust it by importing that file
+as an authority for websites, curl with --cacert, Node with NODE_EXTRA_CA_CERTS; docs/tls.md says more.`
 }
 
 function say(text: string): void {

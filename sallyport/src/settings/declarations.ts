@@ -7,6 +7,8 @@ import {
   leastPbkdf2Iterations,
   natural,
   networks,
+  origins,
+  path,
   pbkdf2Iterations,
   port,
   positive,
@@ -55,10 +57,10 @@ function addressSettings() {
   return Object.fromEntries(
     databaseServices.map((service) => [
       `SALLYPORT_URL_${service.toUpperCase()}`,
-      httpUrl({
+      origins({
         default: undefined,
-        desc: `Where ${service} listens, for parts that are started with \`sallyport serve\`.`,
-        example: 'http://127.0.0.1:9090',
+        desc: `Where ${service} listens, for parts that are started with \`sallyport serve\`; its instances, separated by commas, are called in turn.`,
+        example: 'http://127.0.0.1:9090,http://127.0.0.1:9091',
       }),
     ]),
   )
@@ -78,8 +80,27 @@ const settings = {
   SALLYPORT_ADMIN_PORT: port({ default: 8180, desc: 'The port of the admin door; 0 means any free one.' }),
   SALLYPORT_PUBLIC_URL: httpUrl({
     default: undefined,
-    desc: 'The address people know this installation by; the issuer of its tokens. Default: `http://localhost:` and the public port.',
+    desc: 'The address people know this installation by; the issuer of its tokens. Default: `http://localhost:` and the public port, `https` where the doors speak TLS.',
     example: 'https://play.example.org',
+  }),
+  SALLYPORT_TLS_CERTIFICATE: path({
+    default: undefined,
+    desc: 'A PEM file with the certificate of the doors, those between it and its authority behind it. With it and `SALLYPORT_TLS_KEY` both doors speak TLS and nothing else; without, HTTP. Read again when it changes.',
+    example: '/etc/letsencrypt/live/play.example.org/fullchain.pem',
+  }),
+  SALLYPORT_TLS_KEY: path({
+    default: undefined,
+    desc: 'A PEM file with the private key of that certificate, without a passphrase. Read again when it changes.',
+    example: '/etc/letsencrypt/live/play.example.org/privkey.pem',
+  }),
+  SALLYPORT_TLS_DEVELOPMENT: bool({
+    default: false,
+    desc: 'Whether the doors speak TLS with a certificate of an authority that is made at the first start and kept in the data directory. For development: nobody knows this authority who has not been told.',
+  }),
+  SALLYPORT_REDIRECT_PORT: port({
+    default: undefined,
+    desc: 'The port where whoever comes without TLS is sent to the same place at `SALLYPORT_PUBLIC_URL`; 0 means any free one. Without it there is none.',
+    example: '80',
   }),
   SALLYPORT_TRUSTED_PROXIES: networks({
     default: [],
@@ -136,7 +157,7 @@ const settings = {
   }),
   SALLYPORT_ACCOUNTS_HTTPS_ONLY: bool({
     default: false,
-    desc: 'Whether `/authy` answers 400 to whatever did not come over https, as a trusted proxy tells it.',
+    desc: 'Whether `/authy` answers 400 to whatever did not come over https, to the doors themselves or as a trusted proxy tells it.',
   }),
   SALLYPORT_ACCOUNTS_HOOK_URL: httpUrl({
     default: undefined,
@@ -171,6 +192,22 @@ const settings = {
     example: 'smtps://user:password@mail.example.org:465',
   }),
   SALLYPORT_MAIL_FROM: str({ default: 'Sallyport <sallyport@localhost>', desc: 'The sender of these letters.' }),
+  SALLYPORT_UPSTREAM_TRY_SECONDS: positive({
+    default: 10,
+    desc: 'How long the gateway waits until an instance of a service begins its answer. With less than the next, a GET that met silence is asked of another instance.',
+  }),
+  SALLYPORT_UPSTREAM_TOTAL_SECONDS: positive({
+    default: 10,
+    desc: 'How long it waits in all, however often it tries; then it answers 504.',
+  }),
+  SALLYPORT_UPSTREAM_CONNECTIONS: positive({
+    default: 1000,
+    desc: 'The most connections the gateway keeps to one instance.',
+  }),
+  SALLYPORT_UPSTREAM_WAITING: positive({
+    default: 1000,
+    desc: 'The most requests for one service that wait at the gateway until a connection is free; more are answered 503.',
+  }),
   SALLYPORT_INSTANCE: str({
     default: '1',
     desc: 'Tells several processes of one part apart; no two that run at once may have the same.',

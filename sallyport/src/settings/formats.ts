@@ -17,11 +17,30 @@ export const directory = makeValidator<string>((text) => {
   return text
 })
 
+export const path = makeValidator<string>((text) => {
+  if (text === '') throw new EnvError('must be the path of a file')
+  return text
+})
+
 export const httpUrl = makeValidator<string>((text) => {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
     throw new EnvError('must be an http or https address')
   return text.replace(/\/+$/, '')
 })
+
+/** The addresses of the instances of a service, separated by commas. */
+export const origins = makeValidator<readonly string[]>((text) => {
+  const list = listOf(text)
+  if (list.length === 0 || !list.every(isOrigin))
+    throw new EnvError('must be http or https addresses without a path, separated by commas')
+  return list.map((url) => new URL(url).origin)
+})
+
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, username, password, pathname, search, hash } = new URL(text)
+  return /^https?:$/.test(protocol) && pathname === '/' && `${username}${password}${search}${hash}` === ''
+}
 
 export const databaseUrl = makeValidator<string>((text) => {
   if (!URL.canParse(text) || !/^postgres(?:ql)?:$/.test(new URL(text).protocol)) {

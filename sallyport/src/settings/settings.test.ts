@@ -24,6 +24,11 @@ describe('settings', () => {
     })
   })
 
+  it('E-40 name the instances of a service', () => {
+    const urls = ['http://127.0.0.1:9090', 'http://127.0.0.1:9091']
+    expect(readSettings({ SALLYPORT_URL_GACHA: `${urls[0]}, ${urls[1]}/` }).serviceUrls).toEqual({ gacha: urls })
+  })
+
   it.each([
     ['SALLYPORT_PUBLIC_PORT', '65536'],
     ['SALLYPORT_PUBLIC_PORT', '-1'],
@@ -39,6 +44,9 @@ describe('settings', () => {
     ['DATABASE_URL_IDENTITY', 'https://secret-value'],
     ['DATABASE_URL_GACHA_OWNER', 'secret-value'],
     ['SALLYPORT_URL_WALLET', 'secret-value'],
+    ['SALLYPORT_URL_WALLET', 'http://127.0.0.1:9090,secret-value'],
+    ['SALLYPORT_URL_WALLET', 'http://127.0.0.1:9090/secret-value'],
+    ['SALLYPORT_URL_WALLET', 'http://user:secret-value@127.0.0.1:9090'],
   ])('that are wrong are named, and their value is not shown: %s=%s', (name, value) => {
     const read = (): unknown => readSettings({ [name]: value })
     expect(read).toThrow(InvalidSettings)

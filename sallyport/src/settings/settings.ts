@@ -16,6 +16,10 @@ export interface Settings {
   readonly publicPort: number
   readonly adminPort: number
   readonly publicUrl: string | undefined
+  /** How the doors come to a certificate; without one they speak HTTP. */
+  readonly tls: TlsSettings | undefined
+  /** Where who comes without TLS is sent to the public door. */
+  readonly redirectPort: number | undefined
   readonly trustedProxies: readonly string[]
   readonly logLevel: (typeof logLevels)[number]
   readonly administrator: {
@@ -28,8 +32,15 @@ export interface Settings {
   readonly databaseUrls: {
     readonly [service in DatabaseService]?: { readonly service: string; readonly owner: string }
   }
-  /** Where the services of other processes are. */
-  readonly serviceUrls: { readonly [service in DatabaseService]?: string }
+  /** Where the instances of services in other processes are. */
+  readonly serviceUrls: { readonly [service in DatabaseService]?: readonly string[] }
+  /** What the gateway grants the services of other processes. */
+  readonly upstream: {
+    readonly tryMs: number
+    readonly totalMs: number
+    readonly connections: number
+    readonly waiting: number
+  }
   readonly accounts: {
     readonly pageSize: number
     readonly reservedNames: readonly string[]
@@ -55,6 +66,10 @@ export interface Settings {
   readonly instance: string
 }
 
+export type TlsSettings =
+  | { readonly kind: 'files'; readonly certificateFile: string; readonly keyFile: string }
+  | { readonly kind: 'development' }
+
 /** Reads the settings out of environment variables. @throws {InvalidSettings} */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const env = cleanEnv(environment, declarations, { reporter: refuse })
@@ -62,7 +77,10 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     const value: unknown = Reflect.get(env, name)
     return typeof value === 'string' ? value : undefined
   }
+  const tls = tlsOf(env)
   return {
+    tls,
+    redirectPort: env.SALLYPORT_REDIRECT_PORT,
     dataDirectory: resolve(env.SALLYPORT_DATA),
     host: env.SALLYPORT_HOST,
     publicPort: env.SALLYPORT_PUBLIC_PORT,
@@ -85,10 +103,16 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     ),
     serviceUrls: Object.fromEntries(
       databaseServices.flatMap((service) => {
-        const url = text(`SALLYPORT_URL_${service.toUpperCase()}`)
-        return url === undefined ? [] : [[service, url]]
+        const urls: unknown = Reflect.get(env, `SALLYPORT_URL_${service.toUpperCase()}`)
+        return Array.isArray(urls) ? [[service, urls.filter((url) => typeof url === 'string')]] : []
       }),
     ),
+    upstream: {
+      tryMs: env.SALLYPORT_UPSTREAM_TRY_SECONDS * 1000,
+      totalMs: env.SALLYPORT_UPSTREAM_TOTAL_SECONDS * 1000,
+      connections: env.SALLYPORT_UPSTREAM_CONNECTIONS,
+      waiting: env.SALLYPORT_UPSTREAM_WAITING,
+    },
     accounts: {
       pageSize: env.SALLYPORT_ACCOUNTS_PAGE_SIZE,
       reservedNames: listOf(env.SALLYPORT_ACCOUNTS_RESERVED_NAMES).map((name) => name.toLowerCase()),
@@ -120,6 +144,36 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     partPort: env.SALLYPORT_PORT,
     instance: env.SALLYPORT_INSTANCE,
   }
+}
+
+/** @throws {InvalidSettings} when settings about TLS contradict one another */
+function tlsOf(env: {
+  readonly SALLYPORT_TLS_CERTIFICATE?: string | undefined
+  readonly SALLYPORT_TLS_KEY?: string | undefined
+  readonly SALLYPORT_TLS_DEVELOPMENT: boolean
+  readonly SALLYPORT_REDIRECT_PORT?: number | undefined
+  readonly SALLYPORT_PUBLIC_URL?: string | undefined
+}): TlsSettings | undefined {
+  const { SALLYPORT_TLS_CERTIFICATE: certificateFile, SALLYPORT_TLS_KEY: keyFile } = env
+  if ((certificateFile === undefined) !== (keyFile === undefined)) {
+    throw new InvalidSettings('SALLYPORT_TLS_CERTIFICATE and SALLYPORT_TLS_KEY are needed together')
+  }
+  const hasFiles = certificateFile !== undefined && keyFile !== undefined
+  if (hasFiles && env.SALLYPORT_TLS_DEVELOPMENT) {
+    throw new InvalidSettings('SALLYPORT_TLS_DEVELOPMENT is for who has no SALLYPORT_TLS_CERTIFICATE: set one of them')
+  }
+  if (!hasFiles && !env.SALLYPORT_TLS_DEVELOPMENT) {
+    if (env.SALLYPORT_REDIRECT_PORT === undefined) return undefined
+    throw new InvalidSettings(
+      'SALLYPORT_REDIRECT_PORT leads to https: set SALLYPORT_TLS_CERTIFICATE and SALLYPORT_TLS_KEY',
+    )
+  }
+  if (env.SALLYPORT_PUBLIC_URL?.startsWith('http:') === true) {
+    throw new InvalidSettings('SALLYPORT_PUBLIC_URL must be an https address, because the doors speak TLS')
+  }
+  return hasFiles
+    ? { kind: 'files', certificateFile: resolve(certificateFile), keyFile: resolve(keyFile) }
+    : { kind: 'development' }
 }
 
 const choicesOf = {

@@ -37,18 +37,23 @@ const SYSTEM_HOME = '/var/lib/sallyport'
 // `sun_path` takes 107 bytes on Linux and 103 on macOS; the socket's own name `/.s.PGSQL.5432` is 14 of them.
 const SOCKET_DIRECTORY_LIMIT_BYTES = 88
 
+/** Makes the directory of everything that is kept, where it is not there, and gives its real path. @throws {DirectoryUnusable} */
+export async function makeDataDirectory(dataDirectory: string): Promise<string> {
+  return usingDirectory(dataDirectory, async () => {
+    // As root, PostgreSQL's user has to pass through it; what is secret in it has a mode of its own.
+    await mkdir(dataDirectory, { recursive: true, mode: isRoot() ? 0o711 : 0o700 })
+    await access(dataDirectory, constants.R_OK | constants.W_OK | constants.X_OK)
+    return realpath(dataDirectory)
+  })
+}
+
 /**
  * Decides where the cluster, its socket and its programs lie, and makes the directories around them.
  * @throws DirectoryUnusable when the data directory cannot be made or used.
  */
 export async function place(dataDirectory: string, onProgress: (step: string) => void): Promise<Placement> {
   const root = isRoot()
-  const data = await usingDirectory(dataDirectory, async () => {
-    // As root, PostgreSQL's user has to pass through it; what is secret in it has a mode of its own.
-    await mkdir(dataDirectory, { recursive: true, mode: root ? 0o711 : 0o700 })
-    await access(dataDirectory, constants.R_OK | constants.W_OK | constants.X_OK)
-    return realpath(dataDirectory)
-  })
+  const data = await makeDataDirectory(dataDirectory)
   const user = root ? await chooseUser(data) : undefined
   const binaries = await placeBinaries(user, onProgress)
   const home = await chooseHome(data, user, onProgress)

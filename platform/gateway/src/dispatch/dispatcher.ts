@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dialect } from '@sallyport/contracts'
+import type { Failure } from '@sallyport/service'
 
 /** What becomes of a request's body. */
 export interface BodyPolicy {
@@ -16,8 +17,23 @@ export interface Dispatch {
   readonly dialect: Dialect
 }
 
+/**
+ * The turn of an instance, for a connection that is passed through as it is. Whoever has it says once how it went: other
+ * turns depend on it.
+ */
+export interface Turn {
+  /** Such as `http://127.0.0.1:9090`. */
+  readonly url: string
+  answered(): void
+  failed(failure: Failure): void
+  /** The client went away before there was an answer. */
+  abandoned(): void
+}
+
 /** Brings a request to a service and its answer back. */
 export interface Dispatcher {
   dispatch(dispatch: Dispatch): void
+  /** The instance whose turn it is: none when all are out, or when the service is in this process. */
+  turn(): Turn | undefined
   close(): Promise<void>
 }

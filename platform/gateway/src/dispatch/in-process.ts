@@ -5,6 +5,7 @@ import type { Dispatcher } from './dispatcher.ts'
 export function inProcessDispatcher(service: Pick<Service, 'handle'>): Dispatcher {
   return {
     dispatch: ({ request, response }) => service.handle(request, response),
+    turn: () => undefined,
     close: async () => undefined,
   }
 }

@@ -1,121 +1,36 @@
-import type { IncomingMessage } from 'node:http'
-import { type Readable, Transform } from 'node:stream'
-import { type Dispatcher as Undici, errors, Pool } from 'undici'
-import { isHopByHop } from '../header-hygiene.ts'
-import { writeReply } from '../write-reply.ts'
-import type { BodyPolicy, Dispatch, Dispatcher } from './dispatcher.ts'
+import type { Logger } from 'pino'
+import type { BalancingMetrics } from './balancing-metrics.ts'
+import { Call } from './call.ts'
+import type { Dispatcher } from './dispatcher.ts'
+import { InstancePool, type PoolLimits } from './pool.ts'
 
 export interface OverHttpOptions {
-  /** Such as `http://127.0.0.1:9090`. */
-  readonly baseUrl: string
-  /** How long the service may take to begin its answer, and how long it may pause in it, in milliseconds. */
-  readonly timeoutMs?: number
+  readonly service: string
+  /** Where its instances are, such as `http://127.0.0.1:9090`. */
+  readonly urls: readonly string[]
+  readonly metrics: BalancingMetrics
+  readonly log: Logger
+  readonly limits?: Partial<PoolLimits>
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: () => number
 }
 
-/** Streams requests to a service in another process and its answers back, on connections that are kept. */
-export function overHttpDispatcher({ baseUrl, timeoutMs = 30_000 }: OverHttpOptions): Dispatcher {
-  const pool = new Pool(baseUrl, {
-    connections: 128,
-    connectTimeout: 2000,
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-  })
+const defaultLimits: PoolLimits = {
+  connections: 1000,
+  waiting: 1000,
+  connectMs: 2000,
+  tryMs: 10_000,
+  totalMs: 10_000,
+  pauseMs: 30_000,
+}
+
+/** Streams requests to the instances of a service in other processes and their answers back, on connections that are kept. */
+export function overHttpDispatcher(options: OverHttpOptions): Dispatcher {
+  const { limits, now = () => performance.now() } = options
+  const pool = new InstancePool({ ...options, now, limits: { ...defaultLimits, ...limits } })
   return {
-    dispatch(dispatch) {
-      send(pool, dispatch)
-    },
+    dispatch: (dispatch) => new Call(pool, dispatch).begin(),
+    turn: () => pool.turn(),
     close: () => pool.close(),
   }
-}
-
-function send(pool: Pool, { request, response, body: policy, dialect }: Dispatch): void {
-  const body = bodyOf(request, policy)
-  let finished = false
-
-  pool.dispatch(
-    {
-      method: methodOf(request),
-      path: request.url ?? '/',
-      headers: headersOf(request),
-      body: body ?? null,
-    },
-    {
-      onRequestStart(controller) {
-        response.on('close', () => {
-          if (!finished) controller.abort(new Error('the client went away'))
-        })
-      },
-      onResponseStart(controller, status, headers) {
-        for (const [name, value] of Object.entries(headers)) {
-          if (value !== undefined && !isHopByHop(name)) response.setHeader(name, value)
-        }
-        response.writeHead(status)
-        response.on('drain', () => controller.resume())
-      },
-      onResponseData(controller, chunk) {
-        if (!response.write(chunk)) controller.pause()
-      },
-      onResponseEnd() {
-        finished = true
-        response.end()
-      },
-      onResponseError(_controller, error) {
-        finished = true
-        if (response.headersSent || response.destroyed) {
-          // Half an answer must not look like a whole one.
-          response.destroy()
-          return
-        }
-        if (error instanceof BodyTooLarge) writeReply(response, dialect.tooLarge(policy.limitBytes))
-        else if (isTimeout(error)) writeReply(response, dialect.timedOut())
-        else writeReply(response, dialect.unavailable(1))
-      },
-    },
-  )
-}
-
-class BodyTooLarge extends Error {
-  override name = 'BodyTooLarge'
-}
-
-/** The route table has let no other method through than those of its routes, or any that HTTP has. */
-function methodOf({ method = 'GET' }: IncomingMessage): Undici.HttpMethod {
-  return method
-}
-
-/** A body without a declared length is counted on its way. */
-function bodyOf(request: IncomingMessage, { taken, limitBytes }: BodyPolicy): Readable | undefined {
-  if (!taken) {
-    request.resume()
-    return undefined
-  }
-  let bytes = 0
-  const counted = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length
-      if (bytes <= limitBytes) done(null, chunk)
-      else done(new BodyTooLarge('the body is too large'))
-    },
-  })
-  // What is left of it is read and dropped: a client that is still sending would not hear the answer.
-  counted.on('error', () => request.unpipe(counted).resume())
-  request.on('error', (error) => counted.destroy(error))
-  return request.pipe(counted)
-}
-
-function headersOf(request: IncomingMessage): string[] {
-  const headers: string[] = []
-  for (let index = 0; index < request.rawHeaders.length; index += 2) {
-    const name = request.rawHeaders[index] ?? ''
-    const key = name.toLowerCase()
-    // undici frames the body itself, and knows its length from the stream or not at all.
-    if (key !== 'transfer-encoding' && key !== 'content-length' && key !== 'expect') {
-      headers.push(name, request.rawHeaders[index + 1] ?? '')
-    }
-  }
-  return headers
-}
-
-function isTimeout(error: Error): boolean {
-  return error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError
 }

@@ -1,0 +1,105 @@
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+/** So many requests of one connection may be under way at once: who sends more before there are answers is no browser. */
+const mostRequestsAtOnce = 64
+/** Event streams that nobody has ended by then are ended by the door, in milliseconds. */
+const streamGraceMs = 200
+
+/** The connections of a door: how many there are, from where, and what is under way on each. */
+export class Connections {
+  readonly #mostPerAddress: number
+  /** As TCP sees them; those in the middle of a TLS handshake included. */
+  readonly #sockets = new Set<Socket>()
+  readonly #perAddress = new Map<string, number>()
+  /** As HTTP sees them, with the answers that are owed. */
+  readonly #owed = new Map<Socket, Set<ServerResponse>>()
+  /** Those that have had their last answer. */
+  readonly #over = new WeakSet<Socket>()
+  #draining = false
+  /** Whether an address may have as many as it likes, because it speaks for many. */
+  isExempt: (address: string) => boolean = () => false
+
+  constructor(mostPerAddress: number) {
+    this.#mostPerAddress = mostPerAddress
+  }
+
+  /** Counts a connection of TCP, or cuts it when its address has too many. */
+  count(socket: Socket): void {
+    const address = socket.remoteAddress ?? ''
+    const others = this.#perAddress.get(address) ?? 0
+    if (others >= this.#mostPerAddress && !this.isExempt(address)) {
+      socket.destroy()
+      return
+    }
+    this.#sockets.add(socket)
+    this.#perAddress.set(address, others + 1)
+    socket.once('close', () => {
+      this.#sockets.delete(socket)
+      const left = (this.#perAddress.get(address) ?? 1) - 1
+      if (left > 0) this.#perAddress.set(address, left)
+      else this.#perAddress.delete(address)
+    })
+  }
+
+  /** Requests may come over this socket now. */
+  open(socket: Socket): void {
+    this.#owed.set(socket, new Set())
+    socket.once('close', () => this.#owed.delete(socket))
+  }
+
+  /**
+   * An answer is owed. `too-many` are on this connection, so that this one has to be a refusal; or the connection is over,
+   * and nobody hears an answer.
+   */
+  owe(socket: Socket, response: ServerResponse): 'owed' | 'too-many' | 'over' {
+    const owed = this.#owed.get(socket)
+    if (!owed || this.#over.has(socket)) return 'over'
+    owed.add(response)
+    response.once('close', () => {
+      owed.delete(response)
+      // A connection whose last answer began before the door closed would be kept for nobody.
+      if (this.#draining && owed.size === 0) socket.destroySoon()
+    })
+    if (this.#draining) response.setHeader('connection', 'close')
+    return owed.size > mostRequestsAtOnce ? 'too-many' : 'owed'
+  }
+
+  /** This is the last answer on its connection: what the client has sent behind its request already is not looked at. */
+  endWith(socket: Socket, response: ServerResponse): void {
+    this.#over.add(socket)
+    response.setHeader('connection', 'close')
+  }
+
+  /** Whether an answer is owed on this connection. */
+  owes(socket: Socket): boolean {
+    return (this.#owed.get(socket)?.size ?? 0) > 0
+  }
+
+  /** Tells the clients that are waiting for an answer that it is the last. */
+  drain(): void {
+    this.#draining = true
+    for (const owed of this.#owed.values()) {
+      for (const response of owed) if (!response.headersSent) response.setHeader('connection', 'close')
+    }
+    setTimeout(() => this.#endStreams(), streamGraceMs).unref()
+  }
+
+  /** Event streams never finish by themselves. Their services end those they know of first. */
+  #endStreams(): void {
+    for (const owed of this.#owed.values()) {
+      for (const response of owed) {
+        if (!response.headersSent || !String(response.getHeader('content-type')).startsWith('text/event-stream'))
+          continue
+        // An event that comes a moment too late is no failure.
+        response.on('error', () => undefined)
+        response.end()
+      }
+    }
+  }
+
+  /** Cuts what is left. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+}

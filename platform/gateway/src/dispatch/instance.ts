@@ -1,0 +1,41 @@
+import { InstanceHealth } from '@sallyport/service'
+import { Pool } from 'undici'
+
+/** How much each instance is given to do, and how long it may take. */
+export interface InstanceLimits {
+  readonly connections: number
+  /** How long a connection may take to come about, in milliseconds. */
+  readonly connectMs: number
+  /** How long an answer that has begun may pause, in milliseconds. */
+  readonly pauseMs: number
+}
+
+/** One of the processes of a service, and the connections to it. */
+export class Instance {
+  /** Such as `gacha.2`: its place in the settings. */
+  readonly name: string
+  readonly url: string
+  readonly health: InstanceHealth
+  readonly connections: Pool
+  readonly #limit: number
+  /** The calls that are with it now. */
+  calls = 0
+
+  constructor(name: string, url: string, limits: InstanceLimits, now: () => number) {
+    this.name = name
+    this.url = url
+    this.health = new InstanceHealth(now)
+    this.#limit = limits.connections
+    this.connections = new Pool(url, {
+      connections: limits.connections,
+      connectTimeout: limits.connectMs,
+      bodyTimeout: limits.pauseMs,
+      // What was delivered and what was not is known of HTTP/1.1, where a connection has one request at a time.
+      allowH2: false,
+    })
+  }
+
+  get hasRoom(): boolean {
+    return this.calls < this.#limit
+  }
+}

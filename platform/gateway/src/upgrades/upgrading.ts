@@ -1,0 +1,128 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { Reply } from '@sallyport/contracts'
+import { Rejection } from '@sallyport/kernel'
+import type { Authentication } from '@sallyport/service'
+import type { Logger } from 'pino'
+import { logAccess } from '../access-log.ts'
+import { admit, bodyPolicyOf } from '../admission.ts'
+import type { ApiKeyGate } from '../api-keys/api-key-gate.ts'
+import type { Dispatcher } from '../dispatch/dispatcher.ts'
+import { upgradeAt } from '../dispatch/upgrade.ts'
+import { isWithheld } from '../header-hygiene.ts'
+import type { OriginReader } from '../request-origin.ts'
+import { isRouted, originForm, type Routed, type RouteTable } from '../route-table.ts'
+import { beginVisit } from '../visit.ts'
+import { writeReply } from '../write-reply.ts'
+import type { Tunnels } from './tunnels.ts'
+
+export interface UpgradingParts {
+  readonly name: string
+  readonly routes: RouteTable
+  readonly dispatchers: ReadonlyMap<string, Dispatcher>
+  readonly authentication: Authentication
+  readonly apiKeys: ApiKeyGate
+  readonly log: Logger
+  readonly originOf: OriginReader
+  readonly host: string
+  readonly tunnels: Tunnels
+}
+
+/** A page of somebody else's would act for whoever looks at it. */
+export class ForeignPage extends Rejection {
+  override name = 'ForeignPage'
+  readonly code = 'foreign-page'
+  readonly reason = 'forbidden'
+
+  constructor() {
+    super('only pages of this installation may open a WebSocket here')
+  }
+}
+
+/**
+ * Whether a request goes over to another protocol: to the one its route declares, and without a body, behind which there
+ * would be bytes that nobody can tell whose they are. Every other is answered as if it had not asked.
+ */
+export function grantsUpgrade(parts: UpgradingParts, request: IncomingMessage): boolean {
+  const { method, headers, httpVersion } = request
+  if (method !== 'GET' || httpVersion !== '1.1' || headers.upgrade?.toLowerCase() !== 'websocket') return false
+  if ([headers['content-length'], headers['transfer-encoding'], headers.expect].some((it) => it !== undefined)) {
+    return false
+  }
+  return destinationOf(parts, request) !== undefined
+}
+
+/** Where an upgrade leads that is granted. */
+function destinationOf({ routes }: UpgradingParts, { url = '/' }: IncomingMessage): Routed | undefined {
+  const routed = routes.match('GET', originForm(url))
+  if (!isRouted(routed)) return undefined
+  const declared = routed.kind === 'route' ? routed.route.upgrade : routed.mount.upgrade
+  return declared === 'websocket' ? routed : undefined
+}
+
+/** An upgrade goes the way of every request, and only then to its service. */
+export async function enterUpgrade(
+  parts: UpgradingParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  head: Buffer,
+): Promise<void> {
+  const { tunnels, dispatchers, log, originOf, name } = parts
+  const visit = beginVisit(request, response, originOf)
+  const routed = destinationOf(parts, request)
+  if (!routed) throw new TypeError('an upgrade was granted that leads nowhere')
+  const { dialect } = routed.surface
+  logAccess(log, { door: name, request, response, visit, match: routed })
+  if (!tunnels.takePlace(request.socket)) {
+    writeReply(response, dialect.unavailable(1))
+    return
+  }
+  const judged = await judge(parts, request, () => admit(parts, request, { ...visit, routed }))
+  if ('refusal' in judged) {
+    writeReply(response, judged.refusal instanceof Rejection ? dialect.rejected(judged.refusal) : judged.refusal)
+    return
+  }
+  const turn = dispatchers.get(routed.service)?.turn()
+  if (!turn) {
+    writeReply(response, dialect.unavailable(1))
+    return
+  }
+  upgradeAt(turn, { request, response, body: bodyPolicyOf(routed), dialect }, (headers, upstream) => {
+    acceptUpgrade(response, headers)
+    if (head.length > 0) upstream.write(head)
+    tunnels.open({ client: request.socket, upstream, mayStay: judged.mayStay })
+  })
+}
+
+type Judgement = { readonly refusal: Reply | Rejection } | { readonly mayStay: (() => Promise<boolean>) | undefined }
+
+async function judge(
+  { authentication, host }: UpgradingParts,
+  request: IncomingMessage,
+  admission: () => Promise<Reply | undefined>,
+): Promise<Judgement> {
+  if (isForeign(request.headers, host)) return { refusal: new ForeignPage() }
+  const refusal = await admission()
+  if (refusal) return { refusal }
+  // Whoever refuses strangers here, a token that counts now has to count as long as the connection is open.
+  const { authorization } = request.headers
+  const counts = async (): Promise<boolean> => typeof (await authentication.account(authorization)) !== 'string'
+  try {
+    return { mayStay: authorization !== undefined && (await counts()) ? counts : undefined }
+  } catch (error) {
+    if (error instanceof Rejection) return { refusal: error }
+    throw error
+  }
+}
+
+/** Browsers say which page wants to connect, and let it connect anywhere (RFC 6455 §10.2); other programs say nothing. */
+function isForeign({ origin }: IncomingHttpHeaders, host: string): boolean {
+  return origin !== undefined && !(URL.canParse(origin) && new URL(origin).host === host)
+}
+
+function acceptUpgrade(response: ServerResponse, headers: IncomingHttpHeaders): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && !isWithheld(name)) response.setHeader(name, value)
+  }
+  response.writeHead(101, { connection: 'Upgrade', upgrade: 'websocket' })
+  response.flushHeaders()
+}

@@ -1,0 +1,112 @@
+import type { IncomingMessage, RequestListener } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { systemClock } from '@sallyport/kernel'
+import { emptyMetrics } from '@sallyport/service'
+import { pino } from 'pino'
+import { afterAll } from 'vitest'
+import type { Dispatcher } from '../src/dispatch/dispatcher.ts'
+import { inProcessDispatcher } from '../src/dispatch/in-process.ts'
+import { createGateway, type Gateway, type GatewayOptions, type GatewayParts } from '../src/gateway.ts'
+import { authentication, publicHost, shop } from './support.ts'
+
+const opened = new Set<Gateway>()
+afterAll(async () => {
+  for (const gateway of opened) await gateway.close(0)
+})
+
+/** Doors with a service behind them, which are closed when the file is done. */
+export async function openDoors(
+  dispatcher: Dispatcher,
+  options: Partial<GatewayOptions & GatewayParts> = {},
+): Promise<Gateway> {
+  const made = await createGateway({ host: '127.0.0.1', publicPort: 0, adminPort: 0, ...options })
+  made.open({
+    trustedProxies: [],
+    contracts: [shop],
+    dispatchers: new Map([['shop', dispatcher]]),
+    authentication,
+    keyIssuer: { exchange: async () => undefined, recordUses: async () => undefined },
+    clock: systemClock,
+    readiness: async () => ({ shop: 'ready' }),
+    metrics: emptyMetrics(),
+    log: pino({ level: 'silent' }),
+    publicHost,
+    ...options,
+  })
+  const gateway: Gateway = {
+    ...made,
+    close(graceMs) {
+      opened.delete(gateway)
+      return made.close(graceMs)
+    },
+  }
+  opened.add(gateway)
+  return gateway
+}
+
+/** A service of the same process, and what has reached it. */
+export function witness(answer: RequestListener = (_request, response) => response.end('{}')) {
+  const seen: IncomingMessage[] = []
+  const dispatcher = inProcessDispatcher({
+    handle: (request, response) => {
+      seen.push(request)
+      answer(request, response)
+    },
+  })
+  return { dispatcher, seen }
+}
+
+/** A connection on which a test writes what it likes. */
+export interface RawConnection {
+  readonly socket: Socket
+  /** Everything that has come. */
+  text(): string
+  /** Everything that came until the connection was closed by the other side, and after how many milliseconds. */
+  closed(): Promise<{ text: string; afterMs: number }>
+  /** Waits until this has come. */
+  until(pattern: RegExp): Promise<string>
+}
+
+export async function rawConnection(url: string): Promise<RawConnection> {
+  const { hostname, port } = new URL(url)
+  const began = performance.now()
+  const socket = connect({ host: hostname, port: Number(port) })
+  await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
+  return watch(socket, began)
+}
+
+export function watch(socket: Socket, began = performance.now()): RawConnection {
+  let text = ''
+  socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')))
+  // A connection that is cut is an answer too.
+  socket.on('error', () => undefined)
+  const closed = new Promise<{ text: string; afterMs: number }>((resolve) =>
+    socket.once('close', () => resolve({ text, afterMs: performance.now() - began })),
+  )
+  return {
+    socket,
+    text: () => text,
+    closed: () => closed,
+    async until(pattern) {
+      const limit = performance.now() + 5000
+      while (!pattern.test(text)) {
+        if (performance.now() > limit) throw new Error(`not within 5 s: ${pattern} in ${JSON.stringify(text)}`)
+        await sleep(5)
+      }
+      return text
+    },
+  }
+}
+
+/** Sends bytes as they are and reads until the door closes. */
+export async function sendRaw(url: string, bytes: string): Promise<string> {
+  const connection = await rawConnection(url)
+  connection.socket.write(bytes, 'latin1')
+  return (await connection.closed()).text
+}
+
+/** The statuses of the answers in what came over one connection. */
+export function statusesIn(text: string): number[] {
+  return [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status))
+}
