@@ -5,6 +5,8 @@ import { spawn, spawnSync } from 'node:child_process'
  * there and that is possible; says so and is content when it is not.
  */
 
+/** No step of the installation may take longer, in milliseconds. */
+const aptLimitMs = 120_000
 /** Of Apache the server alone, without the service that would be started. */
 const packages = ['apache2-bin', 'libapache2-mod-auth-openidc', 'python3-authlib', 'python3-requests']
 
@@ -24,7 +26,8 @@ function install(): boolean {
   if (process.getuid?.() !== 0) return false
   const apt = (...args: string[]): boolean => {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    return spawnSync('apt-get', ['-qq', ...args], { env, stdio: ['ignore', 'ignore', 'inherit'] }).status === 0
+    const options = { env, stdio: ['ignore', 'ignore', 'inherit'], timeout: aptLimitMs } as const
+    return spawnSync('apt-get', ['-qq', ...args], options).status === 0
   }
   return apt('update') && apt('install', '--yes', '--no-install-recommends', ...packages)
 }
