@@ -26,8 +26,12 @@ function install(): boolean {
   if (process.getuid?.() !== 0) return false
   const apt = (...args: string[]): boolean => {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    const options = { env, stdio: ['ignore', 'ignore', 'inherit'], timeout: aptLimitMs } as const
-    return spawnSync('apt-get', ['-qq', ...args], options).status === 0
+    const { status } = spawnSync('apt-get', ['-qq', ...args], {
+      env,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      timeout: aptLimitMs,
+    })
+    return status === 0
   }
   return apt('update') && apt('install', '--yes', '--no-install-recommends', ...packages)
 }

@@ -108,8 +108,9 @@ export function configurationOf(parts: OpenIdProviderParts, adapterParts: Adapte
       introspection: {
         enabled: true,
         allowedPolicy: async (_ctx, client, token) =>
-          token.clientId === client.clientId ||
-          (client.clientAuthMethod !== 'none' && (await clients.find(client.clientId))?.firstParty === true),
+          (await isOfOpenSession(parts, token)) &&
+          (token.clientId === client.clientId ||
+            (client.clientAuthMethod !== 'none' && (await clients.find(client.clientId))?.firstParty === true)),
       },
       pushedAuthorizationRequests: { enabled: true },
       registration: { enabled: true, initialAccessToken: true, issueRegistrationAccessToken: false },
@@ -134,6 +135,14 @@ export function configurationOf(parts: OpenIdProviderParts, adapterParts: Adapte
       userinfo: { enabled: true },
     },
   }
+}
+
+/** Whether the session that a token was issued in is open still; a client's own token belongs to none. */
+async function isOfOpenSession({ sessions }: OpenIdProviderParts, token: object): Promise<boolean> {
+  const sessionUid: unknown = Reflect.get(token, 'sessionUid')
+  const accountId: unknown = Reflect.get(token, 'accountId')
+  if (typeof sessionUid !== 'string' || typeof accountId !== 'string') return true
+  return (await sessions.find(sessionUid, accountId)) !== undefined
 }
 
 /** Asking for a scope of a resource is asking for that resource. */

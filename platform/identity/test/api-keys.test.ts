@@ -1,14 +1,23 @@
 import { type AccountId, newId } from '@sallyport/kernel'
 import { decodeJwt, generateKeyPair } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { digestOf, InvalidApiKey, type NewApiKey, TooManyApiKeys, UnknownApiKey } from '../src/api-keys/api-key.ts'
+import {
+  digestOf,
+  InvalidApiKey,
+  type NewApiKey,
+  NotForThirdParties,
+  TooManyApiKeys,
+  UnknownApiKey,
+} from '../src/api-keys/api-key.ts'
 import { sweepKeys } from '../src/api-keys/api-key-store.ts'
 import { type ApiKeys, createApiKeys } from '../src/api-keys/api-keys.ts'
 import { createKeyExchange, type KeyExchange } from '../src/api-keys/key-exchange.ts'
 import { createAudit } from '../src/index.ts'
+import type { SessionId } from '../src/sessions/session.ts'
 import { createRevocationFeed } from '../src/sessions/revocation-feed.ts'
 import { revokeSessions } from '../src/sessions/session-store.ts'
 import { createTokenIssuer } from '../src/tokens/token-issuer.ts'
+import { sql } from 'kysely'
 import { pino } from 'pino'
 import { startIdentity, type TestIdentity } from './support.ts'
 
@@ -23,7 +32,7 @@ let started: TestIdentity
 let keys: ApiKeys
 let exchange: KeyExchange
 let uid: AccountId
-const owner = (account = uid) => ({ uid: account, by })
+const owner = (account = uid, session = newId<SessionId>()) => ({ uid: account, by, session })
 const ended: string[] = []
 
 beforeAll(async () => {
@@ -119,10 +128,38 @@ describe('rotation', () => {
     expect(await exchange.exchange(digestOf(third))).toBeDefined()
   })
 
+  it('ends the tokens that were issued, or a leaked text would go on at the doors that know it', async () => {
+    const { key, text } = await keys.create(owner(), reading)
+    const { sid } = decodeJwt((await exchange.exchange(digestOf(text)))?.token ?? '')
+    await keys.rotate(owner(), key.id, 0)
+    expect(ended).toContain(sid)
+    expect(await exchange.exchange(digestOf(text))).toBeUndefined()
+  })
+
   it('ten times at once leaves two texts', async () => {
     const { key } = await keys.create(owner(), reading)
     await Promise.all(Array.from({ length: 10 }, () => keys.rotate(owner(), key.id, 3600)))
     expect((await keys.list(uid))[0]?.prefixes).toHaveLength(2)
+  })
+})
+
+describe('a program of others', () => {
+  it('makes no keys with what it was allowed, which would outlive its session', async () => {
+    const { db } = started.testDatabase.database
+    await sql`
+      insert into client (id, name, first_party, metadata, created_at) values
+        ('theirs', 'Theirs', false, '{}', now()), ('ours', 'Ours', true, '{}', now())`.execute(db)
+    const sessionOf = async (client: string) => {
+      const sid = newId<SessionId>()
+      await sql`
+        insert into session (sid, uid, created_at, expires_at, last_used_at, client)
+        values (${sid}, ${uid}, now(), now() + interval '1 hour', now(), ${client})`.execute(db)
+      return owner(uid, sid)
+    }
+    const theirs = await sessionOf('theirs')
+    await expect(keys.create(theirs, reading)).rejects.toBeInstanceOf(NotForThirdParties)
+    const { key } = await keys.create(await sessionOf('ours'), reading)
+    await expect(keys.rotate(theirs, key.id, 0)).rejects.toBeInstanceOf(NotForThirdParties)
   })
 })
 
@@ -148,7 +185,7 @@ describe('ending', () => {
 })
 
 describe('the owner of the address', () => {
-  it('ends the keys of whoever made the account with it, when proving it for the first time', async () => {
+  it('ends every key by a new password by mail, whoever may have made it', async () => {
     const { text } = await keys.create(owner(), reading)
     const { email } = await started.identity.accounts.read(uid)
     const prove = async (count: number) => {
@@ -171,7 +208,7 @@ describe('the owner of the address', () => {
     const { text: later } = await keys.create(owner(), reading)
     clock.time += 3_600_000
     await prove(2)
-    expect(await exchange.exchange(digestOf(later))).toBeDefined()
+    expect(await exchange.exchange(digestOf(later))).toBeUndefined()
   })
 })
 

@@ -1,5 +1,9 @@
 import type { Adapter } from 'oidc-provider'
+import { errors } from '../library.ts'
 import { digestOfSecret, isSecretOf, type OpenIdClients, placeholderOf } from './client.ts'
+
+/** Of a client, in characters. */
+const longestName = 100
 
 /** What a client says about the algorithms of what it is sent. */
 const signedWith = ['id_token_signed_response_alg', 'userinfo_signed_response_alg', 'introspection_signed_response_alg']
@@ -29,6 +33,10 @@ export function createClientAdapter(clients: OpenIdClients, algorithm: string): 
       }
     },
     async upsert(id, { client_secret: secret, ...metadata }) {
+      const { client_name: name = id } = metadata
+      if (typeof name !== 'string' || name === '' || name.length > longestName) {
+        throw new errors.InvalidClientMetadata(`client_name has 1 to ${longestName} characters`)
+      }
       const secretDigests = secret === undefined ? [] : [digestOfSecret(secret)]
       await clients.register({ metadata: { ...metadata, client_id: id }, firstParty: false, secretDigests })
     },

@@ -8,6 +8,7 @@ import {
   TooManyPasskeys,
   UnknownPasskey,
 } from '../passkeys/passkey.ts'
+import { longestNameCharacters } from '../passkeys/passkey.ts'
 import { passkeyButton, passkeyForm } from '../passkeys/passkey-form.ts'
 import type { Passkeys } from '../passkeys/passkeys.ts'
 import type { OwnChange } from '../factors/factor.ts'
@@ -27,7 +28,6 @@ export interface PasskeyPageParts {
 type Complaint = 'refused' | 'wrongName'
 
 const path = '/passkeys'
-const longestNameCharacters = 50
 
 /** The passkeys of whoever is signed in. */
 export function passkeyPage(parts: PasskeyPageParts): Subject {

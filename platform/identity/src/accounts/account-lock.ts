@@ -25,6 +25,11 @@ export function checkStrength({ roles }: Pick<Account, 'roles'>, by: Actor | Aut
   if ('level' in by && levelOf(roles) < by.level) throw new AccountTooStrong()
 }
 
+/** Whether somebody does something to their own account. */
+export function isOwner({ uid }: Pick<Account, 'uid'>, by: Actor | Authority): boolean {
+  return by.kind === 'account' && by.uid === uid
+}
+
 /** An id that is not a UUID names no account. @throws {UnknownAccount} */
 export function knownId(uid: string): AccountId {
   const id = parseId<AccountId>(uid)

@@ -126,7 +126,7 @@ export class SecondFactorInTheWay extends Rejection {
   readonly code = 'second-factor-in-the-way'
   readonly reason = 'conflict'
   constructor() {
-    super('remove the second factor before you change the e-mail address')
+    super('remove the second factor on your account pages first')
   }
 }
 

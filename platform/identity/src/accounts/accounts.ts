@@ -15,7 +15,7 @@ import type { RevocationFeed } from '../sessions/revocation-feed.ts'
 import { endOfRevocation, type SessionId } from '../sessions/session.ts'
 import { revokeAccount, revokeOtherSessions, revokeSessions } from '../sessions/session-store.ts'
 import { type Account, type Birthplace, SecondFactorInTheWay, UnknownAccount, WrongCredentials } from './account.ts'
-import { knownId, lockSubject, present } from './account-lock.ts'
+import { isOwner, knownId, lockSubject, present } from './account-lock.ts'
 import * as store from './account-store.ts'
 import { registrationPolicies } from './registration-policy.ts'
 
@@ -57,6 +57,8 @@ export interface Accounts {
   /** Also one that is deleted. @throws {UnknownAccount} */
   inspect(uid: string): Promise<Account>
   /** Whatever the case of the letters. @throws {UnknownAccount} */
+  /** Whether nobody else may have this user name, also when its account is gone. */
+  isNameTaken(username: string): Promise<boolean>
   findByUsername(username: string): Promise<Account>
   /** All accounts that are not deleted, oldest first. */
   list(): Promise<Account[]>
@@ -202,6 +204,7 @@ export function createAccounts(parts: {
       return account
     },
 
+    isNameTaken: async (username) => (await store.findUidByName(db, username)) !== undefined,
     findByUsername: async (username) => present(await store.findByUsername(db, username)),
     list: () => store.listAccounts(db),
     page: (place) => store.pageThroughAccounts(db, place),
@@ -215,9 +218,8 @@ export function createAccounts(parts: {
         await db.transaction().execute(async (tx) => {
           const { hasSecondFactor, email: before } = await lockSubject(tx, uid, by)
           // To prove another address ends the second factor: with a stolen token alone nobody gets that far.
-          const isOwner = by.kind === 'account' && by.uid === account.uid
           const isOther = email !== undefined && email.toLowerCase() !== before.toLowerCase()
-          if (hasSecondFactor && isOwner && isOther) throw new SecondFactorInTheWay()
+          if (hasSecondFactor && isOwner(account, by) && isOther) throw new SecondFactorInTheWay()
           await store.updateNames(tx, account.uid, { ...(username && { username }), ...(email && { email }) })
           const details = { username: username !== undefined, email: email !== undefined }
           await audit.record(tx, { kind: 'account.renamed', by, subject: account.uid, details })
@@ -235,6 +237,7 @@ export function createAccounts(parts: {
       const hash = password === undefined ? undefined : await hashing.hash(password)
       const revocations = await db.transaction().execute(async (tx) => {
         const account = await lockSubject(tx, uid, by)
+        if (email !== undefined && account.hasSecondFactor && isOwner(account, by)) throw new SecondFactorInTheWay()
         if (email !== undefined) {
           await store.updateNames(tx, account.uid, { email })
           await audit.record(tx, { kind: 'account.renamed', by, subject: account.uid, details: { email: true } })

@@ -89,11 +89,25 @@ export async function removeKeys(tx: Tx, uid: AccountId, id?: ApiKeyId): Promise
   return rows.map(({ session_id: sid }) => sid)
 }
 
-/** Gives the keys of an account other sessions, since the tokens that were issued are to end; the sessions before. */
-export async function renewSessions(tx: Tx, uid: AccountId): Promise<SessionId[]> {
+/** Gives the keys of an account, or one, other sessions, since tokens that were issued are to end; the sessions before. */
+export async function renewSessions(tx: Tx, uid: AccountId, id?: ApiKeyId): Promise<SessionId[]> {
   const { rows } = await sql<{ sid: SessionId }>`
-    update api_key set session_id = gen_random_uuid() where uid = ${uid} returning old.session_id as sid`.execute(tx)
+    update api_key set session_id = gen_random_uuid()
+    where uid = ${uid} and (${id ?? null}::uuid is null or id = ${id ?? null})
+    returning old.session_id as sid`.execute(tx)
   return rows.map(({ sid }) => sid)
+}
+
+/** Whether a session was opened for a program that people have to be asked about. */
+export async function isOfThirdParty(tx: Tx, session: SessionId): Promise<boolean> {
+  const row = await tx
+    .selectFrom('session')
+    .innerJoin('client', 'client.id', 'session.client')
+    .select('client.id')
+    .where('session.sid', '=', session)
+    .where('client.first_party', '=', false)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 /** The keys of an account, oldest first. */

@@ -53,9 +53,18 @@ export class TooManyApiKeys extends Rejection {
   }
 }
 
+/** What somebody allowed a program to do for them ends with its session; a key would not. */
+export class NotForThirdParties extends Rejection {
+  override name = 'NotForThirdParties'
+  readonly code = 'not-for-third-parties'
+  readonly reason = 'forbidden'
+  constructor() {
+    super('a program of others makes no keys')
+  }
+}
+
 /** Of one account. */
 export const mostKeys = 50
-export const longestLifeDays = 366
 
 const textBytes = 30
 const prefixLength = 6

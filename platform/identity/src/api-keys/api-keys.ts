@@ -5,7 +5,7 @@ import { UnknownAccount } from '../accounts/account.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
-import { endOfRevocation } from '../sessions/session.ts'
+import { endOfRevocation, type SessionId } from '../sessions/session.ts'
 import { revokeKeyTokens } from '../sessions/session-store.ts'
 import {
   type ApiKey,
@@ -15,6 +15,7 @@ import {
   mostKeys,
   type NewApiKey,
   newText,
+  NotForThirdParties,
   prefixOf,
   storedDigestOf,
   TooManyApiKeys,
@@ -32,13 +33,15 @@ export interface WithText {
 export interface Owner {
   readonly uid: AccountId
   readonly by: Actor
+  /** What they are signed in with. */
+  readonly session: SessionId
 }
 
 export interface ApiKeys {
-  /** @throws {InvalidApiKey} @throws {TooManyApiKeys} */
+  /** @throws {InvalidApiKey} @throws {TooManyApiKeys} @throws {NotForThirdParties} */
   create(owner: Owner, key: NewApiKey): Promise<WithText>
   list(uid: AccountId): Promise<ApiKey[]>
-  /** Another text for a key; the one before counts for so many seconds more. @throws {UnknownApiKey} */
+  /** Another text for a key; the one before counts for so many seconds more. @throws {UnknownApiKey} @throws {NotForThirdParties} */
   rotate(owner: Owner, id: string, overlapSeconds: number): Promise<WithText>
   /** Ends a key and its tokens. @throws {UnknownApiKey} */
   remove(owner: Owner, id: string): Promise<void>
@@ -70,13 +73,14 @@ export function createApiKeys(parts: {
   }
 
   return {
-    async create({ uid, by }, wanted) {
+    async create({ uid, by, session }, wanted) {
       checkNewApiKey(wanted, scopes)
       const [id, text, createdAt] = [newId<ApiKeyId>(), newText(), clock.now()]
       const { name, networks, lifeDays } = wanted
       const expiresAt = new Date(createdAt.getTime() + lifeDays * dayMs)
       const key = { id, uid, name, scopes: [...new Set(wanted.scopes)], networks, createdAt, expiresAt }
       await db.transaction().execute(async (tx) => {
+        if (await store.isOfThirdParty(tx, session)) throw new NotForThirdParties()
         // Two at once could each find room for one.
         if (!(await lockAccount(tx, uid))) throw new UnknownAccount()
         if ((await store.countKeys(tx, uid)) >= mostKeys) throw new TooManyApiKeys()
@@ -88,15 +92,19 @@ export function createApiKeys(parts: {
 
     list: (uid) => store.listKeys(db, uid, clock.now()),
 
-    async rotate({ uid, by }, id, overlapSeconds) {
+    async rotate({ uid, by, session }, id, overlapSeconds) {
       const [text, now] = [newText(), clock.now()]
       const known = knownId(id)
-      await db.transaction().execute(async (tx) => {
+      const revocations = await db.transaction().execute(async (tx) => {
+        if (await store.isOfThirdParty(tx, session)) throw new NotForThirdParties()
         if (!(await store.lockKey(tx, uid, known, now))) throw new UnknownApiKey()
         await store.replaceSecrets(tx, known, new Date(now.getTime() + overlapSeconds * 1000))
         await store.insertSecret(tx, known, secretOf(text, now))
         await audit.record(tx, { kind: 'api-key.rotated', by, subject: uid, details: { key: known } })
+        // Doors ask about every text of the key again, also about the one that has just ended.
+        return revokeKeyTokens(tx, await store.renewSessions(tx, uid, known), endOfRevocation(now))
       })
+      feed.publish(revocations)
       return { key: await read(uid, known), text }
     },
 

@@ -1,8 +1,8 @@
 import type { AccountId, Clock } from '@sallyport/kernel'
 import type { Kysely, Transaction } from 'kysely'
-import { UnknownAccount } from '../accounts/account.ts'
+import { SecondFactorInTheWay, UnknownAccount } from '../accounts/account.ts'
 import { lockAccount } from '../accounts/account-store.ts'
-import { lockSubject } from '../accounts/account-lock.ts'
+import { isOwner, lockSubject } from '../accounts/account-lock.ts'
 import type { Actor, Audit, AuditDetails } from '../audit/audit.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { Authority } from '../roles/roles.ts'
@@ -46,6 +46,7 @@ export async function changeFactors<Result>(
  * Removes all factors of somebody who has lost them, and ends their sessions.
  *
  * @throws {UnknownAccount} @throws {AccountDeleted} @throws {AccountTooStrong}
+ * @throws {SecondFactorInTheWay} when somebody would reset their own
  */
 export async function resetFactors(
   { db, clock, feed, audit }: FactorChangeParts,
@@ -54,6 +55,8 @@ export async function resetFactors(
 ): Promise<void> {
   const revocations = await db.transaction().execute(async (tx) => {
     const account = await lockSubject(tx, uid, by)
+    // Their own they remove on their pages, after a fresh sign-in: a stolen token alone is not enough.
+    if (account.hasSecondFactor && isOwner(account, by)) throw new SecondFactorInTheWay()
     await removeFactors(tx, account.uid)
     await audit.record(tx, { kind: 'factors.reset', by, subject: account.uid })
     return revokeSessions(tx, account.uid, clock.now())

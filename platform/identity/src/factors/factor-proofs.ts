@@ -33,7 +33,7 @@ export function createFactorProofs(parts: {
   const { db, clock, masterKey, passkeys } = parts
 
   async function judgeCode(uid: AccountId, code: string): Promise<boolean> {
-    const totp = await store.findTotp(db, uid)
+    const totp = await store.findTotp(db, uid, clock.now())
     if (!totp?.isConfirmed) return false
     const step = stepOfCode(unseal(totp.sealedSecret, masterKey, sealPurpose(uid)), code, clock.now())
     return step !== undefined && store.useStep(db, uid, step)

@@ -33,11 +33,18 @@ export interface StoredTotp {
   readonly isConfirmed: boolean
 }
 
-export async function findTotp(db: Database, uid: AccountId): Promise<StoredTotp | undefined> {
+/** A secret that is not confirmed soon is none: whoever comes later should not confirm what somebody else has seen. */
+const pendingMs = 15 * 60_000
+
+/** The app of an account, also one that is to be confirmed. */
+export async function findTotp(db: Database, uid: AccountId, now: Date): Promise<StoredTotp | undefined> {
   const row = await db
     .selectFrom('totp')
     .select(['sealed_secret', 'confirmed_at'])
     .where('uid', '=', uid)
+    .where((eb) =>
+      eb.or([eb('confirmed_at', 'is not', null), eb('created_at', '>', new Date(now.getTime() - pendingMs))]),
+    )
     .executeTakeFirst()
   return row && { sealedSecret: row.sealed_secret, isConfirmed: row.confirmed_at !== null }
 }

@@ -49,14 +49,14 @@ export function createFactors(parts: FactorChangeParts & { readonly masterKey: U
     },
 
     async pendingTotp(uid) {
-      const totp = await store.findTotp(db, uid)
+      const totp = await store.findTotp(db, uid, clock.now())
       return totp && !totp.isConfirmed ? unseal(totp.sealedSecret, masterKey, sealPurpose(uid)) : undefined
     },
 
     async confirmTotp(own, code) {
-      const totp = await store.findTotp(db, own.uid)
-      if (!totp || totp.isConfirmed) throw new FactorMissing()
       const now = clock.now()
+      const totp = await store.findTotp(db, own.uid, now)
+      if (!totp || totp.isConfirmed) throw new FactorMissing()
       const step = stepOfCode(unseal(totp.sealedSecret, masterKey, sealPurpose(own.uid)), code, now)
       if (step === undefined) throw new WrongCode()
       return changeFactors(parts, own, { kind: 'factor.added', factor: 'totp' }, async (tx) => {

@@ -59,7 +59,7 @@ export function createSecondSteps(parts: {
     try {
       const proven = { account: credentials.account, passwordHash: provenHash }
       const { sid } = await sessions.open(proven, origin, factor)
-      return { uid, sid }
+      return { uid, sid, username: credentials.account.username }
     } catch (error) {
       throw error instanceof WrongCredentials ? new SignInOver() : error
     }
@@ -99,9 +99,10 @@ export function createSecondSteps(parts: {
         throw new SignInOver()
       }
       if (!(await takeHalf(db, question))) throw new SignInOver()
-      const signedIn = { ...(await open(half.uid, half.provenHash, proof.kind, origin)), ...judgement.worth }
+      const { username, ...signedIn } = await open(half.uid, half.provenHash, proof.kind, origin)
       await attempt?.succeeded()
-      return signedIn
+      await guesses.forget(username, origin.address)
+      return { ...signedIn, ...judgement.worth }
     },
 
     async forget(question) {

@@ -45,6 +45,8 @@ export interface Guesses {
   beginCode(uid: AccountId): Promise<Pick<Attempt, 'succeeded'>>
   /** What a sign-in writes down about where it came from, as part of the statement that opens the session. */
   remember(uid: AccountId, address: string, given: string): RawBuilder<unknown>
+  /** Whoever comes from this address has signed in with everything: their own attempts count no more. */
+  forget(username: string, address: string): Promise<void>
   /** The owner has proven to be one: what was tried at the account counts no more. */
   forgive(db: Kysely<IdentityDatabase>, username: string): Promise<void>
 }
@@ -109,6 +111,7 @@ export function createGuesses({
       return { succeeded: () => store.forgetKey(db, key) }
     },
     remember: (uid, address, given) => store.familiarity(uid, networkOf(address), clock.now(), given),
+    forget: (username, address) => store.forgetKey(db, store.keysOf(username, networkOf(address)).pair),
     forgive: (db, username) => store.forgetAccount(db, store.keysOf(username, '').account),
   }
 }

@@ -14,7 +14,7 @@ export const usualPace: Pace = { free: 20, firstPauseMs: 1000, longestPauseMs: 5
 /** The same while the account is under pressure, for a client it was never used from. */
 export const strangersPace: Pace = { free: 0, firstPauseMs: 30_000, longestPauseMs: 15 * 60_000 }
 
-/** Of six digits, whoever tries them: they have proven the password before. At most a hundred pauses fit in a day. */
+/** Of six digits, whoever tries them: they have proven the password before. A day has room for some three hundred. */
 export const codesPace: Pace = { free: 10, firstPauseMs: 30_000, longestPauseMs: 15 * 60_000 }
 
 /** Of one client at all accounts together: a household or a school may make mistakes. */

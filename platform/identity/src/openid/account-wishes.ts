@@ -1,12 +1,5 @@
 import type { Answer, Question } from '@sallyport/openid'
-import {
-  InvalidEmail,
-  InvalidPassword,
-  InvalidUsername,
-  NameTaken,
-  UnknownAccount,
-  WeakPassword,
-} from '../accounts/account.ts'
+import { InvalidEmail, InvalidPassword, InvalidUsername, NameTaken, WeakPassword } from '../accounts/account.ts'
 import type { Accounts, NewAccount } from '../accounts/accounts.ts'
 import type { Actor } from '../audit/audit.ts'
 import type { RequestLimit } from '../limits/request-limits.ts'
@@ -82,19 +75,9 @@ async function createAccount(
     const wait = waitOf(error)
     if (wait) return wait
     if (!(error instanceof NameTaken)) throw error
-    if (await isTaken(accounts, person.username)) return 'nameTaken'
+    if (await accounts.isNameTaken(person.username)) return 'nameTaken'
     // The address has an account. Whoever asks is not told so (design §4), but its owner gets a way in.
     await links.requestPasswordReset(person.email, by, person.language)
     return undefined
-  }
-}
-
-async function isTaken(accounts: Accounts, username: string): Promise<boolean> {
-  try {
-    await accounts.findByUsername(username)
-    return true
-  } catch (error) {
-    if (error instanceof UnknownAccount) return false
-    throw error
   }
 }

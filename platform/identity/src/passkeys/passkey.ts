@@ -31,7 +31,7 @@ export interface ProvenPasskey {
 /** So many an account may have. */
 export const mostPasskeys = 10
 
-const longestNameCharacters = 50
+export const longestNameCharacters = 50
 
 /** A passkey's name as its owner would like it. @throws {InvalidPasskeyName} */
 export function parsePasskeyName(text: string): string {
@@ -86,8 +86,6 @@ export type PasskeyFault =
   | 'unknown-passkey'
   /** The signature, or what was signed: the origin, the relying party, what the authenticator has made sure of. */
   | 'unproven'
-  /** The authenticator has counted less than it had before: there are two of them. */
-  | 'cloned'
 
 /** What is wrong is for the trail: whoever asked hears no more than that it did not work. */
 export class PasskeyRefused extends Rejection {

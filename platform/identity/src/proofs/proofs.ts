@@ -43,8 +43,9 @@ export function createProofs(parts: {
   const { db, clock, hashing, feed, audit, guesses } = parts
 
   /**
-   * Whoever proves an address for the first time may not be whoever has made the account: factors and keys of the latter
-   * end. An address that was proven before keeps them, or the mailbox alone would be worth more than both factors.
+   * Whoever proves an address for the first time may not be whoever has made the account: factors of the latter end. An
+   * address that was proven before keeps them, or the mailbox alone would be worth more than both factors. Keys end in any
+   * case: they protect nothing, and may be what somebody else has left behind.
    */
   async function prove(
     tx: Transaction<IdentityDatabase>,
@@ -54,7 +55,7 @@ export function createProofs(parts: {
   ): Promise<readonly Revocation[]> {
     const isFirst = await markVerified(tx, uid, now)
     if (isFirst && (await removeFactors(tx, uid))) await audit.record(tx, { kind: 'factors.reset', by, subject: uid })
-    const keys = isFirst ? await removeKeys(tx, uid) : []
+    const keys = await removeKeys(tx, uid)
     if (keys.length > 0) await audit.record(tx, { kind: 'api-key.removed', by, subject: uid, details: { key: 'all' } })
     const ofKeys = await revokeKeyTokens(tx, keys, endOfRevocation(now))
     return [...ofKeys, ...(await revokeSessions(tx, uid, now))]

@@ -1,8 +1,10 @@
 import { identity } from '@sallyport/contracts'
+import { parseId } from '@sallyport/kernel'
 import { type AccountCaller, created, handle, type HandledRoute, ok } from '@sallyport/service'
 import { type ApiKey, UnknownApiKey } from '../api-keys/api-key.ts'
 import type { ApiKeys, Owner, WithText } from '../api-keys/api-keys.ts'
 import type { KeyExchange } from '../api-keys/key-exchange.ts'
+import type { SessionId } from '../sessions/session.ts'
 
 const usualLifeDays = 90
 const usualOverlapSeconds = 86_400
@@ -51,7 +53,10 @@ export function apiKeyRoutes(parts: {
 }
 
 function ownerOf({ caller, clientAddress }: { readonly caller: AccountCaller; readonly clientAddress: string }): Owner {
-  return { uid: caller.accountId, by: { kind: 'account', uid: caller.accountId, address: clientAddress } }
+  const { accountId: uid } = caller
+  const session = parseId<SessionId>(caller.sessionId)
+  if (!session) throw new TypeError('a token names a session that is no UUID')
+  return { uid, by: { kind: 'account', uid, address: clientAddress }, session }
 }
 
 function withText({ key, text }: WithText) {
