@@ -23,7 +23,8 @@ export function logAccess(
         door,
         request: visit.requestId,
         method: request.method,
-        path: visit.path,
+        // As it is declared: what is in place of a parameter may be a secret.
+        path: match.kind === 'route' ? match.route.path : visit.path,
         route: nameOf(match),
         status: response.statusCode,
         complete: response.writableFinished,

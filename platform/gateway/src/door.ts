@@ -37,18 +37,18 @@ export interface DoorParts {
 /** What a door does with a request: every one goes the way of design §3. */
 export function createDoor(parts: DoorParts): Handler {
   const { log, name, isProxy } = parts
-  const orFail = (entering: Promise<void>, response: ServerResponse): void => {
+  const orFail = (entering: Promise<void>, request: IncomingMessage, response: ServerResponse): void => {
     entering.catch((error: unknown) => {
       log.error({ err: error, door: name }, 'the gateway failed on a request')
-      if (response.headersSent) response.destroy()
+      if (response.headersSent) request.socket.destroy()
       else writeReply(response, problemDetails.failed('unknown'))
     })
   }
   return {
     isProxy,
-    request: (request, response) => orFail(enter(parts, request, response), response),
+    request: (request, response) => orFail(enter(parts, request, response), request, response),
     grantsUpgrade: (request) => grantsUpgrade(parts, request),
-    upgrade: (request, response, head) => orFail(enterUpgrade(parts, request, response, head), response),
+    upgrade: (request, response, head) => orFail(enterUpgrade(parts, request, response, head), request, response),
   }
 }
 
@@ -74,6 +74,8 @@ async function enter(parts: DoorParts, request: IncomingMessage, response: Serve
     writeReply(response, refusal)
     return
   }
+  // Whoever left meanwhile is not told of again: nobody would ever end the call.
+  if (response.destroyed) return
   const { dialect } = match.surface
   const dispatcher = parts.dispatchers.get(match.service)
   if (dispatcher) dispatcher.dispatch({ request, response, body: bodyPolicyOf(match), dialect })

@@ -14,7 +14,7 @@ export function redirectTo(host: string): Handler {
   return {
     request(request, response) {
       const target = originForm(request.url ?? '/')
-      if (asksForHealth(pathOf(target), request)) {
+      if (pathOf(target) === '/health' && asksForHealth('/health', request)) {
         answerAlive(response)
         return
       }

@@ -53,7 +53,7 @@ export const guarded = route({
   method: 'GET',
   path: '/own/thing',
   door: 'public',
-  access: signedIn,
+  access: { ...signedIn, scope: 'shop:read' },
   replies: { 200: Anything },
 })
 export const inside = route({

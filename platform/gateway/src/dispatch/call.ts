@@ -36,6 +36,8 @@ export class Call implements Undici.DispatchHandler, Waiting {
   #controller: Undici.DispatchController | undefined
   /** Whether this call finds out if its instance is back. */
   #trial = false
+  /** Whether the instance is given as long as any call has at most. */
+  #hasFullTime = false
   /** Whether anything may have been written to the connection. */
   #sent = false
   #answered = false
@@ -81,6 +83,8 @@ export class Call implements Undici.DispatchHandler, Waiting {
     this.#instance = instance
     this.#trial = trial
     this.#tries += 1
+    const limitMs = Math.min(this.#pool.limits.tryMs, this.#timeLeft())
+    this.#hasFullTime = limitMs >= this.#pool.limits.tryMs
     if (this.#way === 'streamed') this.#body = new StreamedBody(this.#request, this.#policy.limitBytes)
     instance.connections.dispatch(
       {
@@ -89,7 +93,7 @@ export class Call implements Undici.DispatchHandler, Waiting {
         path: this.#request.url ?? '/',
         headers: this.#headers,
         body: this.#body,
-        headersTimeout: Math.max(1, Math.ceil(Math.min(this.#pool.limits.tryMs, this.#timeLeft()))),
+        headersTimeout: Math.max(1, Math.ceil(limitMs)),
       },
       this,
     )
@@ -133,7 +137,6 @@ export class Call implements Undici.DispatchHandler, Waiting {
       const value = headers[name]
       if (value !== undefined && !isWithheld(name)) response.setHeader(name, value)
     }
-    suitPage(response)
     const length = headers['content-length']
     suitPage(response)
     response.writeHead(status)
@@ -165,8 +168,9 @@ export class Call implements Undici.DispatchHandler, Waiting {
       this.#finish()
       return
     }
-    const failure = failureOf(error, this.#sent)
-    if (failure === 'refused' || failure === 'lost' || failure === 'silent') {
+    const failure = this.#failureOf(error)
+    // What is left of a call's time after others had it says nothing about whom it ran out at.
+    if (failure === 'refused' || failure === 'lost' || (failure === 'silent' && this.#hasFullTime)) {
       this.#pool.failed(instance, failure, this.#trial)
       this.#trial = false
     }
@@ -175,12 +179,18 @@ export class Call implements Undici.DispatchHandler, Waiting {
     } else if (this.#answered) {
       // Half an answer must not look like a whole one.
       this.#finish()
-      this.#response.destroy()
+      this.#request.socket.destroy()
     } else if (this.#mayTryAgain(failure)) {
       this.#tryAgain(instance, failure)
     } else {
       this.#reply(this.#wordsFor(failure))
     }
+  }
+
+  #failureOf(error: Error): CallFailure {
+    const failure = failureOf(error, this.#sent)
+    // Without a connection that it could begin on there was none.
+    return failure === 'stale' && !this.#controller ? 'refused' : failure
   }
 
   #mayTryAgain(failure: CallFailure): boolean {
@@ -194,6 +204,8 @@ export class Call implements Undici.DispatchHandler, Waiting {
   }
 
   #tryAgain(instance: Instance, failure: CallFailure): void {
+    instance.health.abandoned(this.#trial)
+    this.#trial = false
     this.#controller = undefined
     this.#sent = false
     this.#instance = undefined

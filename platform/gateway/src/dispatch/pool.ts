@@ -120,6 +120,8 @@ export class InstancePool {
   #wait(call: Call): void {
     if (!this.#rotation.anyUp) call.refuse('all-out')
     else if (!this.#line.join(call)) call.refuse('line-full')
+    // An instance that was out may be worth a trial by now.
+    else this.#admitWaiting()
   }
 
   #admitWaiting(): void {

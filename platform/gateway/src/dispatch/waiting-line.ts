@@ -10,6 +10,7 @@ export class WaitingLine<T extends Waiting> {
   readonly #limit: number
   readonly #waiting = new Set<T>()
   #timer: NodeJS.Timeout | undefined
+  #wakesAt = Number.POSITIVE_INFINITY
 
   constructor(limit: number, now: () => number) {
     this.#limit = limit
@@ -24,7 +25,8 @@ export class WaitingLine<T extends Waiting> {
   join(one: T): boolean {
     if (this.#waiting.size >= this.#limit) return false
     this.#waiting.add(one)
-    if (this.#timer === undefined) this.#timer = this.#wake(one)
+    // Who comes back from an instance has waited before, and may have to leave first.
+    if (one.deadline < this.#wakesAt) this.#wake(one.deadline)
     return true
   }
 
@@ -41,19 +43,23 @@ export class WaitingLine<T extends Waiting> {
     return undefined
   }
 
-  #wake(first: T): NodeJS.Timeout {
-    return setTimeout(() => this.#sendAwayTheLate(), Math.max(1, first.deadline - this.#now())).unref()
+  #wake(deadline: number): void {
+    this.#wakesAt = deadline
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#sendAwayTheLate(), Math.max(1, deadline - this.#now())).unref()
   }
 
   #sendAwayTheLate(): void {
-    this.#timer = undefined
+    this.#wakesAt = Number.POSITIVE_INFINITY
+    let next = Number.POSITIVE_INFINITY
     for (const one of this.#waiting) {
       if (one.deadline > this.#now()) {
-        this.#timer = this.#wake(one)
-        return
+        next = Math.min(next, one.deadline)
+      } else {
+        this.#waiting.delete(one)
+        one.waitedTooLong()
       }
-      this.#waiting.delete(one)
-      one.waitedTooLong()
     }
+    if (next !== Number.POSITIVE_INFINITY) this.#wake(next)
   }
 }

@@ -81,6 +81,7 @@ export async function enterUpgrade(
     writeReply(response, judged.refusal instanceof Rejection ? dialect.rejected(judged.refusal) : judged.refusal)
     return
   }
+  if (response.destroyed) return
   const turn = dispatchers.get(routed.service)?.turn()
   if (!turn) {
     writeReply(response, dialect.unavailable(1))
