@@ -158,9 +158,11 @@ describe('a code or token that can be used once', () => {
   it('is used although others are at the same time', async () => {
     const ids = Array.from({ length: 50 }, newId)
     await Promise.all(ids.map((id) => adapter('RefreshToken').upsert(id, { jti: id }, 60)))
-    const uses = [...ids, ...ids.slice(0, 5)].map((id) => adapter('RefreshToken').consume(id))
-    const refused = (await Promise.allSettled(uses)).map(({ status }) => status === 'rejected')
-    expect(refused).toEqual([...ids.map(() => false), ...Array.from({ length: 5 }, () => true)])
+    const asked = [...ids, ...ids.slice(0, 5)]
+    const uses = await Promise.allSettled(asked.map((id) => adapter('RefreshToken').consume(id)))
+    // Of five tokens that come twice one use counts, whichever it is.
+    const counted = asked.filter((_id, index) => uses[index]?.status === 'fulfilled')
+    expect(counted.toSorted()).toEqual(ids.toSorted())
   })
 
   it('says when it was used, also after it was written again', async () => {
