@@ -1,9 +1,12 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const timeouts = { testTimeout: 30_000, hookTimeout: 90_000 }
 
 export default defineConfig({
   test: {
+    // One file more at once than there are cores: much of the time they wait for processes, disks and clocks.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         test: {
