@@ -1,5 +1,6 @@
 import { newId } from '@sallyport/kernel'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { SecondFactorInTheWay } from '../src/accounts/account.ts'
 import { FactorMissing, FactorPresent, WrongCode } from '../src/factors/factor.ts'
 import { digestOf } from '../src/proofs/link-store.ts'
 import type { SessionId } from '../src/sessions/session.ts'
@@ -198,6 +199,20 @@ describe('where only a password is asked for', () => {
     const statuses: number[] = []
     for (let count = 0; count < 22; count += 1) statuses.push(await on.signIn(username))
     expect(statuses.at(-1)).toBe(429)
+  })
+})
+
+describe('a stolen token', () => {
+  it('is not enough to get rid of the second factor of its owner, whatever they may do to others', async () => {
+    const { uid } = await on.account()
+    await on.addTotp(uid)
+    const { accounts } = on.one.identity
+    const self = { kind: 'account', uid, address: '192.0.2.1', level: 0 } as const
+    const email = 'elsewhere@example.org'
+    await expect(accounts.rename(uid, { email }, self)).rejects.toBeInstanceOf(SecondFactorInTheWay)
+    await expect(accounts.correct(uid, { email }, self)).rejects.toBeInstanceOf(SecondFactorInTheWay)
+    await expect(on.factors.reset(uid, self)).rejects.toBeInstanceOf(SecondFactorInTheWay)
+    expect(await on.factors.list(uid)).toHaveLength(2)
   })
 })
 
