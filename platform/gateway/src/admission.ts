@@ -3,7 +3,7 @@ import { finished } from 'node:stream/promises'
 import type { Dialect, Reply, Route } from '@sallyport/contracts'
 import { Rejection } from '@sallyport/kernel'
 import { type Authentication, bodyLimitBytes } from '@sallyport/service'
-import { type Admission, type ApiKeyGate, TooManyWrongKeys } from './api-keys/api-key-gate.ts'
+import { type ApiKeyGate, type KeyAdmission, TooManyWrongKeys } from './api-keys/api-key-gate.ts'
 import type { BodyPolicy } from './dispatch/dispatcher.ts'
 import { isWellFramed } from './framing.ts'
 import { AmbiguousRequest, cleanRequest } from './header-hygiene.ts'
@@ -66,7 +66,7 @@ function takesApiKeys({ access }: Route): boolean {
   return access.who === 'account' && access.scope !== undefined
 }
 
-function refusalOf(admission: Admission, dialect: Dialect): Reply | undefined {
+function refusalOf(admission: KeyAdmission, dialect: Dialect): Reply | undefined {
   if (admission === 'admitted') return undefined
   if (admission === 'invalid') return dialect.unauthenticated('invalid')
   if (admission === 'unavailable') return dialect.unavailable(1)

@@ -1,7 +1,10 @@
 import type { JSONColumnType } from 'kysely'
 import type { AdapterPayload } from 'oidc-provider'
 
-/** The table of the provider in the database of the service that uses it: see `migrations/0001-openid.sql`. */
+/**
+ * The table of the provider in the database of the service that uses it, which has a migration that begins with
+ * `migrations/0001-openid.sql`.
+ */
 export interface OpenIdDatabase {
   openid_record: {
     model: string

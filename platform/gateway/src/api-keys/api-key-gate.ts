@@ -8,7 +8,7 @@ import { createKeyCache, type KnownKey, TooManyExchanges } from './key-cache.ts'
 import { createKeyUses } from './key-uses.ts'
 
 /** What a door makes of a key: a token has taken its place, or why not. */
-export type Admission = 'admitted' | 'invalid' | 'unavailable' | { readonly retryAfterSeconds: number }
+export type KeyAdmission = 'admitted' | 'invalid' | 'unavailable' | { readonly retryAfterSeconds: number }
 
 export class TooManyWrongKeys extends Rejection {
   override name = 'TooManyWrongKeys'
@@ -23,7 +23,7 @@ export class TooManyWrongKeys extends Rejection {
 
 /** Takes API keys at the doors. */
 export interface ApiKeyGate {
-  admit(request: IncomingMessage, key: string, clientAddress: string): Promise<Admission>
+  admit(request: IncomingMessage, key: string, clientAddress: string): Promise<KeyAdmission>
   close(): Promise<void>
 }
 
