@@ -29,6 +29,17 @@ describe('an authenticator app', () => {
     expect(await on.signIn(username)).toBe(401)
   })
 
+  it('that nobody confirms is forgotten: whoever comes later is not shown what somebody else has seen', async () => {
+    const { uid } = await on.account()
+    await on.factors.beginTotp(uid)
+    const secret = (await on.factors.pendingTotp(uid)) ?? ''
+    on.later(15 * 60)
+    expect(await on.factors.pendingTotp(uid)).toBeUndefined()
+    await expect(on.factors.confirmTotp(on.own(uid), on.codeOf(secret))).rejects.toThrow(FactorMissing)
+    await on.factors.beginTotp(uid)
+    expect(await on.factors.pendingTotp(uid)).not.toBe(secret)
+  })
+
   it('is confirmed by one of two who do so at once', async () => {
     const { uid } = await on.account()
     await on.factors.beginTotp(uid)

@@ -47,6 +47,16 @@ describe('a sign-in in two steps', () => {
     ])
   })
 
+  it('done with both ends what was counted of passwords before: twenty more are free of a pause', async () => {
+    const { username, secret } = await withTotp()
+    const fail = () => on.sessions.provePassword({ username, password: 'wrong', ...origin }).catch(() => undefined)
+    for (let round = 0; round < 2; round += 1) {
+      for (let count = 0; count < 12; count += 1) await fail()
+      await on.secondSteps.prove(await half(username), totp(on.codeOf(secret)), origin)
+      on.later(30)
+    }
+  })
+
   it('takes a recovery code as well', async () => {
     const { username, recoveryCodes } = await withTotp()
     const proof = { kind: 'recovery-code', code: recoveryCodes[0] ?? '' } as const
