@@ -15,6 +15,8 @@ export interface SignedIn {
   readonly who: 'account'
   /** The caller's role must be this one. */
   readonly role?: 'user' | 'admin'
+  /** One of these roles is enough (enrollment E-38); they are compared to the letter. */
+  readonly roles?: readonly string[]
   /** Where the request names the account that the caller must be. */
   readonly self?: { readonly in: 'params' | 'body'; readonly field: string }
   /** An administrator passes where `self` would refuse. */
@@ -37,14 +39,28 @@ export const anyone: Anyone = { who: 'anyone' }
 export const signedIn: SignedIn = { who: 'account' }
 export const administrator: SignedIn = { who: 'account', role: 'admin' }
 
+interface Rights {
+  readonly role: string
+  readonly roles: readonly string[]
+  readonly scopes: readonly string[]
+}
+
+/** Whether scope and role of a signed-in caller are enough for a route, and if not, which is not. */
+export function judgeRights(access: SignedIn, caller: Rights): 'allowed' | 'wrong-scope' | 'wrong-role' {
+  if (!isInScope(access, caller.scopes)) return 'wrong-scope'
+  if (access.role !== undefined && caller.role !== access.role) return 'wrong-role'
+  if (access.roles && !access.roles.some((role) => caller.roles.includes(role))) return 'wrong-role'
+  return 'allowed'
+}
+
 /** Whether a signed-in caller may do what the route does, and if not, what stands against it. */
 export function judge(
   access: SignedIn,
-  caller: { readonly accountId: string; readonly role: string; readonly scopes: readonly string[] },
+  caller: Rights & { readonly accountId: string },
   input: { readonly params: unknown; readonly body: unknown },
 ): 'allowed' | 'wrong-scope' | 'wrong-role' | 'not-self' {
-  if (!isInScope(access, caller.scopes)) return 'wrong-scope'
-  if (access.role !== undefined && caller.role !== access.role) return 'wrong-role'
+  const rights = judgeRights(access, caller)
+  if (rights !== 'allowed') return rights
   if (access.self === undefined || (access.orAdmin === true && caller.role === 'admin')) return 'allowed'
   return fieldOf(input[access.self.in], access.self.field) === caller.accountId ? 'allowed' : 'not-self'
 }

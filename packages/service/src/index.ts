@@ -1,6 +1,14 @@
 export * from './authentication.ts'
 export * from './caller.ts'
-export { clientAddressOf, handle, type HandledRoute, type HandlerInput, Refusal, type Words } from './handler.ts'
+export {
+  clientAddressOf,
+  handle,
+  type HandledRoute,
+  type HandlerInput,
+  InsufficientScope,
+  Refusal,
+  type Words,
+} from './handler.ts'
 export { Counter, createMetrics, emptyMetrics, Gauge, Histogram, type Metrics } from './metrics.ts'
 export * from './paging.ts'
 export * from './replies.ts'

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
-import type { Match } from './route-table.ts'
 import type { Visit } from './visit.ts'
 
 /** Writes a line about a request when it is over. */
@@ -11,12 +10,11 @@ export function logAccess(
     readonly request: IncomingMessage
     readonly response: ServerResponse
     readonly visit: Visit
-    readonly match: Match
   },
 ): void {
   if (!log.isLevelEnabled('info')) return
   const started = performance.now()
-  const { door, request, response, visit, match } = access
+  const { door, request, response, visit } = access
   response.on('close', () => {
     log.info(
       {
@@ -24,9 +22,10 @@ export function logAccess(
         request: visit.requestId,
         method: request.method,
         // As it is declared: what is in place of a parameter may be a secret.
-        path: match.kind === 'route' ? match.route.path : visit.path,
-        route: nameOf(match),
+        path: visit.policy?.isMount === false ? visit.policy.path : visit.path,
+        route: visit.policy?.name,
         status: response.statusCode,
+        refused: visit.refused,
         complete: response.writableFinished,
         ms: Math.round(performance.now() - started),
         client: visit.origin.address,
@@ -34,9 +33,4 @@ export function logAccess(
       'access',
     )
   })
-}
-
-function nameOf(match: Match): string | undefined {
-  if (match.kind === 'route') return match.route.name
-  return match.kind === 'mount' ? match.mount.name : undefined
 }

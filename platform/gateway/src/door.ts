@@ -3,17 +3,18 @@ import { type Door as DoorName, problemDetails } from '@sallyport/contracts'
 import type { Authentication, Metrics } from '@sallyport/service'
 import type { Logger } from 'pino'
 import { logAccess } from './access-log.ts'
-import { admit, bodyPolicyOf } from './admission.ts'
 import type { ApiKeyGate } from './api-keys/api-key-gate.ts'
 import type { Dispatcher } from './dispatch/dispatcher.ts'
 import { answerHealth, asksForHealth, type Readiness } from './health.ts'
-import type { Handler } from './listener.ts'
+import type { Handler } from './listening/listener.ts'
 import { answerMetrics, asksForMetrics } from './metrics.ts'
-import { isRouted, type RouteTable, type Unrouted } from './route-table.ts'
+import { admit } from './policy/admission.ts'
+import { type Refusal, refusal } from './policy/refusal.ts'
 import type { OriginReader } from './request-origin.ts'
+import type { Match, RouteTable } from './route-table.ts'
 import type { Tunnels } from './upgrades/tunnels.ts'
 import { enterUpgrade, grantsUpgrade } from './upgrades/upgrading.ts'
-import { beginVisit } from './visit.ts'
+import { beginVisit, turnAway } from './visit.ts'
 import { writeReply } from './write-reply.ts'
 
 export interface DoorParts {
@@ -64,26 +65,28 @@ async function enter(parts: DoorParts, request: IncomingMessage, response: Serve
   }
 
   const match = parts.routes.match(request.method ?? 'GET', request.url ?? '/')
-  logAccess(parts.log, { door: parts.name, request, response, visit, match })
-  if (!isRouted(match)) {
-    refuseUnrouted(match, response)
+  if (match.kind === 'found') visit.policy = match.policy
+  logAccess(parts.log, { door: parts.name, request, response, visit })
+  if (match.kind !== 'found') {
+    turnAway(visit, response, refuseUnrouted(match))
     return
   }
-  const refusal = await admit(parts, request, { ...visit, routed: match })
-  if (refusal) {
-    writeReply(response, refusal)
+  const { policy } = match
+  const refused = await admit(parts, request, policy, visit)
+  if (refused) {
+    turnAway(visit, response, refused)
     return
   }
   // Whoever left meanwhile is not told of again: nobody would ever end the call.
   if (response.destroyed) return
-  const { dialect } = match.surface
-  const dispatcher = parts.dispatchers.get(match.service)
-  if (dispatcher) dispatcher.dispatch({ request, response, body: bodyPolicyOf(match), dialect })
-  else writeReply(response, dialect.unavailable(1))
+  const { dialect } = policy.surface
+  const dispatcher = parts.dispatchers.get(policy.service)
+  if (dispatcher) dispatcher.dispatch({ request, response, body: policy.body, dialect })
+  else turnAway(visit, response, refusal('unavailable', dialect.unavailable(1)))
 }
 
-function refuseUnrouted(match: Unrouted, response: ServerResponse): void {
+function refuseUnrouted(match: Exclude<Match, { kind: 'found' }>): Refusal {
   const { dialect } = match.surface ?? { dialect: problemDetails }
-  const reply = match.kind === 'not-found' ? dialect.notFound() : dialect.methodNotAllowed(match.allowed)
-  writeReply(response, reply)
+  if (match.kind === 'not-found') return refusal('not-found', dialect.notFound())
+  return refusal('method-not-allowed', dialect.methodNotAllowed(match.allowed))
 }

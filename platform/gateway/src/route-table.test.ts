@@ -13,13 +13,18 @@ it('a request target may name an origin, which does not matter', () => {
 describe('the routes of a door', () => {
   it('are found by method and path, whatever the query', () => {
     expect(publicDoor.match('GET', '/api/shop/things/hat?x=/1')).toMatchObject({
-      kind: 'route',
-      service: 'shop',
-      route: read,
+      kind: 'found',
+      policy: { service: 'shop', name: read.name },
     })
-    expect(publicDoor.match('POST', '/api/shop/things/hat')).toMatchObject({ kind: 'route', route: write })
-    expect(publicDoor.match('GET', '/own/thing')).toMatchObject({ kind: 'route', route: guarded })
-    expect(adminDoor.match('GET', '/admin/api/shop/things')).toMatchObject({ kind: 'route', route: administer })
+    expect(publicDoor.match('POST', '/api/shop/things/hat')).toMatchObject({
+      kind: 'found',
+      policy: { name: write.name },
+    })
+    expect(publicDoor.match('GET', '/own/thing')).toMatchObject({ kind: 'found', policy: { name: guarded.name } })
+    expect(adminDoor.match('GET', '/admin/api/shop/things')).toMatchObject({
+      kind: 'found',
+      policy: { name: administer.name },
+    })
   })
 
   it.each(['/admin/api/shop/things', '/internal/shop/things', '/', '/api', '/nowhere', '', '*'])(
@@ -74,7 +79,10 @@ describe('a mount', () => {
     ['OPTIONS', '/protocol/%2e%2e/own/thing'],
     ['PROPFIND', '/protocol/x'],
   ])('takes whatever is below it: %s %s', (method, url) => {
-    expect(publicDoor.match(method, url)).toMatchObject({ kind: 'mount', service: 'shop', mount: protocol })
+    expect(publicDoor.match(method, url)).toMatchObject({
+      kind: 'found',
+      policy: { service: 'shop', name: protocol.name },
+    })
   })
 
   it.each(['/protocol', '/protocols/x', '/own/protocol/x'])('does not take %s', (url) =>

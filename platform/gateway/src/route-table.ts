@@ -1,32 +1,25 @@
-import type { Door, Mount, Route, ServiceContract, Surface } from '@sallyport/contracts'
+import type { Door, ServiceContract, Surface } from '@sallyport/contracts'
 import FindMyWay, { type HTTPVersion, type Instance } from 'find-my-way'
+import { mountPolicy, type Policy, routePolicy } from './policy/policy.ts'
 
 /** What a door makes of a method and a path. */
 export type Match =
-  | { readonly kind: 'route'; readonly service: string; readonly surface: Surface; readonly route: Route }
-  | { readonly kind: 'mount'; readonly service: string; readonly surface: Surface; readonly mount: Mount }
+  | { readonly kind: 'found'; readonly policy: Policy }
   | { readonly kind: 'method-not-allowed'; readonly surface: Surface; readonly allowed: readonly string[] }
   | { readonly kind: 'not-found'; readonly surface: Surface | undefined }
 
-/** A match that leads to a service. */
-export type Routed = Extract<Match, { kind: 'route' | 'mount' }>
-export type Unrouted = Exclude<Match, Routed>
-
-export function isRouted(match: Match): match is Routed {
-  return match.kind === 'route' || match.kind === 'mount'
-}
+type Found = Extract<Match, { kind: 'found' }>
 
 interface KnownPath {
   readonly surface: Surface
-  readonly service: string
-  readonly routes: Map<string, Route>
+  readonly methods: Map<string, Found>
 }
 
 /** The routes of one door, made of the contracts. Routes of other doors do not exist here. */
 export class RouteTable {
   readonly #paths: Instance<HTTPVersion.V1>
   readonly #prefixes: { readonly prefix: string; readonly surface: Surface }[] = []
-  readonly #mounts: Extract<Match, { kind: 'mount' }>[] = []
+  readonly #mounts: { readonly below: string; readonly found: Found }[] = []
 
   constructor(contracts: readonly ServiceContract[], door: Door) {
     this.#paths = FindMyWay({ maxParamLength: 16_384 })
@@ -36,13 +29,21 @@ export class RouteTable {
         const prefix = surface.prefixes[door]
         if (prefix !== undefined) this.#prefixes.push({ prefix, surface })
         const at = (path: string): KnownPath => {
-          const entry = known.get(path) ?? { surface, service: name, routes: new Map<string, Route>() }
+          const entry = known.get(path) ?? { surface, methods: new Map<string, Found>() }
           known.set(path, entry)
           return entry
         }
-        for (const route of surface.routes) if (route.door === door) at(route.path).routes.set(route.method, route)
-        for (const mount of surface.mounts ?? [])
-          if (mount.door === door) this.#mounts.push({ kind: 'mount', service: name, surface, mount })
+        for (const route of surface.routes) {
+          if (route.door !== door) continue
+          at(route.path).methods.set(route.method, { kind: 'found', policy: routePolicy(name, surface, route) })
+        }
+        for (const mount of surface.mounts ?? []) {
+          if (mount.door !== door) continue
+          this.#mounts.push({
+            below: `${mount.path}/`,
+            found: { kind: 'found', policy: mountPolicy(name, surface, mount) },
+          })
+        }
         for (const closed of surface.closedPaths ?? []) if (closed.door === door) at(closed.path)
       }
     }
@@ -52,16 +53,14 @@ export class RouteTable {
 
   match(method: string, url: string): Match {
     const path = pathOf(url)
-    const found = this.#find(path)
-    if (!found) {
-      const mounted = this.#mounts.find(({ mount }) => path.startsWith(`${mount.path}/`))
-      if (mounted) return mounted
+    const known = this.#find(path)
+    if (!known) {
+      const mounted = this.#mounts.find(({ below }) => path.startsWith(below))
+      if (mounted) return mounted.found
       return { kind: 'not-found', surface: this.#prefixes.find(({ prefix }) => isUnder(path, prefix))?.surface }
     }
-    const { surface, service, routes } = found
-    const route = routes.get(method)
-    if (!route) return { kind: 'method-not-allowed', surface, allowed: [...routes.keys()] }
-    return { kind: 'route', service, surface, route }
+    const { surface, methods } = known
+    return methods.get(method) ?? { kind: 'method-not-allowed', surface, allowed: [...methods.keys()] }
   }
 
   #find(path: string): KnownPath | undefined {
@@ -91,5 +90,5 @@ function isUnder(path: string, prefix: string): boolean {
 }
 
 function isKnownPath(store: unknown): store is KnownPath {
-  return typeof store === 'object' && store !== null && 'routes' in store
+  return typeof store === 'object' && store !== null && 'methods' in store
 }

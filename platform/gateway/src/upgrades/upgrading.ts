@@ -1,18 +1,19 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import type { Reply } from '@sallyport/contracts'
+import type { Dialect } from '@sallyport/contracts'
 import { Rejection } from '@sallyport/kernel'
 import type { Authentication } from '@sallyport/service'
 import type { Logger } from 'pino'
 import { logAccess } from '../access-log.ts'
-import { admit, bodyPolicyOf } from '../admission.ts'
 import type { ApiKeyGate } from '../api-keys/api-key-gate.ts'
 import type { Dispatcher } from '../dispatch/dispatcher.ts'
 import { upgradeAt } from '../dispatch/upgrade.ts'
-import { isWithheld } from '../header-hygiene.ts'
+import { admit } from '../policy/admission.ts'
+import { isWithheld } from '../policy/header-hygiene.ts'
+import type { Policy } from '../policy/policy.ts'
+import { type Refusal, refusal } from '../policy/refusal.ts'
 import type { OriginReader } from '../request-origin.ts'
-import { isRouted, originForm, type Routed, type RouteTable } from '../route-table.ts'
-import { beginVisit } from '../visit.ts'
-import { writeReply } from '../write-reply.ts'
+import { originForm, type RouteTable } from '../route-table.ts'
+import { beginVisit, turnAway } from '../visit.ts'
 import type { Tunnels } from './tunnels.ts'
 
 export interface UpgradingParts {
@@ -52,11 +53,9 @@ export function grantsUpgrade(parts: UpgradingParts, request: IncomingMessage): 
 }
 
 /** Where an upgrade leads that is granted. */
-function destinationOf({ routes }: UpgradingParts, { url = '/' }: IncomingMessage): Routed | undefined {
-  const routed = routes.match('GET', originForm(url))
-  if (!isRouted(routed)) return undefined
-  const declared = routed.kind === 'route' ? routed.route.upgrade : routed.mount.upgrade
-  return declared === 'websocket' ? routed : undefined
+function destinationOf({ routes }: UpgradingParts, { url = '/' }: IncomingMessage): Policy | undefined {
+  const match = routes.match('GET', originForm(url))
+  return match.kind === 'found' && match.policy.upgrade === 'websocket' ? match.policy : undefined
 }
 
 /** An upgrade goes the way of every request, and only then to its service. */
@@ -68,49 +67,51 @@ export async function enterUpgrade(
 ): Promise<void> {
   const { tunnels, dispatchers, log, originOf, name } = parts
   const visit = beginVisit(request, response, originOf)
-  const routed = destinationOf(parts, request)
-  if (!routed) throw new TypeError('an upgrade was granted that leads nowhere')
-  const { dialect } = routed.surface
-  logAccess(log, { door: name, request, response, visit, match: routed })
+  const policy = destinationOf(parts, request)
+  if (!policy) throw new TypeError('an upgrade was granted that leads nowhere')
+  visit.policy = policy
+  const { dialect } = policy.surface
+  logAccess(log, { door: name, request, response, visit })
   if (!tunnels.takePlace(request.socket)) {
-    writeReply(response, dialect.unavailable(1))
+    turnAway(visit, response, refusal('too-many-tunnels', dialect.unavailable(1)))
     return
   }
-  const judged = await judge(parts, request, () => admit(parts, request, { ...visit, routed }))
-  if ('refusal' in judged) {
-    writeReply(response, judged.refusal instanceof Rejection ? dialect.rejected(judged.refusal) : judged.refusal)
+  const judged = await judge(parts, request, dialect, () => admit(parts, request, policy, visit))
+  if ('refused' in judged) {
+    turnAway(visit, response, judged.refused)
     return
   }
   if (response.destroyed) return
-  const turn = dispatchers.get(routed.service)?.turn()
+  const turn = dispatchers.get(policy.service)?.turn()
   if (!turn) {
-    writeReply(response, dialect.unavailable(1))
+    turnAway(visit, response, refusal('unavailable', dialect.unavailable(1)))
     return
   }
-  upgradeAt(turn, { request, response, body: bodyPolicyOf(routed), dialect }, (headers, upstream) => {
+  upgradeAt(turn, { request, response, body: policy.body, dialect }, (headers, upstream) => {
     acceptUpgrade(response, headers)
     if (head.length > 0) upstream.write(head)
     tunnels.open({ client: request.socket, upstream, mayStay: judged.mayStay })
   })
 }
 
-type Judgement = { readonly refusal: Reply | Rejection } | { readonly mayStay: (() => Promise<boolean>) | undefined }
+type Judgement = { readonly refused: Refusal } | { readonly mayStay: (() => Promise<boolean>) | undefined }
 
 async function judge(
   { authentication, host }: UpgradingParts,
   request: IncomingMessage,
-  admission: () => Promise<Reply | undefined>,
+  dialect: Dialect,
+  admission: () => Promise<Refusal | undefined>,
 ): Promise<Judgement> {
-  if (isForeign(request.headers, host)) return { refusal: new ForeignPage() }
-  const refusal = await admission()
-  if (refusal) return { refusal }
+  if (isForeign(request.headers, host)) return { refused: refusal('foreign-page', dialect.rejected(new ForeignPage())) }
+  const refused = await admission()
+  if (refused) return { refused }
   // Whoever refuses strangers here, a token that counts now has to count as long as the connection is open.
   const { authorization } = request.headers
   const counts = async (): Promise<boolean> => typeof (await authentication.account(authorization)) !== 'string'
   try {
     return { mayStay: authorization !== undefined && (await counts()) ? counts : undefined }
   } catch (error) {
-    if (error instanceof Rejection) return { refusal: error }
+    if (error instanceof Rejection) return { refused: refusal('unavailable', dialect.rejected(error)) }
     throw error
   }
 }

@@ -1,8 +1,8 @@
 import { problemDetails } from '@sallyport/contracts'
-import { answerAlive, asksForHealth } from './health.ts'
+import { answerAlive, asksForHealth } from '../health.ts'
 import type { Handler } from './listener.ts'
-import { originForm, pathOf } from './route-table.ts'
-import { writeReply } from './write-reply.ts'
+import { originForm, pathOf } from '../route-table.ts'
+import { writeReply } from '../write-reply.ts'
 
 /**
  * Sends whoever comes without TLS to the same place with it (cloud C-85). Where that is the installation knows: what a

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { problem, problemDetails } from '@sallyport/contracts'
 import { Connections } from './connections.ts'
 import { isWellFramed } from './framing.ts'
-import type { Certificate } from './tls/certificate.ts'
-import { secureContextOf } from './tls/secure-context.ts'
-import { writeReply } from './write-reply.ts'
+import type { Certificate } from '../tls/certificate.ts'
+import { secureContextOf } from '../tls/secure-context.ts'
+import { writeReply } from '../write-reply.ts'
 
 export type ListenerName = 'public door' | 'admin door' | 'redirect to https'
 

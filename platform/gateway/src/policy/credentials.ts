@@ -1,0 +1,46 @@
+import type { IncomingMessage } from 'node:http'
+import { type Dialect, judgeRights } from '@sallyport/contracts'
+import { Rejection } from '@sallyport/kernel'
+import { type Authentication, InsufficientScope } from '@sallyport/service'
+import { type ApiKeyGate, TooManyWrongKeys } from '../api-keys/api-key-gate.ts'
+import type { Visit } from '../visit.ts'
+import type { Policy } from './policy.ts'
+import { type Refusal, refusal } from './refusal.ts'
+
+/** Puts a token in the place of an API key. */
+export async function exchangeKey(
+  apiKeys: ApiKeyGate,
+  request: IncomingMessage,
+  { key, address, dialect }: { readonly key: string; readonly address: string; readonly dialect: Dialect },
+): Promise<Refusal | undefined> {
+  const admission = await apiKeys.admit(request, key, address)
+  if (admission === 'admitted') return undefined
+  if (admission === 'invalid') return refusal('unknown-key', dialect.unauthenticated('invalid'))
+  if (admission === 'unavailable') return refusal('unavailable', dialect.unavailable(1))
+  return refusal('too-many-wrong-keys', dialect.rejected(new TooManyWrongKeys(admission.retryAfterSeconds)))
+}
+
+/** Finds out who is calling, and refuses whoever may not do this. */
+export async function authorize(
+  authentication: Authentication,
+  { headers }: IncomingMessage,
+  { policy, visit }: { readonly policy: Policy; readonly visit: Visit },
+): Promise<Refusal | undefined> {
+  const { access, surface } = policy
+  const { dialect } = surface
+  if (access.who !== 'account') return undefined
+  try {
+    const caller = await authentication.account(headers.authorization)
+    if (typeof caller === 'string') return refusal('unauthenticated', dialect.unauthenticated(caller))
+    visit.caller = caller
+    const verdict = judgeRights(access, caller)
+    if (verdict === 'wrong-scope') {
+      return refusal('insufficient-scope', dialect.rejected(new InsufficientScope(access.scope)))
+    }
+    if (verdict === 'wrong-role') return refusal('wrong-role', policy.forbidden)
+    return undefined
+  } catch (error) {
+    if (error instanceof Rejection) return refusal('unavailable', dialect.rejected(error))
+    throw error
+  }
+}

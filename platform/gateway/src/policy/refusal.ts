@@ -1,0 +1,28 @@
+import type { Reply } from '@sallyport/contracts'
+
+/** Why a door turns a request away, in a word that logs and metrics are read by. */
+export type RefusalReason =
+  | 'not-found'
+  | 'method-not-allowed'
+  | 'https-only'
+  | 'ill-framed'
+  | 'too-large'
+  | 'ambiguous'
+  | 'unknown-key'
+  | 'too-many-wrong-keys'
+  | 'unauthenticated'
+  | 'insufficient-scope'
+  | 'wrong-role'
+  | 'foreign-page'
+  | 'too-many-tunnels'
+  | 'unavailable'
+
+/** A request goes no further than the door. */
+export interface Refusal {
+  readonly reason: RefusalReason
+  readonly reply: Reply
+}
+
+export function refusal(reason: RefusalReason, reply: Reply): Refusal {
+  return { reason, reply }
+}
