@@ -9,6 +9,7 @@ import { isJson, MalformedJson, parseBody } from './body.ts'
 import { eventStreamHeaders } from './event-stream.ts'
 import type { HandledRoute } from './handler.ts'
 import type { Metrics } from './metrics.ts'
+import { parseTraceParent } from './trace-context.ts'
 
 /** The largest body a service reads, in bytes (market §1). */
 export const bodyLimitBytes = 1024 * 1024
@@ -186,7 +187,8 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     if (error.statusCode !== undefined && error.statusCode < 500) {
       return send(reply, dialect.badRequest('The request could not be read'))
     }
-    log.error({ err: error, request: request.id, route: request.routeOptions.url }, 'a request failed')
+    const { traceId: trace } = parseTraceParent(request.headers['traceparent']) ?? {}
+    log.error({ err: error, request: request.id, trace, route: request.routeOptions.url }, 'a request failed')
     return send(reply, dialect.failed(request.id))
   })
 

@@ -9,6 +9,7 @@ import {
   type SignedIn,
 } from '@sallyport/contracts'
 import { Rejection } from '@sallyport/kernel'
+import { pino } from 'pino'
 import { Type } from 'typebox'
 import { describe, expect, it } from 'vitest'
 import { createMetrics, createService, handle, ok } from '../src/index.ts'
@@ -88,10 +89,11 @@ const contract: ServiceContract = {
 const clock = stoppedClock()
 const issuer = createTestIssuer()
 const { authentication, revocations } = testAuthentication(clock, issuer)
+const logged: string[] = []
 const shop = await createService({
   contract,
   authentication,
-  log: silent,
+  log: pino({ level: 'error' }, { write: (line: string) => void logged.push(line) }),
   routes: [
     handle(order, async ({ body }) => {
       if (body.pieces > 99) throw new OutOfStock()
@@ -246,6 +248,14 @@ describe('answers', () => {
     const { status, body } = await post(JSON.stringify({ owner: me, pieces: -1 }), signedIn)
     expect(status).toBe(500)
     expect(body.detail).toMatch(/^Internal Server Error \(request [0-9a-f-]{36}\)$/)
+  })
+
+  it('lead to the log of the service by the id of the request and by its trace', async () => {
+    logged.length = 0
+    const traceId = '0af7651916cd43dd8448eb211c80319c'
+    const ids = { 'x-request-id': 'from-the-door', traceparent: `00-${traceId}-b7ad6b7169203331-01` }
+    await post(JSON.stringify({ owner: me, pieces: -1 }), { ...signedIn, ...ids })
+    expect(logged.map((line) => JSON.parse(line))).toMatchObject([{ request: 'from-the-door', trace: traceId }])
   })
 
   it('hold nothing that the contract does not declare', async () => {

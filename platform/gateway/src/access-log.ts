@@ -20,6 +20,7 @@ export function logAccess(
       {
         door,
         request: visit.requestId,
+        trace: visit.trace.traceId,
         method: request.method,
         // As it is declared: what is in place of a parameter may be a secret.
         path: visit.policy?.isMount === false ? visit.policy.path : visit.path,

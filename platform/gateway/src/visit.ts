@@ -5,12 +5,14 @@ import type { Policy } from './policy/policy.ts'
 import type { Refusal, RefusalReason } from './policy/refusal.ts'
 import type { OriginReader, RequestOrigin } from './request-origin.ts'
 import { originForm, pathOf } from './route-table.ts'
+import { type Trace, traceOf } from './trace.ts'
 import { writeReply } from './write-reply.ts'
 
 /** A request at a door, and what has become known of it so far. */
 export interface Visit {
   readonly path: string
   readonly requestId: string
+  readonly trace: Trace
   readonly origin: RequestOrigin
   /** Where it leads. */
   policy?: Policy
@@ -28,7 +30,7 @@ export function beginVisit(request: IncomingMessage, response: ServerResponse, o
   const origin = originOf(request)
   response.setHeader('x-request-id', requestId)
   setAnswerHeaders(response, origin.scheme)
-  return { path: pathOf(url), requestId, origin }
+  return { path: pathOf(url), requestId, trace: traceOf(request), origin }
 }
 
 /** Ends a visit at the door. */

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http'
 import {
   anyone,
   market,
@@ -108,6 +109,14 @@ export function overHttp(urls: readonly string[], options: Partial<OverHttpOptio
     log: pino({ level: 'silent' }),
     ...options,
   })
+}
+
+/** Lets a server listen and tells where. */
+export async function addressOf(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new TypeError('the server listens on no port')
+  return `http://127.0.0.1:${address.port}`
 }
 
 /** The `Host` of the installation. */

@@ -36,6 +36,8 @@ export async function admit(
       'x-request-id': visit.requestId,
       'x-forwarded-for': visit.origin.address,
       'x-forwarded-proto': visit.origin.scheme,
+      traceparent: visit.trace.traceparent,
+      tracestate: visit.trace.tracestate,
     })
   } catch (error) {
     if (!(error instanceof AmbiguousRequest)) throw error

@@ -8,6 +8,8 @@ const own = {
   'x-request-id': 'id',
   'x-forwarded-for': '192.0.2.1',
   'x-forwarded-proto': 'http',
+  traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00',
+  tracestate: undefined,
 } as const
 
 function clean(...headers: [string, string][]) {
@@ -46,6 +48,8 @@ describe('what a client may say (design §3)', () => {
     'Forwarded',
     'X-Real-IP',
     'X-Request-Id',
+    'Traceparent',
+    'tracestate',
     'Connection',
     'Keep-Alive',
     'TE',

@@ -20,7 +20,16 @@ const hopByHop = new Set([
 /** What a program calls with in the place of a token. It is for the gateway alone. */
 const apiKeyHeader = 'x-api-key'
 
-const reserved = new Set([apiKeyHeader, 'x-user', 'x-roles', 'x-request-id', 'x-real-ip', 'forwarded'])
+const reserved = new Set([
+  apiKeyHeader,
+  'x-user',
+  'x-roles',
+  'x-request-id',
+  'x-real-ip',
+  'forwarded',
+  'traceparent',
+  'tracestate',
+])
 
 /** Framing and host may be named by `Connection`, but a request without them would be another request. */
 const indispensable = new Set(['host', 'content-length', 'transfer-encoding'])
@@ -35,6 +44,8 @@ export interface GatewayHeaders {
   readonly 'x-request-id': string
   readonly 'x-forwarded-for': string
   readonly 'x-forwarded-proto': 'http' | 'https'
+  readonly traceparent: string
+  readonly tracestate: string | undefined
 }
 
 /**
@@ -61,6 +72,7 @@ export function cleanRequest(request: IncomingMessage, own: GatewayHeaders): str
   if (credentials > 1) throw new AmbiguousRequest('More than one credential was sent')
   if (hosts > 1) throw new AmbiguousRequest('More than one host was named')
   for (const [name, value] of Object.entries(own)) {
+    if (value === undefined) continue
     raw.push(name, value)
     request.headers[name] = value
   }
