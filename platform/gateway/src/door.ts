@@ -2,19 +2,19 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Door as DoorName, problemDetails } from '@sallyport/contracts'
 import type { Authentication, Metrics } from '@sallyport/service'
 import type { Logger } from 'pino'
-import { logAccess } from './access-log.ts'
 import type { ApiKeyGate } from './api-keys/api-key-gate.ts'
 import type { Dispatcher } from './dispatch/dispatcher.ts'
 import { answerHealth, asksForHealth, type Readiness } from './health.ts'
 import type { Handler } from './listening/listener.ts'
-import { answerMetrics, asksForMetrics } from './metrics.ts'
+import type { DoorMetrics } from './metrics/door-metrics.ts'
+import { answerMetrics, asksForMetrics } from './metrics/metrics-page.ts'
 import { admit } from './policy/admission.ts'
 import { type Refusal, refusal } from './policy/refusal.ts'
 import type { OriginReader } from './request-origin.ts'
 import type { Match, RouteTable } from './route-table.ts'
 import type { Tunnels } from './upgrades/tunnels.ts'
 import { enterUpgrade, grantsUpgrade } from './upgrades/upgrading.ts'
-import { beginVisit, turnAway } from './visit.ts'
+import { beginVisit, record, turnAway } from './visit.ts'
 import { writeReply } from './write-reply.ts'
 
 export interface DoorParts {
@@ -26,6 +26,8 @@ export interface DoorParts {
   readonly readiness: Readiness
   /** Shown on the admin door alone. */
   readonly metrics: Metrics
+  /** What is counted of the requests that come. */
+  readonly counts: DoorMetrics
   readonly log: Logger
   readonly originOf: OriginReader
   readonly isProxy: (address: string) => boolean
@@ -66,7 +68,7 @@ async function enter(parts: DoorParts, request: IncomingMessage, response: Serve
 
   const match = parts.routes.match(request.method ?? 'GET', request.url ?? '/')
   if (match.kind === 'found') visit.policy = match.policy
-  logAccess(parts.log, { door: parts.name, request, response, visit })
+  record(parts, request, response, visit)
   if (match.kind !== 'found') {
     turnAway(visit, response, refuseUnrouted(match))
     return
@@ -81,7 +83,7 @@ async function enter(parts: DoorParts, request: IncomingMessage, response: Serve
   if (response.destroyed) return
   const { dialect } = policy.surface
   const dispatcher = parts.dispatchers.get(policy.service)
-  if (dispatcher) dispatcher.dispatch({ request, response, body: policy.body, dialect })
+  if (dispatcher) dispatcher.dispatch({ request, response, body: policy.body, dialect, record: visit })
   else turnAway(visit, response, refusal('unavailable', dialect.unavailable(1)))
 }
 

@@ -9,6 +9,7 @@ import { createDoor } from './door.ts'
 import { onceASecond, type Readiness } from './health.ts'
 import { type ConnectionLimits, type Handler, listen, type Listener } from './listening/listener.ts'
 import { redirectTo } from './listening/redirect.ts'
+import { createDoorMetrics } from './metrics/door-metrics.ts'
 import { originReader, proxyTest } from './request-origin.ts'
 import { RouteTable } from './route-table.ts'
 import type { Certificate } from './tls/certificate.ts'
@@ -72,6 +73,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       const { keyIssuer: issuer, authentication, clock, log } = parts
       const gate = createApiKeyGate({ issuer, authentication, clock, log })
       apiKeys = gate
+      const countsAt = createDoorMetrics(parts.metrics, {
+        connections: (name) => (name === 'admin' ? adminDoor : publicDoor).openConnections(),
+        tunnels: () => tunnels.size,
+      })
       const door = (name: 'public' | 'admin'): Handler =>
         createDoor({
           ...parts,
@@ -81,6 +86,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
           tunnels,
           apiKeys: gate,
           name,
+          counts: countsAt(name),
           host: parts.publicHost,
           routes: new RouteTable(parts.contracts, name),
         })

@@ -1,6 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Door } from '@sallyport/contracts'
 import type { AccountCaller } from '@sallyport/service'
+import type { Logger } from 'pino'
+import { logAccess } from './access-log.ts'
 import { setAnswerHeaders } from './answer-headers.ts'
+import type { DoorMetrics } from './metrics/door-metrics.ts'
 import type { Policy } from './policy/policy.ts'
 import type { Refusal, RefusalReason } from './policy/refusal.ts'
 import type { OriginReader, RequestOrigin } from './request-origin.ts'
@@ -14,10 +18,14 @@ export interface Visit {
   readonly requestId: string
   readonly trace: Trace
   readonly origin: RequestOrigin
+  /** On a clock that never goes back. */
+  readonly begunAtMs: number
   /** Where it leads. */
   policy?: Policy
   /** Who is calling, once that is verified. */
   caller?: AccountCaller
+  /** The instance that had it last, where its service has several. */
+  instance?: string
   /** Why it was turned away at the door. */
   refused?: RefusalReason
 }
@@ -30,7 +38,31 @@ export function beginVisit(request: IncomingMessage, response: ServerResponse, o
   const origin = originOf(request)
   response.setHeader('x-request-id', requestId)
   setAnswerHeaders(response, origin.scheme)
-  return { path: pathOf(url), requestId, trace: traceOf(request), origin }
+  return { path: pathOf(url), requestId, trace: traceOf(request), origin, begunAtMs: performance.now() }
+}
+
+export interface VisitParts {
+  readonly name: Door
+  readonly log: Logger
+  readonly counts: DoorMetrics
+}
+
+/** Takes note of a request, now and when it is over. */
+export function record(
+  { name: door, log, counts }: VisitParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  visit: Visit,
+): void {
+  counts.begun()
+  response.on('close', () => {
+    const seconds = (performance.now() - visit.begunAtMs) / 1000
+    const { method = 'GET' } = request
+    const status = response.headersSent ? response.statusCode : 0
+    const { policy, refused } = visit
+    counts.ended({ method, policy, status, refused, seconds })
+    logAccess(log, { door, request, response, visit, seconds })
+  })
 }
 
 /** Ends a visit at the door. */

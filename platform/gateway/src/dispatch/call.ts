@@ -29,6 +29,7 @@ export class Call implements Undici.DispatchHandler, Waiting {
   readonly #response: ServerResponse
   readonly #policy: BodyPolicy
   readonly #dialect: Dialect
+  readonly #record: Dispatch['record']
   readonly #way: BodyWay
   #headers: string[] = []
   #body: Buffer | StreamedBody | null = null
@@ -48,12 +49,13 @@ export class Call implements Undici.DispatchHandler, Waiting {
   /** What the answer has left to come, in bytes, when it says so. */
   #remaining = Number.NaN
 
-  constructor(pool: InstancePool, { request, response, body, dialect }: Dispatch) {
+  constructor(pool: InstancePool, { request, response, body, dialect, record }: Dispatch) {
     this.#pool = pool
     this.#request = request
     this.#response = response
     this.#policy = body
     this.#dialect = dialect
+    this.#record = record
     this.#way = bodyWayOf(request, body)
   }
 
@@ -81,6 +83,7 @@ export class Call implements Undici.DispatchHandler, Waiting {
   /** Sends it to an instance. @param trial whether that is how to find out if the instance is back */
   send(instance: Instance, trial: boolean): void {
     this.#instance = instance
+    this.#record.instance = instance.name
     this.#trial = trial
     this.#tries += 1
     const limitMs = Math.min(this.#pool.limits.tryMs, this.#timeLeft())

@@ -15,6 +15,8 @@ export interface Dispatch {
   readonly body: BodyPolicy
   /** Words for an upstream that is not there. */
   readonly dialect: Dialect
+  /** Where it is written down which instance had it last. */
+  readonly record: { instance?: string }
 }
 
 /**
@@ -22,6 +24,8 @@ export interface Dispatch {
  * turns depend on it.
  */
 export interface Turn {
+  /** Such as `gacha.2`. */
+  readonly instance: string
   /** Such as `http://127.0.0.1:9090`. */
   readonly url: string
   answered(): void

@@ -59,6 +59,7 @@ export class InstancePool {
     if (!instance) return undefined
     const trial = instance.health.take()
     return {
+      instance: instance.name,
       url: instance.url,
       answered: () => this.answered(instance, trial),
       failed: (failure) => this.failed(instance, failure, trial),

@@ -24,6 +24,10 @@ export class Connections {
     this.#mostPerAddress = mostPerAddress
   }
 
+  get size(): number {
+    return this.#sockets.size
+  }
+
   /** Counts a connection of TCP, or cuts it when its address has too many. */
   count(socket: Socket): void {
     const address = socket.remoteAddress ?? ''

@@ -36,6 +36,8 @@ export interface Handler {
 export interface Listener {
   /** Such as `http://127.0.0.1:8080`. */
   readonly url: string
+  /** How many connections are open. */
+  readonly openConnections: () => number
   /** From now on requests go to this handler; before, they met 503. */
   answerWith(handler: Handler): void
   /** Shows this certificate from the next connection on. Only where the listener began with one. */
@@ -137,6 +139,7 @@ export async function listen(
   const shownHost = address.family === 'IPv6' ? `[${address.address}]` : address.address
   return {
     url: `${secure ? 'https' : 'http'}://${shownHost}:${address.port}`,
+    openConnections: () => connections.size,
     answerWith(next) {
       handler = next
       if (next.isProxy) connections.isExempt = next.isProxy

@@ -29,6 +29,11 @@ export class Tunnels {
     this.#limits = limits
   }
 
+  /** How many clients have a place. */
+  get size(): number {
+    return this.#places.size
+  }
+
   /** Takes a place for a client, until its connection closes. Answers false when there is none. */
   takePlace(client: Socket): boolean {
     if (this.#places.size >= this.#limits.most) return false

@@ -2,8 +2,6 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Dialect } from '@sallyport/contracts'
 import { Rejection } from '@sallyport/kernel'
 import type { Authentication } from '@sallyport/service'
-import type { Logger } from 'pino'
-import { logAccess } from '../access-log.ts'
 import type { ApiKeyGate } from '../api-keys/api-key-gate.ts'
 import type { Dispatcher } from '../dispatch/dispatcher.ts'
 import { upgradeAt } from '../dispatch/upgrade.ts'
@@ -13,16 +11,14 @@ import type { Policy } from '../policy/policy.ts'
 import { type Refusal, refusal } from '../policy/refusal.ts'
 import type { OriginReader } from '../request-origin.ts'
 import { originForm, type RouteTable } from '../route-table.ts'
-import { beginVisit, turnAway } from '../visit.ts'
+import { beginVisit, record, turnAway, type VisitParts } from '../visit.ts'
 import type { Tunnels } from './tunnels.ts'
 
-export interface UpgradingParts {
-  readonly name: string
+export interface UpgradingParts extends VisitParts {
   readonly routes: RouteTable
   readonly dispatchers: ReadonlyMap<string, Dispatcher>
   readonly authentication: Authentication
   readonly apiKeys: ApiKeyGate
-  readonly log: Logger
   readonly originOf: OriginReader
   readonly host: string
   readonly tunnels: Tunnels
@@ -65,13 +61,13 @@ export async function enterUpgrade(
   response: ServerResponse,
   head: Buffer,
 ): Promise<void> {
-  const { tunnels, dispatchers, log, originOf, name } = parts
+  const { tunnels, dispatchers, originOf } = parts
   const visit = beginVisit(request, response, originOf)
   const policy = destinationOf(parts, request)
   if (!policy) throw new TypeError('an upgrade was granted that leads nowhere')
   visit.policy = policy
   const { dialect } = policy.surface
-  logAccess(log, { door: name, request, response, visit })
+  record(parts, request, response, visit)
   if (!tunnels.takePlace(request.socket)) {
     turnAway(visit, response, refusal('too-many-tunnels', dialect.unavailable(1)))
     return
@@ -87,7 +83,8 @@ export async function enterUpgrade(
     turnAway(visit, response, refusal('unavailable', dialect.unavailable(1)))
     return
   }
-  upgradeAt(turn, { request, response, body: policy.body, dialect }, (headers, upstream) => {
+  visit.instance = turn.instance
+  upgradeAt(turn, { request, response, body: policy.body, dialect, record: visit }, (headers, upstream) => {
     acceptUpgrade(response, headers)
     if (head.length > 0) upstream.write(head)
     tunnels.open({ client: request.socket, upstream, mayStay: judged.mayStay })
