@@ -1,5 +1,5 @@
 import { InstanceHealth } from '@sallyport/service'
-import { Pool } from 'undici'
+import { buildConnector, Pool } from 'undici'
 
 /** How much each instance is given to do, and how long it may take. */
 export interface InstanceLimits {
@@ -28,14 +28,22 @@ export class Instance {
     this.#limit = limits.connections
     this.connections = new Pool(url, {
       connections: limits.connections,
-      connectTimeout: limits.connectMs,
+      connect: connectorTo(limits.connectMs),
       bodyTimeout: limits.pauseMs,
-      // What was delivered and what was not is known of HTTP/1.1, where a connection has one request at a time.
-      allowH2: false,
     })
   }
 
   get hasRoom(): boolean {
     return this.calls < this.#limit
   }
+}
+
+/**
+ * Makes connections to an instance. Over TLS it has to prove the name in its own address: undici would ask for the one in
+ * the request's `Host`, which is the installation's.
+ */
+export function connectorTo(timeoutMs: number): buildConnector.connector {
+  // What was delivered and what was not is known of HTTP/1.1, where a connection has one request at a time.
+  const connect = buildConnector({ timeout: timeoutMs, allowH2: false })
+  return (options, callback) => connect({ ...options, servername: '' }, callback)
 }

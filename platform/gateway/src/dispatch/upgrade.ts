@@ -6,6 +6,7 @@ import { isWithheld } from '../policy/header-hygiene.ts'
 import { writeReply } from '../write-reply.ts'
 import type { Dispatch, Turn } from './dispatcher.ts'
 import { failureOf } from './failure.ts'
+import { connectorTo } from './instance.ts'
 
 /** Told of the connection to a service that agreed to speak WebSocket, and of the headers it agreed with. */
 export type Accepted = (headers: IncomingHttpHeaders, upstream: Duplex) => void
@@ -20,7 +21,7 @@ const answerTimeoutMs = 10_000
  */
 export function upgradeAt(turn: Turn, { request, response, dialect }: Dispatch, accepted: Accepted): void {
   const client = new Client(turn.url, {
-    connectTimeout: connectTimeoutMs,
+    connect: connectorTo(connectTimeoutMs),
     headersTimeout: answerTimeoutMs,
     bodyTimeout: answerTimeoutMs,
   })
