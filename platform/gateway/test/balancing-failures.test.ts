@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { useBalancedShop } from './balanced-shop.ts'
 
@@ -84,6 +85,17 @@ describe('an instance that is silent', () => {
     await shop.open({ tryMs: 50, totalMs: 50 })
     for (const one of shop.instances) one.answerWith(silence)
     expect((await shop.post()).status).toBe(504)
+  })
+
+  it('E-33 is given up when its time is over, not up to a second later', async () => {
+    await shop.open({ tryMs: 50, totalMs: 50 })
+    for (const one of shop.instances) one.answerWith(silence)
+    const asks = [() => shop.post(), () => shop.post('x'.repeat(100_000))]
+    for (const ask of asks) {
+      // Of two timers the shorter one is over first, however busy the machine is.
+      const late = sleep(450, 'late', { ref: false })
+      expect(await Promise.race([ask().then(({ status }) => status), late])).toBe(504)
+    }
   })
 
   it('lets a GET go to another one while there is time, and only that', async () => {

@@ -5,7 +5,7 @@ import { suitPage } from '../answer-headers.ts'
 import { isWithheld } from '../policy/header-hygiene.ts'
 import { writeReply } from '../write-reply.ts'
 import type { BodyPolicy, Dispatch } from './dispatcher.ts'
-import { type CallFailure, failureOf, isRepeatable, isUndelivered } from './failure.ts'
+import { type CallFailure, failureOf, isRepeatable, isUndelivered, NoAnswer } from './failure.ts'
 import type { Instance } from './instance.ts'
 import type { InstancePool, Shortage } from './pool.ts'
 import { type BodyWay, bodyWayOf, gather, StreamedBody } from './request-body.ts'
@@ -37,8 +37,9 @@ export class Call implements Undici.DispatchHandler, Waiting {
   #controller: Undici.DispatchController | undefined
   /** Whether this call finds out if its instance is back. */
   #trial = false
-  /** Whether the instance is given as long as any call has at most. */
-  #hasFullTime = false
+  /** How long the instance has to begin its answer, in milliseconds. */
+  #limitMs = 0
+  #timer: NodeJS.Timeout | undefined
   /** Whether anything may have been written to the connection. */
   #sent = false
   #answered = false
@@ -86,9 +87,10 @@ export class Call implements Undici.DispatchHandler, Waiting {
     this.#record.instance = instance.name
     this.#trial = trial
     this.#tries += 1
-    const limitMs = Math.min(this.#pool.limits.tryMs, this.#timeLeft())
-    this.#hasFullTime = limitMs >= this.#pool.limits.tryMs
+    this.#limitMs = Math.max(1, Math.min(this.#pool.limits.tryMs, this.#timeLeft()))
+    // The time that a client takes to send is not the instance's.
     if (this.#way === 'streamed') this.#body = new StreamedBody(this.#request, this.#policy.limitBytes)
+    else this.#expectAnswer()
     instance.connections.dispatch(
       {
         // The route table has let no other method through than those of its routes, or any that HTTP has.
@@ -96,7 +98,8 @@ export class Call implements Undici.DispatchHandler, Waiting {
         path: this.#request.url ?? '/',
         headers: this.#headers,
         body: this.#body,
-        headersTimeout: Math.max(1, Math.ceil(limitMs)),
+        // For an instance that takes no more of a body; of the whole time a timer of our own is in charge.
+        headersTimeout: this.#way === 'streamed' ? Math.ceil(this.#limitMs) : 0,
       },
       this,
     )
@@ -127,11 +130,29 @@ export class Call implements Undici.DispatchHandler, Waiting {
 
   onRequestSent(): void {
     this.#sent = true
+    if (this.#way === 'streamed' && !this.#answered) this.#expectAnswer()
+  }
+
+  #expectAnswer(): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#onSilence(), this.#limitMs)
+  }
+
+  #onSilence(): void {
+    if (this.#controller) {
+      this.#controller.abort(new NoAnswer('no answer began in time'))
+      return
+    }
+    if (this.#left) return
+    // There is no connection yet: nothing is to be sent on it any more.
+    this.#left = true
+    this.#answer(this.#dialect.timedOut())
   }
 
   onResponseStart(_controller: Undici.DispatchController, status: number, headers: Headers): void {
     // What comes before the answer is for this connection alone.
     if (status < 200) return
+    clearTimeout(this.#timer)
     this.#answered = true
     if (this.#instance) this.#pool.answered(this.#instance, this.#trial)
     this.#trial = false
@@ -166,6 +187,7 @@ export class Call implements Undici.DispatchHandler, Waiting {
   }
 
   onResponseError(_controller: Undici.DispatchController | null, error: Error): void {
+    clearTimeout(this.#timer)
     const instance = this.#instance
     if (!instance || error === clientGone) {
       this.#finish()
@@ -173,7 +195,7 @@ export class Call implements Undici.DispatchHandler, Waiting {
     }
     const failure = this.#failureOf(error)
     // What is left of a call's time after others had it says nothing about whom it ran out at.
-    if (failure === 'refused' || failure === 'lost' || (failure === 'silent' && this.#hasFullTime)) {
+    if (failure === 'refused' || failure === 'lost' || (failure === 'silent' && this.#hasFullTime())) {
       this.#pool.failed(instance, failure, this.#trial)
       this.#trial = false
     }
@@ -190,6 +212,11 @@ export class Call implements Undici.DispatchHandler, Waiting {
     }
   }
 
+  /** Whether the instance was given as long as any call has at most. */
+  #hasFullTime(): boolean {
+    return this.#limitMs >= this.#pool.limits.tryMs
+  }
+
   #failureOf(error: Error): CallFailure {
     const failure = failureOf(error, this.#sent)
     // Without a connection that it could begin on there was none.
@@ -197,7 +224,8 @@ export class Call implements Undici.DispatchHandler, Waiting {
   }
 
   #mayTryAgain(failure: CallFailure): boolean {
-    if (this.#timeLeft() <= 0) return false
+    // What is left of a millisecond is no time.
+    if (this.#timeLeft() < 1) return false
     if (isUndelivered(failure)) {
       if (this.#tries >= mostTries + this.#pool.size) return false
       return !(this.#body instanceof StreamedBody) || this.#body.untouched
@@ -233,6 +261,10 @@ export class Call implements Undici.DispatchHandler, Waiting {
 
   #reply(reply: Reply): void {
     this.#finish()
+    this.#answer(reply)
+  }
+
+  #answer(reply: Reply): void {
     // A client that is still sending would not hear the answer.
     this.#request.resume()
     writeReply(this.#response, reply)

@@ -16,9 +16,14 @@ import { BodyBroken, BodyTooLarge } from './request-body.ts'
  */
 export type CallFailure = 'refused' | 'stale' | 'lost' | 'silent' | 'garbled' | 'unsendable' | 'too-large' | 'closing'
 
+/** No answer began in time, by the gateway's own clock: undici's looks every half second and comes up to a second late. */
+export class NoAnswer extends Error {
+  override name = 'NoAnswer'
+}
+
 /** @param sent whether anything may have been written to the connection */
 export function failureOf(error: Error, sent: boolean): CallFailure {
-  if (error instanceof errors.HeadersTimeoutError) return 'silent'
+  if (error instanceof NoAnswer || error instanceof errors.HeadersTimeoutError) return 'silent'
   if (error instanceof BodyTooLarge) return 'too-large'
   if (isUnsendable(error)) return 'unsendable'
   if (error instanceof errors.ClientClosedError || error instanceof errors.ClientDestroyedError) return 'closing'
