@@ -1,5 +1,6 @@
 import { auctionContract } from './auction/index.ts'
 import { gachaContract } from './gacha/index.ts'
+import { gatewayContract } from './gateway/index.ts'
 import { identityContract } from './identity/index.ts'
 import type { ServiceContract } from './route.ts'
 import { walletContract } from './wallet/index.ts'
@@ -12,5 +13,11 @@ export function scopesOf(contracts: readonly ServiceContract[]): ReadonlySet<str
   )
 }
 
-/** Every service behind the doors. */
-export const services: readonly ServiceContract[] = [identityContract, walletContract, gachaContract, auctionContract]
+/** Every service behind the doors, and what the gateway answers itself. */
+export const services: readonly ServiceContract[] = [
+  identityContract,
+  walletContract,
+  gachaContract,
+  auctionContract,
+  gatewayContract,
+]

@@ -11,8 +11,10 @@ import {
 } from '@sallyport/identity'
 import { TransferImpossible } from './commands/admin-accounts.ts'
 import { NoSuchAccount } from './commands/admin-audit-tail.ts'
+import { KeyExists } from './commands/admin-gateway-keys.ts'
 import { NoSuchJob } from './commands/admin-jobs.ts'
 import { DamagedFile } from './data-directory/secrets.ts'
+import { GatewayKeysUnusable } from './gateway-keys/key-files.ts'
 import { InvalidSettings } from './settings/settings.ts'
 import { CertificateUnusable } from './tls/certificate-files.ts'
 import { UnusableHeader } from './transfer/formats.ts'
@@ -24,8 +26,10 @@ const explained = [
   DirectoryInUse,
   DirectoryUnusable,
   DoorBlocked,
+  GatewayKeysUnusable,
   InvalidClient,
   InvalidSettings,
+  KeyExists,
   KeyNeeded,
   KeyWaiting,
   NoSuchAccount,

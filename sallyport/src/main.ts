@@ -6,6 +6,7 @@ import { tailAudit, type TailOptions } from './commands/admin-audit-tail.ts'
 import { verifyAuditTrail } from './commands/admin-audit-verify.ts'
 import { resetFactorsOf } from './commands/admin-factors.ts'
 import { addClient, listClients, removeClient, rotateClientSecret } from './commands/admin-clients.ts'
+import { listGatewayKeys, makeGatewayKeys } from './commands/admin-gateway-keys.ts'
 import { jobServices, listDeadLetters, retryDeadLetter } from './commands/admin-jobs.ts'
 import { listKeys, revokeKey, rotateKeys } from './commands/admin-keys.ts'
 import { verifyMarket } from './commands/admin-market.ts'
@@ -211,6 +212,38 @@ over it does so at once, and --rotate is not needed.`,
   .action((kid: string, { rotate = false }: { rotate?: boolean }) =>
     revokeKey(readSettings(process.env), kid, { rotate }),
   )
+const gatewayKeys = admin
+  .command('gateway-keys')
+  .description('the keys that the gateway signs with under names of its own')
+
+gatewayKeys
+  .command('make')
+  .description('make keys of these ids; what is there already stays')
+  .argument('<kid...>', 'an id for each, such as 2027-a', readKeyIds)
+  .addHelpText(
+    'after',
+    `
+The keys are added to private.json and public.json in SALLYPORT_GATEWAY_KEYS (gateway-keys in the data directory). A gateway
+that runs publishes them within seconds. The first key of private.json signs, unless SALLYPORT_GATEWAY_SIGNING_KEY names
+another; verifiers may keep the published keys for five minutes, so let a new key be known for longer before it signs.
+
+Examples:
+  $ npx sallyport admin gateway-keys make 2027-a
+  $ npx sallyport admin gateway-keys make first second third`,
+  )
+  .action((kids: string[]) => makeGatewayKeys(readSettings(process.env), kids))
+
+gatewayKeys
+  .command('list')
+  .description('list every key: signing, can sign, or verifying only')
+  .action(() => listGatewayKeys(readSettings(process.env)))
+
+function readKeyIds(kid: string, before: string[] = []): string[] {
+  if (!/^[\w.~-]{1,100}$/.test(kid))
+    throw new InvalidArgumentError('an id has letters, digits, . _ ~ and - , at most 100')
+  return [...before, kid]
+}
+
 const clients = admin.command('clients').description('programs that people may sign in to, or that act for themselves')
 
 interface ClientOptions {

@@ -33,6 +33,8 @@ export interface Platform {
   authenticationOf(part: PartName): Required<Authentication>
   /** How one part calls another. */
   clientFor(caller: PartName, callee: DatabaseService): Promise<Call>
+  /** The public keys of account tokens, as they were heard last. @throws {KeysUnavailable} */
+  accountKeys(): readonly PublicJwk[]
   /** Makes a service of this process known to the others of it. */
   admit(service: Service): void
   /** Tells where the account tokens' keys and the revocations come from, and starts to listen. */
@@ -94,6 +96,7 @@ export function createPlatform(settings: Settings, issuer: string, log: Logger):
       closing.push(() => transport.close())
       return createClient({ transport, credential })
     },
+    accountKeys: () => accountKeys.published(),
     admit: (service) => void local.set(service.name, service),
     async follow(source) {
       fetchKeys = () => source.keys.fetch()

@@ -1,9 +1,16 @@
 import { identity as identityContracts, services as contracts } from '@sallyport/contracts'
 import { type AuctionDatabase, buildAuction } from '@sallyport/auction'
 import { buildGacha, type GachaDatabase, secureSeed } from '@sallyport/gacha'
-import { createBalancingMetrics, createGateway, keyIssuer, overHttpDispatcher } from '@sallyport/gateway'
+import {
+  createBalancingMetrics,
+  createGateway,
+  inProcessDispatcher,
+  keyIssuer,
+  overHttpDispatcher,
+  signing,
+} from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
-import { createMetrics, type Metrics, pollIdentity, type PublicJwk, type Service } from '@sallyport/service'
+import { createMetrics, type Metrics, pollIdentity, type Service } from '@sallyport/service'
 import { buildWallet } from '@sallyport/wallet'
 import type { Logger } from 'pino'
 import { createMailer } from './mail.ts'
@@ -12,6 +19,7 @@ import { request } from 'undici'
 import { ensureFirstAdministrator, type FirstAdministrator } from './data-directory/first-administrator.ts'
 import { masterKey, serviceKey } from './data-directory/secrets.ts'
 import { type Databases, openDatabases } from './databases.ts'
+import { openGatewayKeys } from './gateway-keys/open-gateway-keys.ts'
 import { createPlatform, type PartName, type Platform } from './platform.ts'
 import { databaseServices, type DatabaseService } from './settings/database-services.ts'
 import { InvalidSettings, type Settings } from './settings/settings.ts'
@@ -148,20 +156,30 @@ async function serveGateway(
   publicUrl: string,
   log: Logger,
 ): Promise<RunningPart> {
+  const gatewayKeys = await openGatewayKeys(settings, { log })
   const upstreams = databaseServices.map((service) => ({ service, urls: urlsOf(settings, service) }))
   await followIdentity('gateway', settings, platform, log)
   const authentication = platform.authenticationOf('gateway')
   const tls = await openDoorTls(settings, { clock: platform.clock, log })
   const gateway = await createGateway({ ...settings, certificate: tls?.certificate })
+  const following = gatewayKeys.follow()
   const certificates = tls?.follow((certificate) => gateway.useCertificate(certificate))
   const metrics = createMetrics()
   const balancing = { metrics: createBalancingMetrics(metrics), log, limits: settings.upstream }
+  const publishing = await signing.buildPublishing({
+    keys: gatewayKeys.keys,
+    accountKeys: () => platform.accountKeys(),
+    publicUrl,
+    authentication,
+    log,
+  })
   gateway.open({
     contracts: identityContracts.withAccountService(contracts, settings.accounts),
     trustedProxies: settings.trustedProxies,
-    dispatchers: new Map(
-      upstreams.map((upstream) => [upstream.service, overHttpDispatcher({ ...upstream, ...balancing })]),
-    ),
+    dispatchers: new Map([
+      ...upstreams.map((upstream) => [upstream.service, overHttpDispatcher({ ...upstream, ...balancing })] as const),
+      [publishing.name, inProcessDispatcher(publishing)],
+    ]),
     authentication,
     keyIssuer: keyIssuer(await platform.clientFor('gateway', 'identity')),
     clock: platform.clock,
@@ -177,39 +195,18 @@ async function serveGateway(
     addresses: gateway.addresses,
     async stop() {
       certificates?.stop()
+      following.stop()
       await gateway.close(graceMs)
+      await publishing.stop()
       await platform.close()
     },
   }
 }
 
-/** Keys and revocations come from identity over the network. */
+/** Keys and revocations come from identity over the network. @throws {InvalidSettings} */
 async function followIdentity(part: PartName, settings: Settings, platform: Platform, log: Logger): Promise<void> {
-  const urls = urlsOf(settings, 'identity')
-  const { revocations, watchKeys } = pollIdentity(await platform.clientFor(part, 'identity'), log)
-  await platform.follow({ keys: { fetch: () => fetchKeys(urls), watch: watchKeys }, revocations })
-}
-
-/** The keys are the same at every instance: any will do. */
-async function fetchKeys(identityUrls: readonly string[]): Promise<readonly PublicJwk[]> {
-  let failure: unknown
-  for (const url of identityUrls) {
-    try {
-      return await fetchKeysFrom(url)
-    } catch (error) {
-      failure = error
-    }
-  }
-  throw new Error('no instance of identity told its keys', { cause: failure })
-}
-
-async function fetchKeysFrom(identityUrl: string): Promise<readonly PublicJwk[]> {
-  const signal = AbortSignal.timeout(askTimeoutMs)
-  const { statusCode, body } = await request(`${identityUrl}/.well-known/jwks.json`, { signal })
-  const answer: unknown = await body.json()
-  const keys: unknown = Reflect.get(Object(answer), 'keys')
-  if (statusCode !== 200 || !Array.isArray(keys)) throw new Error(`identity answered ${statusCode} instead of its keys`)
-  return keys.filter((key): key is PublicJwk => typeof key === 'object' && key !== null)
+  urlsOf(settings, 'identity')
+  await platform.follow(pollIdentity(await platform.clientFor(part, 'identity'), log))
 }
 
 /** One instance that is ready is enough; the others are named by their places in the settings. */

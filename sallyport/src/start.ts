@@ -1,7 +1,7 @@
 import { identity as identityContracts, services as contracts } from '@sallyport/contracts'
 import { buildAuction } from '@sallyport/auction'
 import { buildGacha, secureSeed } from '@sallyport/gacha'
-import { createGateway, type Gateway, inProcessDispatcher, keyIssuer } from '@sallyport/gateway'
+import { createGateway, type Gateway, inProcessDispatcher, keyIssuer, signing } from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
 import { systemClock } from '@sallyport/kernel'
 import { createMetrics, type Service } from '@sallyport/service'
@@ -13,6 +13,7 @@ import { removeAddresses, writeAddresses } from './data-directory/addresses.ts'
 import { ensureFirstAdministrator, type FirstAdministrator } from './data-directory/first-administrator.ts'
 import { masterKey, serviceKey } from './data-directory/secrets.ts'
 import { openDatabases } from './databases.ts'
+import { openGatewayKeys } from './gateway-keys/open-gateway-keys.ts'
 import { createPlatform, partNames } from './platform.ts'
 import { databaseServices } from './settings/database-services.ts'
 import { type Settings } from './settings/settings.ts'
@@ -43,7 +44,7 @@ const graceMs = 2500
  * Starts everything in this process.
  *
  * @throws {DoorBlocked} @throws {DirectoryInUse} @throws {DirectoryUnusable} @throws {PostgresFailed}
- * @throws {InvalidSettings} @throws {CertificateUnusable} @throws {DamagedFile} @throws {WrongMasterKey}
+ * @throws {InvalidSettings} @throws {CertificateUnusable} @throws {GatewayKeysUnusable} @throws {DamagedFile} @throws {WrongMasterKey}
  */
 export async function startEverything(settings: Settings, hooks: StartHooks): Promise<Running> {
   const undo: (() => Promise<void>)[] = []
@@ -69,13 +70,16 @@ async function start(
 ): Promise<Omit<Running, 'stop'>> {
   const { dataDirectory } = settings
   const tls = await openDoorTls(settings, { clock: systemClock, log })
+  const gatewayKeys = await openGatewayKeys(settings, { log })
   const gateway = await createGateway({ ...settings, certificate: tls?.certificate })
   const { addresses } = gateway
+  const following = gatewayKeys.follow()
   const certificates = tls?.follow((certificate) => gateway.useCertificate(certificate))
   const services: Service[] = []
   let open = true
   const closeDoors = async (): Promise<void> => {
     certificates?.stop()
+    following.stop()
     for (const service of services) service.endStreams()
     if (open) await gateway.close(graceMs)
     open = false
@@ -141,7 +145,15 @@ async function start(
     callPrivateAddresses: settings.openId.callPrivateAddresses,
     instance: settings.instance,
   })
-  services.push(wallet, gacha, auction, identity.service)
+  const authentication = platform.authenticationOf('gateway')
+  const publishing = await signing.buildPublishing({
+    keys: gatewayKeys.keys,
+    accountKeys: () => platform.accountKeys(),
+    publicUrl,
+    authentication,
+    log: log.child({ service: 'gateway' }),
+  })
+  services.push(wallet, gacha, auction, identity.service, publishing)
   for (const service of services) {
     platform.admit(service)
     undo.push(() => service.stop())
@@ -157,7 +169,6 @@ async function start(
   await identity.service.start()
   const administrator = await ensureFirstAdministrator(settings, identity)
 
-  const authentication = platform.authenticationOf('gateway')
   gateway.open({
     contracts: identityContracts.withAccountService(contracts, settings.accounts),
     trustedProxies: settings.trustedProxies,
@@ -166,10 +177,7 @@ async function start(
     keyIssuer: keyIssuer(await platform.clientFor('gateway', 'identity')),
     clock,
     metrics,
-    readiness: async () => ({
-      ...(await readinessOf(services)),
-      'gateway.revocations': authentication.revocations(),
-    }),
+    readiness: () => readinessOf(services),
     log: log.child({ service: 'gateway' }),
     publicHost: new URL(publicUrl).host,
   })

@@ -132,6 +132,7 @@ const authentication: Authentication = {
       username: 'ada',
       roles: [],
       scopes: [wholeScope],
+      expiresAt: Number.MAX_SAFE_INTEGER,
     }
     return { ...caller, role: role === 'admin' ? 'admin' : 'user' }
   },

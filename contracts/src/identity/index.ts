@@ -9,7 +9,6 @@ import { accountsOfTheMarket } from './market.ts'
 import { openIdSurface } from './openid.ts'
 import { ownAccount } from './own.ts'
 import { ownSessions } from './sessions.ts'
-import { wellKnown } from './well-known.ts'
 
 export * from './accounts/index.ts'
 export * from './administration.ts'
@@ -21,7 +20,6 @@ export * from './market.ts'
 export * from './openid.ts'
 export * from './own.ts'
 export * from './sessions.ts'
-export * from './well-known.ts'
 
 export const identityContract: ServiceContract = {
   name: 'identity',
@@ -36,7 +34,6 @@ export const identityContract: ServiceContract = {
     auditTrail,
     openIdSurface,
     clientsSurface,
-    wellKnown,
     internal,
   ],
 }

@@ -11,6 +11,8 @@ export const Revocation = Type.Object({
   until: Type.Integer(),
 })
 
+const everyPart = ['gateway', 'wallet', 'gacha', 'auction']
+
 export const readRevocations = route({
   name: 'readRevocations',
   summary:
@@ -18,7 +20,7 @@ export const readRevocations = route({
   method: 'GET',
   path: '/internal/identity/revocations',
   door: 'internal',
-  access: { who: 'service', from: ['gateway', 'wallet', 'gacha', 'auction'] },
+  access: { who: 'service', from: everyPart },
   query: Type.Object({ after: Type.Integer({ minimum: 0 }) }),
   replies: {
     200: Type.Object({
@@ -29,6 +31,16 @@ export const readRevocations = route({
       keys: Type.String(),
     }),
   },
+})
+
+export const readKeys = route({
+  name: 'readKeys',
+  summary: 'The public keys of the tokens that identity signs (RFC 7517)',
+  method: 'GET',
+  path: '/internal/identity/keys',
+  door: 'internal',
+  access: { who: 'service', from: everyPart },
+  replies: { 200: Type.Object({ keys: Type.Array(Type.Record(Type.String(), Type.Unknown())) }) },
 })
 
 export const exchangeApiKey = route({
@@ -71,4 +83,4 @@ export const recordApiKeyUses = route({
   replies: { 204: Type.Null() },
 })
 
-export const internal = internalSurface('identity', [readRevocations, exchangeApiKey, recordApiKeyUses])
+export const internal = internalSurface('identity', [readRevocations, readKeys, exchangeApiKey, recordApiKeyUses])

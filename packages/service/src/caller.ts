@@ -10,6 +10,8 @@ export interface AccountCaller {
   readonly roles: readonly string[]
   /** What the token is good for; `impersonate` is everything. */
   readonly scopes: readonly string[]
+  /** When the token ends, in UNIX seconds. */
+  readonly expiresAt: number
 }
 
 /** Another service of the platform. */

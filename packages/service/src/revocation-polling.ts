@@ -66,11 +66,11 @@ export function followRevocations(read: (after: number) => Promise<FeedPage>, lo
   }
 }
 
-/** What another process hears from identity: its revocations and, with each answer, of which version its keys are. */
+/** What another process hears from identity: its keys, its revocations and, with each of these, of which version the keys are. */
 export function pollIdentity(
   call: Call,
   log: Logger,
-): { readonly revocations: RevocationSource; readonly watchKeys: KeySource['watch'] } {
+): { readonly keys: KeySource; readonly revocations: RevocationSource } {
   const listeners = new Set<(version: string) => Promise<void>>()
   const revocations = followRevocations(async (after) => {
     const { body } = await call(identity.readRevocations, { query: { after } })
@@ -80,9 +80,12 @@ export function pollIdentity(
   }, log)
   return {
     revocations,
-    watchKeys(listener) {
-      listeners.add(listener)
-      return { stop: () => listeners.delete(listener) }
+    keys: {
+      fetch: async () => (await call(identity.readKeys, {})).body.keys,
+      watch(listener) {
+        listeners.add(listener)
+        return { stop: () => listeners.delete(listener) }
+      },
     },
   }
 }

@@ -135,6 +135,7 @@ export const authentication: Authentication = {
       role: 'user',
       roles: ['user'],
       scopes: [wholeScope],
+      expiresAt: Number.MAX_SAFE_INTEGER,
     }
   },
   service: async () => 'invalid',

@@ -95,18 +95,3 @@ describe('the feed', () => {
     following.stop()
   })
 })
-
-describe('GET /.well-known/jwks.json (accounts A-60)', () => {
-  it('may be kept for five minutes, and is not sent again to who has it', async () => {
-    const response = await fetch(`${await one.service.listen({ host: '127.0.0.1', port: 0 })}/.well-known/jwks.json`)
-    expect(response.headers.get('cache-control')).toBe('public, max-age=300')
-    const etag = response.headers.get('etag') ?? ''
-    expect(etag).toMatch(/^"[\w-]{43}"$/)
-    for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
-      const again = await fetch(response.url, { headers: { 'if-none-match': known } })
-      expect([again.status, again.headers.get('etag'), await again.text()], known).toEqual([304, etag, ''])
-      expect(again.headers.get('cache-control')).toBe('public, max-age=300')
-    }
-    expect((await fetch(response.url, { headers: { 'if-none-match': '"other"' } })).status).toBe(200)
-  })
-})

@@ -182,6 +182,16 @@ const settings = {
     default: 90,
     desc: 'After how many days another key signs the tokens, by itself; 0 is never.',
   }),
+  SALLYPORT_GATEWAY_KEYS: directory({
+    default: undefined,
+    desc: 'The directory of the keys that the gateway signs with: `private.json`, which the gateway alone may read, and `public.json`. Read again when they change. Default: `gateway-keys` in the data directory, made at the first start.',
+    example: '/srv/sallyport-keys',
+  }),
+  SALLYPORT_GATEWAY_SIGNING_KEY: str({
+    default: undefined,
+    desc: 'The id of the key among them that signs. Default: the first one in `private.json`.',
+    example: '2027-a',
+  }),
   SALLYPORT_REVOCATIONS_FAIL_CLOSED_SECONDS: natural({
     default: 0,
     desc: 'When a part has not heard what was revoked for so many seconds, it answers those who are signed in with 503 until it does; 0 is never.',

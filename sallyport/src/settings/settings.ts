@@ -1,6 +1,6 @@
 import { type AccountsSurfaceSettings, parseRates, type Rate, tokenAlgorithms } from '@sallyport/identity'
 import { cleanEnv, EnvMissingError } from 'envalid'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { databaseServices, type DatabaseService } from './database-services.ts'
 import { doors, passwordHashes, passwordEncodings, logLevels, declarations } from './declarations.ts'
 import { listOf } from './formats.ts'
@@ -61,6 +61,8 @@ export interface Settings {
     readonly rotationDays: number
     readonly failClosedSeconds: number
   }
+  /** The keys that the gateway signs with. */
+  readonly gatewayKeys: { readonly directory: string; readonly signingKeyId: string | undefined }
   readonly mail: { readonly smtpUrl: string | undefined; readonly from: string }
   readonly partPort: number
   readonly instance: string
@@ -141,6 +143,10 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       failClosedSeconds: env.SALLYPORT_REVOCATIONS_FAIL_CLOSED_SECONDS,
     },
     mail: { smtpUrl: env.SALLYPORT_SMTP_URL, from: env.SALLYPORT_MAIL_FROM },
+    gatewayKeys: {
+      directory: resolve(env.SALLYPORT_GATEWAY_KEYS ?? join(env.SALLYPORT_DATA, 'gateway-keys')),
+      signingKeyId: env.SALLYPORT_GATEWAY_SIGNING_KEY,
+    },
     partPort: env.SALLYPORT_PORT,
     instance: env.SALLYPORT_INSTANCE,
   }

@@ -1,6 +1,7 @@
 import { type Certificate, concernsAbout } from '@sallyport/gateway'
 import type { Clock } from '@sallyport/kernel'
 import type { Logger } from 'pino'
+import { keepLooking } from '../keep-looking.ts'
 import type { Settings } from '../settings/settings.ts'
 import { readCertificate } from './certificate-files.ts'
 import { authorityFileOf, developmentCertificate } from './development-certificate.ts'
@@ -60,13 +61,7 @@ export async function openDoorTls(
           failure = message
         }
       }
-      let looking = false
-      const timer = setInterval(() => {
-        if (looking) return
-        looking = true
-        void look().finally(() => (looking = false))
-      }, everyMs).unref()
-      return { stop: () => clearInterval(timer) }
+      return keepLooking(look, everyMs)
     },
   }
 }

@@ -128,7 +128,16 @@ const credulous: Authentication = {
     const [kind, uid = ''] = authorization?.replace('Bearer ', '').split(' ') ?? []
     if ((kind !== 'player' && kind !== 'admin') || !isId<AccountId>(uid)) return 'invalid'
     const role = kind === 'admin' ? 'admin' : 'user'
-    return { kind: 'account', accountId: uid, sessionId: 's', username: 'u', role, roles: [role], scopes: [wholeScope] }
+    return {
+      kind: 'account',
+      accountId: uid,
+      sessionId: 's',
+      username: 'u',
+      role,
+      roles: [role],
+      scopes: [wholeScope],
+      expiresAt: Number.MAX_SAFE_INTEGER,
+    }
   },
   async service(authorization) {
     const [kind, name = ''] = authorization?.replace('Bearer ', '').split(' ') ?? []

@@ -18,6 +18,7 @@ export const AccessClaims = Type.Object({
   role: Type.Union([Type.Literal('user'), Type.Literal('admin')]),
   roles: Type.Array(Type.String()),
   scope: Type.String(),
+  exp: Type.Number(),
 })
 export type AccessClaims = Static<typeof AccessClaims>
 
@@ -33,7 +34,8 @@ export async function identifyAccount(
   if (!accessClaims.Check(claims) || !isId<AccountId>(claims.sub)) return undefined
   // Bound to a key whose proof nobody asks for here: as a bearer token it would be good for whoever has stolen it.
   if ('cnf' in claims) return undefined
-  const { sub, sid, username, role, roles, scope } = claims
+  const { sub, sid, username, role, roles, scope, exp } = claims
   if (revocations.isRevoked(sid, sub)) return undefined
-  return { kind: 'account', accountId: sub, sessionId: sid, username, role, roles, scopes: scope.split(' ') }
+  const scopes = scope.split(' ')
+  return { kind: 'account', accountId: sub, sessionId: sid, username, role, roles, scopes, expiresAt: exp }
 }

@@ -58,6 +58,8 @@ export interface KeySet {
    * @throws {KeysUnavailable}
    */
   verify(token: string): Promise<Readonly<Record<string, unknown>> | undefined>
+  /** The public keys as they were heard last. @throws {KeysUnavailable} */
+  published(): readonly PublicJwk[]
   /** Fetches the keys. Those that are gone verify nothing any more, also nothing they have verified before. */
   refresh(): Promise<void>
   /** Fetches the keys unless they are of this version. */
@@ -83,10 +85,13 @@ const cacheMs = 60_000
 export function createKeySet(options: KeySetOptions): KeySet {
   const { issuer, algorithms, fetchKeys, clock } = options
   let known: ReadonlyMap<string, KnownKey> | undefined
+  let heard: readonly PublicJwk[] | undefined
   let version: string | undefined
   let nextTryMs = Number.NEGATIVE_INFINITY
   let running: Promise<void> | undefined
   let following: Promise<void> | undefined
+
+  const notKnownYet = (): KeysUnavailable => new KeysUnavailable(`the keys of ${issuer} are not known yet`)
 
   async function load(): Promise<void> {
     const keys = await fetchKeys()
@@ -101,6 +106,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
       next.set(jwk['kid'], { published, verify })
     }
     known = next
+    heard = keys
     version = keysVersion(keys)
   }
 
@@ -132,14 +138,18 @@ export function createKeySet(options: KeySetOptions): KeySet {
   return {
     issuer,
     refresh,
-    async catchUp(heard) {
-      if (heard !== version) await refresh()
+    published() {
+      if (!heard) throw notKnownYet()
+      return heard
+    },
+    async catchUp(news) {
+      if (news !== version) await refresh()
     },
     async verify(token) {
       const kid = keyIdOf(token)
       if (kid === undefined) return undefined
       if (!known?.has(kid) && (running !== undefined || clock.now().getTime() >= nextTryMs)) await askForUnknown()
-      if (!known) throw new KeysUnavailable(`the keys of ${issuer} are not known yet`)
+      if (!known) throw notKnownYet()
       const key = known.get(kid)
       return key && claimsOf(key.verify, token, clock.now())
     },

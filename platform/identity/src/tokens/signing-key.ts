@@ -1,3 +1,4 @@
+import { gateway } from '@sallyport/contracts'
 import { longestTokenLifeSeconds } from '../sessions/session.ts'
 
 /*
@@ -9,11 +10,8 @@ import { longestTokenLifeSeconds } from '../sessions/session.ts'
 export const tokenAlgorithms = ['RS256', 'ES256', 'EdDSA'] as const
 export type TokenAlgorithm = (typeof tokenAlgorithms)[number]
 
-/** How long a verifier may keep the published keys, in seconds. */
-export const keysMaxAgeSeconds = 300
-
 /** How long a key is published before it signs: everybody who keeps the keys for as long as they may has it by then. */
-export const leadMs = (keysMaxAgeSeconds + 60) * 1000
+export const leadMs = (gateway.keysMaxAgeSeconds + 60) * 1000
 
 /** The same when there is no time to lose: our own verifiers hear of a key within this time. */
 export const hurriedLeadMs = 2000

@@ -81,6 +81,6 @@ function personClaims(account: Account) {
   return { sub: account.uid, username: account.username, role: roleOf(account) }
 }
 
-function accessClaims(account: Account, sid: SessionId, scope: string): AccessClaims {
+function accessClaims(account: Account, sid: SessionId, scope: string): Omit<AccessClaims, 'exp'> {
   return { ...personClaims(account), sid, jti: newId(), roles: account.roles.map(({ name }) => name), scope }
 }

@@ -1,0 +1,71 @@
+import { gateway } from '@sallyport/contracts'
+import {
+  type Authentication,
+  createService,
+  handle,
+  type HandledRoute,
+  keysVersion,
+  ok,
+  type PublicJwk,
+  type Service,
+} from '@sallyport/service'
+import type { Logger } from 'pino'
+import type { GatewayKeys } from './gateway-keys.ts'
+
+/** What the gateway answers itself: the public keys of every issuer of the installation. */
+export function buildPublishing(parts: {
+  readonly keys: Pick<GatewayKeys, 'published'>
+  /** Those of account tokens. @throws {KeysUnavailable} */
+  readonly accountKeys: () => readonly PublicJwk[]
+  /** The address that people know the installation by. */
+  readonly publicUrl: string
+  readonly authentication: Authentication
+  readonly log: Logger
+}): Promise<Service> {
+  const { keys, accountKeys, publicUrl, authentication, log } = parts
+  const issuer = gateway.gatewayIssuerOf(publicUrl)
+  return createService({
+    contract: gateway.gatewayContract,
+    authentication,
+    log,
+    routes: [
+      publish(gateway.publishedKeys, () => [...accountKeys(), ...keys.published()]),
+      publish(gateway.gatewayKeys, () => keys.published()),
+      handle(gateway.gatewayMetadata, async () =>
+        ok(
+          {
+            issuer,
+            jwks_uri: `${publicUrl}${gateway.gatewayKeys.path}`,
+            response_types_supported: [],
+            grant_types_supported: [],
+            subject_types_supported: ['public'],
+            id_token_signing_alg_values_supported: ['RS256'],
+          },
+          forAWhile,
+        ),
+      ),
+    ],
+  })
+}
+
+const forAWhile = { 'cache-control': `public, max-age=${gateway.keysMaxAgeSeconds}` }
+
+/** Keys, which are not sent again to who has them. */
+function publish(
+  route: typeof gateway.publishedKeys | typeof gateway.gatewayKeys,
+  keys: () => readonly PublicJwk[],
+): HandledRoute {
+  return handle(route, async ({ headers: { 'if-none-match': known } }) => {
+    const published = keys()
+    const etag = `"${keysVersion(published)}"`
+    const caching = { ...forAWhile, etag }
+    if (namesTag(known, etag)) return { status: 304, body: null, headers: caching } as const
+    return ok({ keys: [...published] }, caching)
+  })
+}
+
+/** Whether `If-None-Match` names what would be sent; for this the strength of a tag does not matter (RFC 9110 §13.1.2). */
+function namesTag(ifNoneMatch: string | undefined, etag: string): boolean {
+  const tags = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? []
+  return tags.includes(etag) || tags.includes('*')
+}

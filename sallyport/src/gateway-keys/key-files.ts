@@ -1,0 +1,84 @@
+import { join } from 'node:path'
+import { signing } from '@sallyport/gateway'
+import { readIfPresent, readOrMake, replaceFile } from '../data-directory/private-file.ts'
+
+/** The gateway cannot use its keys. The message names setting, file, key and reason. */
+export class GatewayKeysUnusable extends Error {
+  override name = 'GatewayKeysUnusable'
+
+  constructor(file: string, reason: string, options?: ErrorOptions) {
+    super(`SALLYPORT_GATEWAY_KEYS: ${file}: ${reason}`, options)
+  }
+}
+
+/** The texts of both files. */
+export interface KeyFiles {
+  readonly private: string
+  readonly public: string
+}
+
+export function pathsOf(directory: string): KeyFiles {
+  return { private: join(directory, 'private.json'), public: join(directory, 'public.json') }
+}
+
+/** Both files; without any, they are made with a first key (enrollment E-28). @throws {GatewayKeysUnusable} */
+export async function readOrMakeKeyFiles(directory: string): Promise<KeyFiles> {
+  const present = await readKeyFiles(directory)
+  if (present) return present
+  const { private: first } = await signing.makeKey(crypto.randomUUID())
+  const paths = pathsOf(directory)
+  return explained(directory, async () => {
+    // Of several gateways that start at once one makes the private file; the public one follows from it for all.
+    const privateText = await readOrMake(paths.private, () => textOf([first]))
+    const publicText = await readOrMake(paths.public, () => textOf(signing.publicHalvesOf(privateText)))
+    return { private: privateText, public: publicText }
+  })
+}
+
+/**
+ * Both files, as far as they are there. When there is only the private one the other is yet to be made of it; when there
+ * is only the public one, what belongs to it was lost.
+ *
+ * @throws {GatewayKeysUnusable}
+ */
+export async function readKeyFiles(directory: string): Promise<KeyFiles | undefined> {
+  const paths = pathsOf(directory)
+  const [privateText, publicText] = await explained(directory, () =>
+    Promise.all([readIfPresent(paths.private), readIfPresent(paths.public)]),
+  )
+  if (publicText === undefined) return undefined
+  if (privateText === undefined) throw new GatewayKeysUnusable(paths.private, `it is not there, but ${paths.public} is`)
+  return { private: privateText, public: publicText }
+}
+
+/** What both files say. @throws {GatewayKeysUnusable} */
+export function parseKeyFiles(directory: string, files: KeyFiles): Promise<signing.KeySets> {
+  return explained(directory, async () => signing.readKeySets(files))
+}
+
+/** Writes both files anew. @throws {GatewayKeysUnusable} */
+export async function replaceKeyFiles(directory: string, keys: signing.KeySets): Promise<void> {
+  const paths = pathsOf(directory)
+  await explained(directory, async () => {
+    // What signs is published before: whoever reads in between finds a public key too many, never one too few.
+    await replaceFile(paths.public, textOf(keys.public))
+    await replaceFile(paths.private, textOf(keys.private))
+  })
+}
+
+function textOf(keys: readonly object[]): string {
+  return `${JSON.stringify({ keys }, undefined, 2)}\n`
+}
+
+async function explained<T>(directory: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof signing.KeySetFault) {
+      throw new GatewayKeysUnusable(pathsOf(directory)[error.half], error.message, { cause: error })
+    }
+    const code: unknown = Reflect.get(Object(error), 'code')
+    if (typeof code !== 'string') throw error
+    throw new GatewayKeysUnusable(directory, `it cannot be read or written (${code})`, { cause: error })
+  }
+}
