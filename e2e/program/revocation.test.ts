@@ -176,7 +176,7 @@ describe('in several processes', () => {
     })
   })
 
-  it('a lost feed makes a part not ready and, where that is wanted, refuse until it is heard again', async () => {
+  it('a lost feed is said by every part and makes those not ready that refuse until it is heard again', async () => {
     const settings = { SALLYPORT_INSTANCE: '2', SALLYPORT_PORT: '0', SALLYPORT_REVOCATIONS_FAIL_CLOSED_SECONDS: '2' }
     const { wallet: careful = '' } = await parts.serve('wallet', settings)
     const person = await register(mode.door)
@@ -186,13 +186,23 @@ describe('in several processes', () => {
         headers: { authorization: `Bearer ${person.token}` },
       })
     expect(await ready(careful)).toMatchObject({ status: 'ready', parts: { revocations: 'ready' } })
-    expect(await ready(mode.adminDoor)).toMatchObject({ status: 'ready', parts: { revocations: 'ready' } })
+    expect(await ready(mode.adminDoor)).toMatchObject({ status: 'ready', parts: { 'gateway.revocations': 'ready' } })
     expect((await balances(careful)).status).toBe(200)
 
     await parts.end('identity', 'SIGKILL')
-    const lost = { status: 'not ready', parts: { revocations: 'lost' } }
-    await expect.poll(() => ready(careful), { timeout: 6000 }).toMatchObject(lost)
-    await expect.poll(() => ready(mode.door), { timeout: 6000 }).toMatchObject(lost)
+    await expect
+      .poll(() => ready(careful), { timeout: 6000 })
+      .toMatchObject({ status: 'not ready', parts: { revocations: 'lost' } })
+    await expect
+      .poll(() => ready(parts.urlOf('wallet')), { timeout: 6000 })
+      .toMatchObject({ status: 'ready', parts: { revocations: 'degraded: lost' } })
+    // The door is not ready for want of identity, which it would be without.
+    await expect
+      .poll(() => ready(mode.door), { timeout: 6000 })
+      .toMatchObject({
+        status: 'not ready',
+        parts: { identity: 'not reached', 'gateway.revocations': 'degraded: lost' },
+      })
     await expect.poll(async () => (await balances(careful)).status, { timeout: 6000 }).toBe(503)
     const refusal = await balances(careful)
     expect([refusal.headers.get('retry-after'), await refusal.json()]).toEqual([

@@ -194,9 +194,11 @@ describe('parts that are processes of their own', () => {
     await expect.poll(health).toMatchObject({ status: 'ready', parts: { gacha: 'ready' } })
     await parts.end('gacha', 'SIGKILL')
     for (let call = 0; call < 10; call += 1) expect(await gachas()).toBe(200)
-    await expect
-      .poll(health, { timeout: 5000 })
-      .toMatchObject({ status: 'ready', parts: { gacha: 'degraded: gacha.1 not reached' } })
+    await expect.poll(health, { timeout: 5000 }).toMatchObject({
+      status: 'ready',
+      parts: { gacha: 'degraded: gacha.1 not reached' },
+      instances: { 'gacha.1': 'passed over', 'gacha.2': 'called', 'wallet.1': 'called' },
+    })
     const metrics = await fetch(`${doors['admin']}/metrics`).then((reply) => reply.text())
     expect(metrics).toContain('sallyport_upstream_up{service="gacha",instance="gacha.1"} 0')
     expect(metrics).toContain('sallyport_upstream_up{service="gacha",instance="gacha.2"} 1')

@@ -186,7 +186,7 @@ async function serveGateway(
     metrics,
     readiness: async () => ({
       ...Object.fromEntries(await Promise.all(upstreams.map(askReadiness))),
-      revocations: authentication.revocations(),
+      'gateway.revocations': authentication.revocations(),
     }),
     log,
     publicHost: new URL(publicUrl).host,

@@ -24,8 +24,10 @@ export interface Authentication {
   /** @throws {KeysUnavailable} @throws {RevocationsUnknown} */
   account(authorization: string | undefined): Promise<AccountCaller | NoCaller>
   service(authorization: string | undefined): Promise<ServiceCaller | NoCaller>
-  /** Whether revocations are heard; absent where none are to be heard. */
-  revocations?(): 'ready' | 'lost'
+  /**
+   * Whether revocations are heard: `lost` when whoever is signed in is refused for it. Absent where none are to be heard.
+   */
+  revocations?(): 'ready' | 'degraded: lost' | 'lost'
 }
 
 export function createAuthentication(parts: {
@@ -53,7 +55,10 @@ export function createAuthentication(parts: {
       if (token === undefined) return 'missing'
       return (await identifyService(token)) ?? 'invalid'
     },
-    revocations: () => revocations.state,
+    revocations() {
+      if (isTooSilent()) return 'lost'
+      return revocations.state === 'ready' ? 'ready' : 'degraded: lost'
+    },
   }
 }
 

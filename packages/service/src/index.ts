@@ -11,6 +11,7 @@ export {
 } from './handler.ts'
 export { Counter, createMetrics, emptyMetrics, Gauge, Histogram, type Metrics } from './metrics.ts'
 export * from './paging.ts'
+export * from './readiness.ts'
 export * from './replies.ts'
 export * from './revocation-list.ts'
 export { type FeedPage, followRevocations, pollIdentity } from './revocation-polling.ts'

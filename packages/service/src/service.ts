@@ -9,6 +9,7 @@ import { isJson, MalformedJson, parseBody } from './body.ts'
 import { eventStreamHeaders } from './event-stream.ts'
 import type { HandledRoute } from './handler.ts'
 import type { Metrics } from './metrics.ts'
+import { isReady, type PartStates } from './readiness.ts'
 import { parseTraceParent } from './trace-context.ts'
 
 /** The largest body a service reads, in bytes (market §1). */
@@ -42,8 +43,8 @@ export interface Service {
   start(): Promise<void>
   /** Opens a port of its own, where `/metrics` shows these, and returns its address, such as `http://127.0.0.1:9090`. */
   listen(options: { readonly host: string; readonly port: number; readonly metrics?: Metrics }): Promise<string>
-  /** The state of everything the service needs: `ready`, or what is wrong. */
-  readiness(): Promise<Readonly<Record<string, string>>>
+  /** The state of everything the service needs. */
+  readiness(): Promise<PartStates>
   /** Ends the answers that would go on: whoever closes a door does not wait for them. */
   endStreams(): void
   /** Finishes the requests under way, then closes. */
@@ -319,10 +320,6 @@ function mountsOf(
       return handler ? [[`${path}/*`, handler] as const] : []
     }),
   )
-}
-
-function isReady(parts: Readonly<Record<string, string>>): boolean {
-  return Object.values(parts).every((state) => state === 'ready')
 }
 
 async function readiness(checks: Readonly<Record<string, () => Promise<void>>>): Promise<Record<string, string>> {

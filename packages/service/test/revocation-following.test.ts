@@ -69,8 +69,10 @@ describe('authentication that fails closed', () => {
     const good = `Bearer ${issuer.sign(accessClaims(clock))}`
     clock.set(new Date(clock.now().getTime() + 30_000))
     expect(await authentication.account(good)).toMatchObject({ username: 'ada' })
+    expect(authentication.revocations()).toBe('degraded: lost')
     clock.set(new Date(clock.now().getTime() + 1))
     await expect(authentication.account(good)).rejects.toThrow(RevocationsUnknown)
+    expect(authentication.revocations()).toBe('lost')
     expect(new RevocationsUnknown().reason).toBe('busy')
     // What is no good in any case is told so.
     expect(await authentication.account('Bearer junk')).toBe('invalid')
@@ -85,5 +87,6 @@ describe('authentication that fails closed', () => {
     clock.set(new Date(clock.now().getTime() + 800_000))
     const good = `Bearer ${issuer.sign(accessClaims(clock))}`
     expect(await authentication.account(good)).toMatchObject({ username: 'ada' })
+    expect(authentication.revocations()).toBe('degraded: lost')
   })
 })

@@ -58,7 +58,7 @@ export function createDoor(parts: DoorParts): Handler {
 async function enter(parts: DoorParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const visit = beginVisit(request, response, parts.originOf)
   if (asksForHealth(visit.path, request)) {
-    await answerHealth(visit.path, response, parts.readiness)
+    await answerHealth(visit.path, response, { readiness: parts.readiness, dispatchers: parts.dispatchers.values() })
     return
   }
   if (parts.name === 'admin' && asksForMetrics(visit.path, request)) {

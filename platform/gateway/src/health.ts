@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isReady, type PartStates } from '@sallyport/service'
+import type { Dispatcher } from './dispatch/dispatcher.ts'
 import { writeReply } from './write-reply.ts'
 
-/** The state of each part, by name: `ready`, `degraded: ` and what is wrong though it works, or what is wrong. */
-export type Readiness = () => Promise<Readonly<Record<string, string>>>
+/** Asks every part how it is. */
+export type Readiness = () => Promise<PartStates>
 
 /** Asks again only after a second: anybody may look, and a look costs a round trip to every database. */
 export function onceASecond(readiness: Readiness): Readiness {
@@ -28,13 +30,24 @@ export function answerAlive(response: ServerResponse): void {
   response.end('healthy\n')
 }
 
-/** `/health` says that the door answers, `/health/ready` how each part is (design §6). */
-export async function answerHealth(path: string, response: ServerResponse, readiness: Readiness): Promise<void> {
+/**
+ * `/health` says that the door answers, `/health/ready` how each part is (design §6), and which instances of the services
+ * are called now.
+ */
+export async function answerHealth(
+  path: string,
+  response: ServerResponse,
+  { readiness, dispatchers }: { readonly readiness: Readiness; readonly dispatchers: Iterable<Dispatcher> },
+): Promise<void> {
   if (path === '/health') {
     answerAlive(response)
     return
   }
   const parts = await readiness()
-  const ready = Object.values(parts).every((state) => state === 'ready' || state.startsWith('degraded: '))
-  writeReply(response, { status: ready ? 200 : 503, body: { status: ready ? 'ready' : 'not ready', parts } })
+  const ready = isReady(parts)
+  const instances = Object.assign({}, ...[...dispatchers].map((dispatcher) => dispatcher.instances()))
+  writeReply(response, {
+    status: ready ? 200 : 503,
+    body: { status: ready ? 'ready' : 'not ready', parts, ...(Object.keys(instances).length > 0 && { instances }) },
+  })
 }

@@ -16,7 +16,15 @@ it('a client that leaves while its key is asked about is not sent to a service: 
     trustedProxies: [],
     contracts: [shop],
     dispatchers: new Map([
-      ['shop', { dispatch: () => void (dispatched += 1), turn: () => undefined, close: async () => undefined }],
+      [
+        'shop',
+        {
+          dispatch: () => void (dispatched += 1),
+          turn: () => undefined,
+          instances: () => ({}),
+          close: async () => undefined,
+        },
+      ],
     ]),
     authentication,
     keyIssuer: {

@@ -39,5 +39,7 @@ export interface Dispatcher {
   dispatch(dispatch: Dispatch): void
   /** The instance whose turn it is: none when all are out, or when the service is in this process. */
   turn(): Turn | undefined
+  /** Whether each of its instances is called, by its name; none when the service is in this process. */
+  instances(): Readonly<Record<string, 'called' | 'passed over'>>
   close(): Promise<void>
 }

@@ -6,6 +6,7 @@ export function inProcessDispatcher(service: Pick<Service, 'handle'>): Dispatche
   return {
     dispatch: ({ request, response }) => service.handle(request, response),
     turn: () => undefined,
+    instances: () => ({}),
     close: async () => undefined,
   }
 }

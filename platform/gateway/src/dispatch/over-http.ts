@@ -31,6 +31,7 @@ export function overHttpDispatcher(options: OverHttpOptions): Dispatcher {
   return {
     dispatch: (dispatch) => new Call(pool, dispatch).begin(),
     turn: () => pool.turn(),
+    instances: () => pool.instances(),
     close: () => pool.close(),
   }
 }

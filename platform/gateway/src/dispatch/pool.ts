@@ -53,6 +53,13 @@ export class InstancePool {
     return this.#rotation.instances.length
   }
 
+  /** Whether each instance is called, by its name. */
+  instances(): Readonly<Record<string, 'called' | 'passed over'>> {
+    return Object.fromEntries(
+      this.#rotation.instances.map(({ name, health }) => [name, health.isUp ? 'called' : 'passed over']),
+    )
+  }
+
   /** The instance whose turn it is, for a connection that is passed through. */
   turn(): Turn | undefined {
     const instance = this.#rotation.next()
