@@ -166,6 +166,29 @@ describe('a client over HTTP of several instances', () => {
   })
 })
 
+it('a client over HTTP that had to wait for its own other calls does not blame the instance', async () => {
+  const held: (() => void)[] = []
+  const server = createServer((_request, response) => {
+    held.push(() => response.setHeader('content-type', 'application/json').end('{}'))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const transport = httpTransport([`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`])
+  const patient = createClient({ transport, credential: () => 'caller', timeoutMs: 60_000 })
+  const hasty = createClient({ transport, credential: () => 'caller', timeoutMs: 30 })
+  const others = Array.from({ length: 64 }, () => patient(hang, {}))
+  await expect.poll(() => held.length).toBe(64)
+  for (let n = 0; n < 3; n += 1) await expect(hasty(hang, {})).rejects.toBeInstanceOf(ServiceUnreachable)
+  const last = patient(hang, {})
+  for (const release of held) release()
+  await Promise.all(others)
+  await expect.poll(() => held.length).toBe(65)
+  held[64]?.()
+  expect(await last).toEqual({ status: 200, body: {} })
+  await transport.close()
+  await new Promise((resolve) => server.close(resolve))
+})
+
 it('a client over HTTP whose service is not there says so', async () => {
   const nowhere = httpTransport(['http://127.0.0.1:1'])
   const call = createClient({ transport: nowhere, credential: () => 'caller' })
