@@ -1,3 +1,4 @@
+import { request as httpRequest } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { things, useBalancedShop } from './balanced-shop.ts'
 
@@ -118,6 +119,23 @@ describe('an instance that refuses connections', () => {
     await Promise.all(waiting)
     shop.instance(1).answerWith((_request, response) => void response.writeHead(200, { 'x-instance': '1' }).end())
     expect(await shop.whoAnswers(3)).toMatch(/^(?:123|231|312)$/)
+  })
+
+  it('E-43 is not kept out by a long upload that tries it', async () => {
+    await shop.open()
+    await shop.instance(1).kill()
+    expect(await shop.whoAnswers(3)).toBe('232')
+    await shop.instance(1).restart()
+    shop.now = 2000
+    await shop.whoAnswers(1)
+    const upload = httpRequest(`${shop.door}${things}`, { method: 'POST', headers: { 'transfer-encoding': 'chunked' } })
+    upload.on('error', () => undefined)
+    upload.write('{"half":')
+    await expect.poll(() => shop.instance(1).seen()).toBe(1)
+    expect(await shop.whoAnswers(3)).toBe('232')
+    shop.now = 2500
+    expect(await shop.whoAnswers(4)).toBe('3123')
+    upload.destroy()
   })
 
   it('E-43 E-44 leaves 503 and when to come back when all do, and comes back soon', async () => {

@@ -54,6 +54,22 @@ describe('an instance', () => {
     expect(health.admits()).toBe(true)
   })
 
+  it('E-43 is tried by another call soon when the first is slow for a reason of its own', () => {
+    fail('refused')
+    now = 2000
+    const slow = health.take(true)
+    now = 2499
+    expect(health.admits()).toBe(false)
+    now = 2500
+    expect(health.admits()).toBe(true)
+    const quick = health.take()
+    expect(health.admits()).toBe(false)
+    expect(health.answered(quick)).toBe(true)
+    // What becomes of the slow one is no longer a trial.
+    health.failed('lost', slow)
+    expect(health.isUp).toBe(true)
+  })
+
   it('that is out is brought back by the call that tries it, not by those that were under way', () => {
     fail('refused')
     health.answered(false)

@@ -12,6 +12,11 @@ const longestPauseMs = 4000
 const tolerated = 3
 /** When every instance is out there is nobody to turn to, so one of them is tried again this soon, in milliseconds. */
 const lastResortMs = 250
+/**
+ * A call whose client is still sending may try an instance for a long time. Another one may after so many milliseconds, so
+ * that together with the longest pause an instance is called again within 5 s.
+ */
+const slowTrialMs = 500
 
 /**
  * Whether one of several processes of a service is called, as the calls to it tell. Whoever takes a turn says once how
@@ -23,7 +28,8 @@ export class InstanceHealth {
   #failedAt = 0
   #pauseMs = pauseMs
   #failures = 0
-  #trial = false
+  /** Until when a call is finding out whether the instance is back, and no other is to. */
+  #triedUntil = Number.NEGATIVE_INFINITY
 
   /** @param now milliseconds of a clock that never goes back */
   constructor(now: () => number) {
@@ -36,18 +42,28 @@ export class InstanceHealth {
 
   /** Whether a call may go there. When the instance is out, that is one call after its pause. */
   admits(): boolean {
-    return !this.#out || (!this.#trial && this.#now() >= this.#failedAt + this.#pauseMs)
+    return !this.#out || this.#mayBeTried(this.#pauseMs)
   }
 
   /** The same when there is no other instance. */
   admitsAsLast(): boolean {
-    return !this.#out || (!this.#trial && this.#now() >= this.#failedAt + lastResortMs)
+    return !this.#out || this.#mayBeTried(lastResortMs)
   }
 
-  /** Says that a call goes there. @returns whether it is the one that finds out whether the instance is back */
-  take(): boolean {
+  #mayBeTried(pauseMs: number): boolean {
+    const now = this.#now()
+    return now >= this.#triedUntil && now >= this.#failedAt + pauseMs
+  }
+
+  /**
+   * Says that a call goes there.
+   *
+   * @param isSlow whether it may take long for a reason that is not the instance's
+   * @returns whether it is one that finds out whether the instance is back
+   */
+  take(isSlow = false): boolean {
     if (!this.#out) return false
-    this.#trial = true
+    this.#triedUntil = isSlow ? this.#now() + slowTrialMs : Number.POSITIVE_INFINITY
     return true
   }
 
@@ -58,14 +74,17 @@ export class InstanceHealth {
       if (!this.#out) this.#failures = 0
       return false
     }
+    const wasOut = this.#out
     this.#failures = 0
     this.#out = false
-    this.#trial = false
-    return true
+    this.#endTrial()
+    return wasOut
   }
 
   /** @returns whether the instance is passed over from now on, and was not before */
-  failed(failure: Failure, trial: boolean): boolean {
+  failed(failure: Failure, isTrial: boolean): boolean {
+    // Another call may have found out meanwhile that the instance is back.
+    const trial = isTrial && this.#out
     // What was under way when it went out says nothing new.
     if (this.#out && !trial) return false
     this.#failures += 1
@@ -73,13 +92,17 @@ export class InstanceHealth {
     // A process that refuses may be there again at any moment; one that hangs costs whoever tries it a long wait.
     this.#pauseMs = trial && failure !== 'refused' ? Math.min(2 * this.#pauseMs, longestPauseMs) : pauseMs
     this.#failedAt = this.#now()
-    this.#trial = false
+    this.#endTrial()
     this.#out = true
     return !trial
   }
 
   /** The caller went away before there was an answer. */
   abandoned(trial: boolean): void {
-    if (trial) this.#trial = false
+    if (trial) this.#endTrial()
+  }
+
+  #endTrial(): void {
+    this.#triedUntil = Number.NEGATIVE_INFINITY
   }
 }

@@ -60,6 +60,11 @@ export class Call implements Undici.DispatchHandler, Waiting {
     this.#way = bodyWayOf(request, body)
   }
 
+  /** Whether its end depends on how fast the client sends. */
+  get isSlow(): boolean {
+    return this.#way === 'streamed'
+  }
+
   begin(): void {
     const request = this.#request
     this.#headers = headersOf(request)

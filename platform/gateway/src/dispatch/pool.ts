@@ -122,7 +122,7 @@ export class InstancePool {
 
   #send(call: Call, instance: Instance): void {
     instance.calls += 1
-    call.send(instance, instance.health.take())
+    call.send(instance, instance.health.take(call.isSlow))
   }
 
   #wait(call: Call): void {
