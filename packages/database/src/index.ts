@@ -3,10 +3,22 @@ export type { PostgresConnection, SocketConnection, UrlConnection } from './conn
 export { type BesidePostgres, useEmbeddedPostgres } from './embedded/beside.ts'
 export { startEmbeddedPostgres } from './embedded/embedded-postgres.ts'
 export type { EmbeddedPostgres, EmbeddedPostgresOptions } from './embedded/embedded-postgres.ts'
+export { embeddedStandby, type EmbeddedStandby, type EmbeddedStandbyOptions } from './embedded/standby.ts'
 export { DirectoryInUse, DirectoryUnusable, PostgresFailed } from './embedded/errors.ts'
 export { makeDataDirectory } from './embedded/placement.ts'
 export { migrate, pendingMigrations } from './migrations.ts'
 export type { MigrateOptions } from './migrations.ts'
+export { openReplicas } from './replicas/replica-set.ts'
+export { isUnreachable, ReplicasUnavailable } from './replicas/failures.ts'
+export type {
+  Decision,
+  Judgement,
+  NodeHealth,
+  Question,
+  ReadReport,
+  Replicas,
+  ReplicasOptions,
+} from './replicas/replicas.ts'
 export { openDatabase } from './service-database.ts'
 export type { ServiceDatabase, ServiceDatabaseOptions } from './service-database.ts'
 export { type Finding, findViolations, type Invariants } from './verification.ts'

@@ -90,7 +90,7 @@ function parseInt8(text: string): bigint {
 }
 
 /** Types of this pool alone: the parsers of `pg` itself are shared by everything in the process. */
-const exactTypes: CustomTypesConfig = {
+export const exactTypes: CustomTypesConfig = {
   getTypeParser(oid, format) {
     if (oid === parsers.builtins.INT8 && format !== 'binary') return parseInt8
     return parsers.getTypeParser(oid, format)

@@ -95,7 +95,8 @@ async function initialise({ binaries, user, dataDirectory }: Placement, target: 
   throw new PostgresFailed(`the database in ${dataDirectory} could not be made`, output)
 }
 
-async function readIfThere(file: string): Promise<string | undefined> {
+/** The text of a file, or undefined when there is none. */
+export async function readIfThere(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
@@ -105,7 +106,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
 }
 
 /** Without it a power cut could forget the new name. */
-async function syncDirectory(directory: string): Promise<void> {
+export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r')
   try {
     await handle.sync()

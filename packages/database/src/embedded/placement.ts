@@ -13,7 +13,7 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Binaries, copyBinaries, locateNative, probeBinaries } from './binaries.ts'
 import { DirectoryUnusable, PostgresFailed, codeOf, usingDirectory } from './errors.ts'
 import { type SystemUser, canEnter, ensureSystemUser, isRoot, ownerOf } from './system-user.ts'
@@ -65,6 +65,19 @@ export async function place(dataDirectory: string, onProgress: (step: string) =>
     ownerFile: join(data, 'owner'),
     binaries,
     user,
+  }
+}
+
+/** Where a standby of the cluster lies: beside it, under its own name. */
+export async function placeStandby(primary: Placement, name: string): Promise<Placement> {
+  const { dataDirectory, user } = primary
+  const home = dirname(primary.clusterDirectory)
+  return {
+    ...primary,
+    clusterDirectory: join(home, name),
+    socketDirectory: await usingDirectory(dataDirectory, () => makeSocketDirectory(home, user, `${name}-socket`)),
+    logFile: join(dataDirectory, `${name}.log`),
+    ownerFile: join(dataDirectory, `${name}-owner`),
   }
 }
 
@@ -135,15 +148,15 @@ async function makeId(file: string): Promise<string> {
   return id
 }
 
-async function makeSocketDirectory(home: string, user: SystemUser | undefined): Promise<string> {
-  const natural = join(home, 'socket')
-  const directory = isSocketPlace(natural) ? natural : shortSocketDirectory(home)
+async function makeSocketDirectory(home: string, user: SystemUser | undefined, name = 'socket'): Promise<string> {
+  const natural = join(home, name)
+  const directory = isSocketPlace(natural) ? natural : shortSocketDirectory(name === 'socket' ? home : natural)
   await makePrivateDirectory(directory, user)
   return directory
 }
 
-function shortSocketDirectory(home: string): string {
-  const name = `sallyport-${createHash('sha256').update(home).digest('hex').slice(0, 16)}`
+function shortSocketDirectory(known: string): string {
+  const name = `sallyport-${createHash('sha256').update(known).digest('hex').slice(0, 16)}`
   const usual = join(tmpdir(), name)
   return isSocketPlace(usual) ? usual : join('/tmp', name)
 }
