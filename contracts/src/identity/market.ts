@@ -10,7 +10,8 @@ const UidParams = Type.Object({ uid: Type.String() })
 /** An account as the market shows it (market §4). */
 export const MarketAccount = Type.Object({
   uid: Type.String(),
-  email: Type.String(),
+  /** Accounts of the enrollment system have none. */
+  email: Type.Union([Type.String(), Type.Null()]),
   username: Type.String(),
   role: Type.Union([Type.Literal('user'), Type.Literal('admin')]),
 })

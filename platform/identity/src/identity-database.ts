@@ -23,7 +23,7 @@ export interface IdentityDatabase extends OpenIdDatabase {
     uid: AccountId
     sequence: Generated<bigint>
     username: string
-    email: string
+    email: string | null
     password_hash: string
     born_on: Birthplace
     created_at: Date
@@ -33,7 +33,10 @@ export interface IdentityDatabase extends OpenIdDatabase {
     deleted_at: Date | null
     member_since: Date | null
     has_second_factor: Generated<boolean>
+    has_fixed_name: Generated<boolean>
+    sessions_valid_from: Date | null
   }
+  reserved_name: { digest: Buffer }
   account_role: { uid: AccountId; role: string }
   session: {
     sid: SessionId

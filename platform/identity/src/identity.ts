@@ -14,6 +14,7 @@ import {
 import type { Logger } from 'pino'
 import { type Accounts, createAccounts } from './accounts/accounts.ts'
 import { hasAdministrator } from './accounts/account-store.ts'
+import { createNameDigest } from './accounts/reserved-names.ts'
 import { createApiKeys } from './api-keys/api-keys.ts'
 import { createKeyExchange } from './api-keys/key-exchange.ts'
 import { createClients } from './clients/clients.ts'
@@ -159,7 +160,18 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const links = createLinkSending({ ...linkParts, jobs, log, audit })
   const hook = createProvisioningHook({ ...hookParts, jobs, log })
   const guesses = createGuesses({ db, clock })
-  const accounts = createAccounts({ db, clock, hashing, saga, feed, audit, links, hook, guesses })
+  const accounts = createAccounts({
+    db,
+    clock,
+    hashing,
+    saga,
+    feed,
+    audit,
+    links,
+    hook,
+    guesses,
+    nameDigest: createNameDigest(masterKey),
+  })
   const roles = createRoles({ db, clock, feed, audit })
   const proofs = createProofs({ db, clock, hashing, feed, audit, guesses })
   const sessions = createSessions({ db, clock, log, hashing, tokens, feed, saga, audit, guesses })

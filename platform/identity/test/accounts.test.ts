@@ -27,8 +27,8 @@ let count = 0
 
 async function register(instance = one) {
   count += 1
-  const username = `Ada_${count}`
-  return instance.identity.accounts.register({ username, email: `Ada${count}@example.org`, password }, 'market', nobody)
+  const [username, email] = [`Ada_${count}`, `Ada${count}@example.org`]
+  return { ...(await instance.identity.accounts.register({ username, email, password }, 'market', nobody)), email }
 }
 
 async function signIn(username: string, secret = password, instance = one) {

@@ -30,7 +30,7 @@ let count = 0
 async function signUp(bornOn: 'market' | 'accounts' = 'accounts') {
   count += 1
   const [username, email] = [`ada_${count}`, `ada${count}@example.org`]
-  return one.identity.accounts.register({ username, email, password }, bornOn, by)
+  return { ...(await one.identity.accounts.register({ username, email, password }, bornOn, by)), email }
 }
 
 async function ask(method: 'GET' | 'POST', path: string, json?: unknown, headers: Record<string, string> = {}) {

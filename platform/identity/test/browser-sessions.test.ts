@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { type AccountId, type Clock, newId } from '@sallyport/kernel'
 import { createTestDatabase, type TestDatabase } from '@sallyport/database/testing'
 import type { OpenIdSessions } from '@sallyport/openid'
@@ -58,8 +59,9 @@ async function newAccount(): Promise<AccountId> {
     deletedAt: undefined,
     memberSince: noon,
     hasSecondFactor: false,
+    hasFixedName: false,
   }
-  await insertAccount(db(), { account, passwordHash: 'hash' }, [])
+  await insertAccount(db(), { account, passwordHash: 'hash' }, randomBytes(32), [])
   return uid
 }
 

@@ -64,8 +64,8 @@ export async function startFactors() {
     count += 1
     const username = `somebody_${count}`
     const person = { username, email: `${username}@example.org`, password }
-    const { uid, email } = await one.identity.accounts.register(person, 'market', { kind: 'anonymous', address: '' })
-    return { uid, username, email }
+    const { uid } = await one.identity.accounts.register(person, 'market', { kind: 'anonymous', address: '' })
+    return { uid, username, email: person.email }
   }
 
   /** Of somebody's own doing, in a session that is none: all that there are end. */

@@ -42,11 +42,18 @@ interface Wishes {
   readonly onBatch?: () => void
 }
 
+const transferParts = () => ({
+  clock: systemClock,
+  log: pino({ level: 'silent' }),
+  passwordHashing,
+  masterKey: async () => one.masterKey,
+})
+
 /** Imports these lines by a connection of its own, as a command does. */
 async function bring(contents: readonly unknown[], { onBatch, ...wishes }: Wishes = {}) {
   const { connection } = one.testDatabase
   const database = openDatabase<IdentityDatabase>({ connection, service: 'import' })
-  const transfer = createTransfer({ database, clock: systemClock, log: pino({ level: 'silent' }), passwordHashing })
+  const transfer = createTransfer({ ...transferParts(), database })
   const refusals: ImportRefusal[] = []
   try {
     const counts = await transfer.importAccounts(numbered(contents), {
@@ -73,7 +80,7 @@ async function* numbered(contents: readonly unknown[]) {
 async function takeOut(withHashes: boolean): Promise<ExportedAccount[]> {
   const { connection } = one.testDatabase
   const database = openDatabase<IdentityDatabase>({ connection, service: 'export' })
-  const transfer = createTransfer({ database, clock: systemClock, log: pino({ level: 'silent' }), passwordHashing })
+  const transfer = createTransfer({ ...transferParts(), database })
   try {
     return await Array.fromAsync(transfer.exportAccounts({ withHashes }))
   } finally {

@@ -8,7 +8,7 @@ Each line of the file is an account: a JSON object (NDJSON), or a row of CSV bel
   password           in its place: the password itself, hashed here (slowly: some forty a second on each processor)
   uid                UUID version 4; without it one is made
   roles              a list of names, in CSV separated by | or spaces; user unless told otherwise
-  born_on            market or accounts (unless told otherwise): whose rules hold for the account
+  born_on            accounts (unless told otherwise), market or enrollment: whose rules hold for it
   created            when it was made; now unless told otherwise
   last_login
   email_verified     since when the address is proven, or true; validated is another name for it

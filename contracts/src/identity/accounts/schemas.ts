@@ -18,7 +18,12 @@ export const Message = Type.Object({ message: Type.String() })
 export const PublicId = Type.Object({ public_id: Type.String() })
 export const Text = Type.String()
 
-export const OwnRecord = { username: Text, email: Text, created: Timestamp, last_login: Timestamp }
+export const OwnRecord = {
+  username: Text,
+  email: Type.Union([Text, Type.Null()]),
+  created: Timestamp,
+  last_login: Timestamp,
+}
 export const Record = {
   ...OwnRecord,
   validated: Type.Boolean(),

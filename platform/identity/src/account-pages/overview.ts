@@ -15,11 +15,13 @@ export function overview(
     async answer(visit) {
       const { language, username: nameOfUsername, email: nameOfEmail, account: words } = wordsOfVisit(visit)
       const { username, email, emailVerifiedAt } = await accounts.read(visit.visitor.accountId)
+      const state = emailVerifiedAt ? words.proven : words.notProven
+      const nameAndState =
+        email === undefined ? '' : `<dt>${nameOfEmail}</dt><dd>${escapeHtml(email)} (${state})</dd>\n`
       const links = subjects.map(({ path, link }) => `<li><a href="${visit.locate(path)}">${link(words)}</a></li>`)
       const body = `<dl>
 <dt>${nameOfUsername}</dt><dd>${escapeHtml(username)}</dd>
-<dt>${nameOfEmail}</dt><dd>${escapeHtml(email)} (${emailVerifiedAt ? words.proven : words.notProven})</dd>
-</dl>
+${nameAndState}</dl>
 <ul>
 ${links.join('\n')}
 <li><a href="${contracts.openId.path}/session/end">${words.signOut}</a></li>

@@ -16,28 +16,31 @@ export interface Credentials {
 /**
  * Makes an account, in one statement with whatever else has to be written with it (data-modifying queries).
  *
+ * @param nameDigest by which it is known whether the name was somebody's who is gone
  * @throws {NameTaken} when the user name or the e-mail address belongs to somebody else, whatever its case
  */
 export async function insertAccount(
   db: Database,
   { account, passwordHash }: Credentials,
+  nameDigest: Buffer,
   alongside: readonly RawBuilder<unknown>[],
 ): Promise<void> {
-  const { uid, username, email, bornOn, createdAt, lastLoginAt, emailVerifiedAt, memberSince } = account
+  const { uid, username, email, bornOn, createdAt, lastLoginAt, emailVerifiedAt, memberSince, hasFixedName } = account
   const roles = account.roles.map(({ name }) => name)
   await sql`
     with born as (
       insert into account (
-        uid, username, email, password_hash, born_on, created_at, last_login_at, email_verified_at, member_since
+        uid, username, email, password_hash, born_on, created_at, last_login_at, email_verified_at, member_since,
+        has_fixed_name
       ) values (
-        ${uid}, ${username}, ${email}, ${passwordHash}, ${bornOn}, ${createdAt}, ${lastLoginAt ?? null},
-        ${emailVerifiedAt ?? null}, ${memberSince ?? null}
+        ${uid}, ${username}, ${email ?? null}, ${passwordHash}, ${bornOn}, ${createdAt}, ${lastLoginAt ?? null},
+        ${emailVerifiedAt ?? null}, ${memberSince ?? null}, ${hasFixedName}
       )
       returning uid
     ), roles as (
       insert into account_role (uid, role) select born.uid, role from born, unnest(${roles}::text[]) as role
     )${alongQueries(alongside)}
-    select uid from born`
+    select refuse_reserved_name(${nameDigest}) from born`
     .execute(db)
     .catch(asNameTaken)
 }
@@ -121,13 +124,15 @@ export async function findByEmail(db: Database, email: string): Promise<Account 
   return rows.map(toAccount)[0]
 }
 
-/** By the user name to the letter: `Ada` does not sign in as `ada` (market §4). */
+/**
+ * By the user name to the letter: `Ada` does not sign in as `ada` (market §4), unless the account is one of the enrollment
+ * system, where case never counts (enrollment E-14).
+ */
 export async function findCredentialsByUsername(db: Database, username: string): Promise<Credentials | undefined> {
-  // The index is on the lower-case name; the second condition is the one that counts.
+  // The index is on the lower-case name; the condition after it is the one that counts.
   const { rows } = await sql<AccountRow>`
-    ${selectAccount} where lower(username) = lower(${username}) and username = ${username} and deleted_at is null`.execute(
-    db,
-  )
+    ${selectAccount} where lower(username) = lower(${username}) and (username = ${username} or born_on = 'enrollment')
+      and deleted_at is null`.execute(db)
   return rows.map(toCredentials)[0]
 }
 
@@ -138,14 +143,14 @@ export async function findCredentials(db: Database, uid: AccountId): Promise<Cre
 
 /** @throws {NameTaken} */
 export async function updateNames(
-  db: Database,
+  tx: Transaction<IdentityDatabase>,
   uid: AccountId,
-  names: { readonly username?: string; readonly email?: string },
+  names: { readonly username?: Renaming; readonly email?: string },
 ): Promise<void> {
   const { username, email } = names
-  await db
+  await tx
     .updateTable('account')
-    .$if(username !== undefined, (query) => query.set({ username: username ?? '' }))
+    .$if(username !== undefined, (query) => query.set({ username: username?.to ?? '' }))
     .$if(email !== undefined, (query) =>
       query.set({
         email: email ?? '',
@@ -156,6 +161,27 @@ export async function updateNames(
     .where('uid', '=', uid)
     .execute()
     .catch(asNameTaken)
+  if (username) await sql`select refuse_reserved_name(${username.digest})`.execute(tx).catch(asNameTaken)
+}
+
+/** Another user name, and by what it is known whether it was somebody's who is gone. */
+export interface Renaming {
+  readonly to: string
+  readonly digest: Buffer
+}
+
+/** Keeps a name of an account that is being removed from ever being somebody else's. */
+export async function reserveName(tx: Transaction<IdentityDatabase>, digest: Buffer): Promise<void> {
+  await tx
+    .insertInto('reserved_name')
+    .values({ digest })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
+export async function isReserved(db: Database, digest: Buffer): Promise<boolean> {
+  const row = await db.selectFrom('reserved_name').select('digest').where('digest', '=', digest).executeTakeFirst()
+  return row !== undefined
 }
 
 /** Replaces the hash, unless it is no longer the one that the change was decided on. */
@@ -238,7 +264,7 @@ export async function hasAdministrator(db: Database): Promise<boolean> {
 interface AccountRow {
   readonly uid: AccountId
   readonly username: string
-  readonly email: string
+  readonly email: string | null
   readonly password_hash: string
   readonly born_on: Birthplace
   readonly created_at: Date
@@ -248,12 +274,13 @@ interface AccountRow {
   readonly deleted_at: Date | null
   readonly member_since: Date | null
   readonly has_second_factor: boolean
+  readonly has_fixed_name: boolean
   readonly roles: readonly Role[]
 }
 
 const selectAccount = sql`
   select uid, username, email, password_hash, born_on, created_at, last_login_at, email_verified_at, suspended_at,
-    deleted_at, member_since, has_second_factor, (
+    deleted_at, member_since, has_second_factor, has_fixed_name, (
       select coalesce(json_agg(json_build_object('name', role.name, 'level', role.level) order by role.level), '[]')
       from account_role join role on role.name = account_role.role
       where account_role.uid = account.uid
@@ -264,7 +291,7 @@ function toAccount(row: AccountRow): Account {
   return {
     uid: row.uid,
     username: row.username,
-    email: row.email,
+    email: row.email ?? undefined,
     roles: row.roles,
     bornOn: row.born_on,
     createdAt: row.created_at,
@@ -274,6 +301,7 @@ function toAccount(row: AccountRow): Account {
     deletedAt: row.deleted_at ?? undefined,
     memberSince: row.member_since ?? undefined,
     hasSecondFactor: row.has_second_factor,
+    hasFixedName: row.has_fixed_name,
   }
 }
 
@@ -283,7 +311,8 @@ function toCredentials(row: AccountRow): Credentials {
 
 const uniqueViolation = '23505'
 
-function asNameTaken(error: unknown): never {
+/** @throws {NameTaken} in the place of what PostgreSQL says when something is there already */
+export function asNameTaken(error: unknown): never {
   if (error instanceof Error && Reflect.get(error, 'code') === uniqueViolation) throw new NameTaken()
   throw error
 }

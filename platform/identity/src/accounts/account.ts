@@ -2,13 +2,14 @@ import { type AccountId, Rejection } from '@sallyport/kernel'
 import { levelOf, administratorLevel, type Role } from '../roles/role.ts'
 
 /** The surfaces that accounts can be born on. */
-export type Birthplace = 'market' | 'accounts'
+export type Birthplace = 'market' | 'accounts' | 'enrollment'
 
 /** A person's account, as everybody but its owner's browser may know it. */
 export interface Account {
   readonly uid: AccountId
   readonly username: string
-  readonly email: string
+  /** Accounts of the enrollment system need none. */
+  readonly email: string | undefined
   readonly roles: readonly Role[]
   /** The surface whose rules hold for it for good. */
   readonly bornOn: Birthplace
@@ -19,6 +20,8 @@ export interface Account {
   readonly suspendedAt: Date | undefined
   /** The names stay reserved; nobody is behind them any more. */
   readonly deletedAt: Date | undefined
+  /** The enrollment system knows people by their names: this one had a role there once, and is never anybody else's. */
+  readonly hasFixedName: boolean
   /** A password alone opens no session. */
   readonly hasSecondFactor: boolean
   /** Since when the account has its things at the other services. */
@@ -28,6 +31,17 @@ export interface Account {
 /** The two kinds of people that most applications tell apart (design §4). */
 export function roleOf(account: Pick<Account, 'roles'>): 'user' | 'admin' {
   return levelOf(account.roles) <= administratorLevel ? 'admin' : 'user'
+}
+
+/** What somebody is called, which no password should be made of. */
+export function namesOf({
+  username,
+  email,
+}: {
+  readonly username: string
+  readonly email?: string | undefined
+}): string[] {
+  return email === undefined ? [username] : [username, email]
 }
 
 export class InvalidEmail extends Rejection {
@@ -88,6 +102,26 @@ export class NameTaken extends Rejection {
   readonly reason = 'conflict'
   constructor() {
     super('Email or username already in use')
+  }
+}
+
+/** Somebody is known by this name elsewhere (design §4). */
+export class NameFixed extends Rejection {
+  override name = 'NameFixed'
+  readonly code = 'name-fixed'
+  readonly reason = 'conflict'
+  constructor() {
+    super('this user name cannot be changed: the enrollment system knows its owner by it')
+  }
+}
+
+/** The enrollment system could not know somebody by this name. */
+export class NameUnfit extends Rejection {
+  override name = 'NameUnfit'
+  readonly code = 'name-unfit'
+  readonly reason = 'conflict'
+  constructor() {
+    super('with this user name nobody can have a role of the enrollment system')
   }
 }
 

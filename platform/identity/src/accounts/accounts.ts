@@ -9,20 +9,34 @@ import type { MembershipSaga } from '../memberships/membership-saga.ts'
 import type { PasswordHashing } from '../passwords/password-hashing.ts'
 import type { ProvisioningHook } from '../provisioning/provisioning-hook.ts'
 import { type LinkSending, newWish } from '../proofs/link-sending.ts'
+import { enrollmentRolesOf } from '../roles/enrollment-roles.ts'
 import type { Role } from '../roles/role.ts'
 import type { Authority } from '../roles/roles.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
 import { endOfRevocation, type SessionId } from '../sessions/session.ts'
 import { revokeAccount, revokeOtherSessions, revokeSessions } from '../sessions/session-store.ts'
-import { type Account, type Birthplace, SecondFactorInTheWay, UnknownAccount, WrongCredentials } from './account.ts'
+import {
+  type Account,
+  type Birthplace,
+  InvalidEmail,
+  NameFixed,
+  namesOf,
+  SecondFactorInTheWay,
+  UnknownAccount,
+  WrongCredentials,
+} from './account.ts'
 import { isOwner, knownId, lockSubject, present } from './account-lock.ts'
 import * as store from './account-store.ts'
 import { registrationPolicies } from './registration-policy.ts'
+import type { NameDigest } from './reserved-names.ts'
 
 export interface NewAccount {
   readonly username: string
-  readonly email: string
+  /** Not needed everywhere (registration-policy.ts). */
+  readonly email?: string
   readonly password: string
+  /** What somebody is beside a person with an account. */
+  readonly roles?: readonly Role[]
   /** In which language a letter to them is to be (BCP 47), if that is known. */
   readonly language?: string
 }
@@ -64,7 +78,7 @@ export interface Accounts {
   list(): Promise<Account[]>
   /** A page of all accounts, deleted ones included, oldest first. */
   page(place: { readonly skip: number; readonly limit: number }): Promise<{ accounts: Account[]; total: number }>
-  /** @throws {UnknownAccount} @throws {AccountTooStrong} @throws {InvalidEmail} @throws {InvalidUsername} @throws {NameTaken} @throws {SecondFactorInTheWay} */
+  /** @throws {UnknownAccount} @throws {AccountTooStrong} @throws {InvalidEmail} @throws {InvalidUsername} @throws {NameTaken} @throws {NameFixed} @throws {SecondFactorInTheWay} */
   rename(
     uid: string,
     names: { readonly username?: string; readonly email?: string },
@@ -84,7 +98,8 @@ export interface Accounts {
   /** @throws {UnknownAccount} @throws {AccountTooStrong} */
   resume(uid: string, by: Authority): Promise<void>
   /**
-   * Ends the account with all its tokens. Its names are free again at once, unless the surface it was born on keeps them.
+   * Ends the account with all its tokens. Its names are free again at once, unless the surface it was born on keeps them; a
+   * fixed user name never is.
    *
    * @throws {UnknownAccount} @throws {AccountDeleted} @throws {AccountTooStrong}
    */
@@ -107,30 +122,35 @@ export function createAccounts(parts: {
   readonly links: LinkSending
   readonly hook: ProvisioningHook
   readonly guesses: Guesses
+  readonly nameDigest: NameDigest
 }): Accounts {
-  const { db, clock, hashing, saga, feed, audit, links, hook, guesses } = parts
+  const { db, clock, hashing, saga, feed, audit, links, hook, guesses, nameDigest } = parts
 
   async function prepare(person: NewAccount, bornOn: Birthplace, role: Role): Promise<store.Credentials> {
-    const { username, email, password } = person
+    const { email, password } = person
     const policy = registrationPolicies[bornOn]
-    policy.checkEmail(email)
-    policy.checkUsername(username)
-    policy.checkPassword(password, [username, email])
+    if (email !== undefined) policy.checkEmail(email)
+    else if (policy.needsEmail) throw new InvalidEmail()
+    policy.checkUsername(person.username)
+    const username = policy.spell(person.username)
+    policy.checkPassword(password, namesOf({ username, email }))
+    const roles = [role, ...(person.roles ?? [])]
     const passwordHash = await hashing.hash(password)
     const now = clock.now()
     const account: Account = {
       uid: newId<AccountId>(),
       username,
       email,
-      roles: [role],
+      roles,
       bornOn,
       createdAt: now,
       lastLoginAt: now,
       emailVerifiedAt: undefined,
       suspendedAt: undefined,
       deletedAt: undefined,
-      memberSince: role === superadmin || policy.needsProvenEmail ? undefined : now,
+      memberSince: role === superadmin || !policy.joinsAtOnce ? undefined : now,
       hasSecondFactor: false,
+      hasFixedName: enrollmentRolesOf(roles).length > 0,
     }
     return { account, passwordHash }
   }
@@ -170,8 +190,9 @@ export function createAccounts(parts: {
       const credentials = await prepare(person, bornOn, user)
       const { account } = credentials
       const { needsProvenEmail, isAnnounced } = registrationPolicies[bornOn]
-      const wish = needsProvenEmail ? newWish('verification', account.email, person.language) : undefined
-      await store.insertAccount(db, credentials, [
+      const { email } = account
+      const wish = needsProvenEmail && email !== undefined ? newWish('verification', email, person.language) : undefined
+      await store.insertAccount(db, credentials, nameDigest(account.username), [
         audit.insertionOf({ kind: 'account.registered', by, subject: account.uid, details: { on: bornOn } }, 'born'),
         ...(account.memberSince ? [saga.promiseOpening(account.uid)] : []),
         ...(wish ? [links.promise(wish)] : []),
@@ -187,7 +208,7 @@ export function createAccounts(parts: {
       const credentials = await prepare(person, 'market', superadmin)
       const { account } = credentials
       const details = { on: 'start', role: superadmin.name }
-      await store.insertAccount(db, credentials, [
+      await store.insertAccount(db, credentials, nameDigest(account.username), [
         audit.insertionOf(
           { kind: 'account.registered', by: { kind: 'operator' }, subject: account.uid, details },
           'born',
@@ -204,7 +225,8 @@ export function createAccounts(parts: {
       return account
     },
 
-    isNameTaken: async (username) => (await store.findUidByName(db, username)) !== undefined,
+    isNameTaken: async (username) =>
+      (await store.findUidByName(db, username)) !== undefined || store.isReserved(db, nameDigest(username)),
     findByUsername: async (username) => present(await store.findByUsername(db, username)),
     list: () => store.listAccounts(db),
     page: (place) => store.pageThroughAccounts(db, place),
@@ -216,12 +238,17 @@ export function createAccounts(parts: {
       if (username !== undefined) policy.checkUsername(username)
       if (email !== undefined || username !== undefined) {
         await db.transaction().execute(async (tx) => {
-          const { hasSecondFactor, email: before } = await lockSubject(tx, uid, by)
+          const { hasSecondFactor, hasFixedName, ...before } = await lockSubject(tx, uid, by)
+          const isOtherName = username !== undefined && policy.spell(username) !== before.username
+          if (hasFixedName && isOtherName) throw new NameFixed()
           // To prove another address ends the second factor: with a stolen token alone nobody gets that far.
-          const isOther = email !== undefined && email.toLowerCase() !== before.toLowerCase()
+          const isOther = email !== undefined && email.toLowerCase() !== before.email?.toLowerCase()
           if (hasSecondFactor && isOwner(account, by) && isOther) throw new SecondFactorInTheWay()
-          await store.updateNames(tx, account.uid, { ...(username && { username }), ...(email && { email }) })
-          const details = { username: username !== undefined, email: email !== undefined }
+          await store.updateNames(tx, account.uid, {
+            ...(username && isOtherName && { username: { to: policy.spell(username), digest: nameDigest(username) } }),
+            ...(email && { email }),
+          })
+          const details = { username: isOtherName, email: email !== undefined }
           await audit.record(tx, { kind: 'account.renamed', by, subject: account.uid, details })
         })
         if (email !== undefined && policy.needsProvenEmail) await links.requestVerification(email)
@@ -233,7 +260,8 @@ export function createAccounts(parts: {
       const before = present(await store.findAccount(db, knownId(uid)))
       const policy = registrationPolicies[before.bornOn]
       if (email !== undefined) policy.checkEmail(email)
-      if (password !== undefined) policy.checkPassword(password, [before.username, email ?? before.email])
+      if (password !== undefined)
+        policy.checkPassword(password, namesOf({ ...before, ...(email !== undefined && { email }) }))
       const hash = password === undefined ? undefined : await hashing.hash(password)
       const revocations = await db.transaction().execute(async (tx) => {
         const account = await lockSubject(tx, uid, by)
@@ -257,7 +285,7 @@ export function createAccounts(parts: {
       // The old password may get another hash, by a sign-in that was just before, while this one is at work.
       for (let looks = 0; looks < mostLooks; looks += 1) {
         const credentials = id && (await store.findCredentials(db, id))
-        const about = credentials ? [credentials.account.username, credentials.account.email] : []
+        const about = credentials ? namesOf(credentials.account) : []
         registrationPolicies[credentials?.account.bornOn ?? 'market'].checkPassword(newPassword, about)
         if (!credentials) break
         await proveOldPassword(credentials, oldPassword, by)
@@ -285,7 +313,10 @@ export function createAccounts(parts: {
         const now = clock.now()
         await removeFactors(tx, account.uid)
         if (registrationPolicies[account.bornOn].keepsNames) await store.markDeleted(tx, account.uid, now)
-        else await store.removeAccount(tx, account.uid)
+        else {
+          await store.removeAccount(tx, account.uid)
+          if (account.hasFixedName) await store.reserveName(tx, nameDigest(account.username))
+        }
         await removeRecordsOfAccount(tx, account.uid)
         if (account.memberSince) await saga.promiseClosing(tx, account.uid)
         const details = { on: account.bornOn }

@@ -67,3 +67,36 @@ describe('a password of the market (market §4)', () => {
     }
   })
 })
+
+describe('a user name of the enrollment system (enrollment E-14)', () => {
+  const { enrollment } = registrationPolicies
+
+  it.each(['ada', 'Ada.Lovelace', '1-2', 'a_b+c', '...', 'x'.repeat(64)])('may be %s', (name) => {
+    expect(() => enrollment.checkUsername(name)).not.toThrow()
+  })
+  it.each([
+    '',
+    'ab',
+    'x'.repeat(65),
+    'ad a',
+    'àda',
+    'ada\n',
+    'ada/b',
+    'ada@example.org',
+    '6f1a3c6e-8f0b-4a53-9a3e-0c9b7f3f1d11',
+  ])('may not be %j', (name) => expect(() => enrollment.checkUsername(name)).toThrow(InvalidUsername))
+  it('is kept in lower case', () => {
+    expect(enrollment.spell('Ada.Lovelace')).toBe('ada.lovelace')
+  })
+})
+
+describe('a password of the enrollment system (enrollment E-14)', () => {
+  const { enrollment } = registrationPolicies
+
+  it.each(['pythonnn', 'pässwörd', ' '.repeat(8), '😀'.repeat(8), 'ü'.repeat(1024)])('may be %j', (password) => {
+    expect(() => enrollment.checkPassword(password)).not.toThrow()
+  })
+  it.each(['', 'seven77', '😀'.repeat(7), 'x'.repeat(1025), 'football'])('may not be %j', (password) => {
+    expect(() => enrollment.checkPassword(password)).toThrow(InvalidPassword)
+  })
+})

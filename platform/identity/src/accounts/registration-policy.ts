@@ -9,8 +9,14 @@ export interface RegistrationPolicy {
   checkEmail(email: string): void
   /** @throws {InvalidUsername} */
   checkUsername(username: string): void
+  /** How a user name is kept. */
+  spell(username: string): string
   /** @throws {InvalidPassword} @throws {WeakPassword} */
   checkPassword(password: string, about?: readonly string[]): void
+  /** Whether there is no account without an e-mail address. */
+  readonly needsEmail: boolean
+  /** Whether an account has its things at the services of the market from the start, and not from its first sign-in there. */
+  readonly joinsAtOnce: boolean
   /** Whether sign-in waits until the e-mail address is proven. */
   readonly needsProvenEmail: boolean
   /** Whether the provisioning hook is told of new accounts. */
@@ -48,6 +54,8 @@ const special = /[!@#$%^&*(),.?":{}|<>]/
 
 /** The market's rules (market §4). */
 const market: RegistrationPolicy = {
+  needsEmail: true,
+  joinsAtOnce: true,
   needsProvenEmail: false,
   isAnnounced: false,
   keepsNames: false,
@@ -55,6 +63,7 @@ const market: RegistrationPolicy = {
     if (!marketEmail.test(email)) throw new InvalidEmail()
     platformFloor.checkEmail(email)
   },
+  spell: (username) => username,
   checkUsername(username) {
     if (!marketUsername.test(username)) {
       throw new InvalidUsername('Invalid username: 3 to 30 letters, digits and underscores, beginning with a letter')
@@ -78,6 +87,8 @@ const leastScore = 3
 
 /** The rules of the account service (accounts A-41 to A-46). */
 const accounts: RegistrationPolicy = {
+  needsEmail: true,
+  joinsAtOnce: false,
   needsProvenEmail: true,
   isAnnounced: true,
   keepsNames: true,
@@ -85,6 +96,7 @@ const accounts: RegistrationPolicy = {
     if (email.length < 5 || email.length > 100 || !accountsEmail.test(email)) throw new InvalidEmail()
     platformFloor.checkEmail(email)
   },
+  spell: (username) => username,
   checkUsername(username) {
     const { length } = Array.from(username)
     if (length < 3 || length > 50 || /[\p{C}]/u.test(username)) {
@@ -100,5 +112,40 @@ const accounts: RegistrationPolicy = {
   },
 }
 
+const enrollmentUsername = /^[A-Za-z0-9._+-]{3,64}$/
+
+/** The rules of the enrollment system's users service (enrollment E-14). */
+const enrollment: RegistrationPolicy = {
+  needsEmail: false,
+  joinsAtOnce: false,
+  needsProvenEmail: false,
+  isAnnounced: false,
+  keepsNames: false,
+  // Nobody gives one there; who adds one later is held to the market's rule.
+  checkEmail: (email) => market.checkEmail(email),
+  spell: (username) => username.toLowerCase(),
+  checkUsername(username) {
+    if (!enrollmentUsername.test(username)) {
+      throw new InvalidUsername('a user name has 3 to 64 letters, digits, dots, underscores, plus signs and hyphens')
+    }
+    platformFloor.checkUsername(username)
+  },
+  checkPassword(password) {
+    if (Array.from(password).length > 1024) throw new InvalidPassword('a password has at most 1024 characters')
+    platformFloor.checkPassword(password)
+  },
+}
+
+/** Whether the enrollment system, which knows people by their names, can know somebody by this one. */
+export function canEnroll(username: string): boolean {
+  try {
+    enrollment.checkUsername(username)
+    return true
+  } catch (error) {
+    if (error instanceof InvalidUsername) return false
+    throw error
+  }
+}
+
 /** The policies by the surface an account is born on. */
-export const registrationPolicies: Readonly<Record<Birthplace, RegistrationPolicy>> = { market, accounts }
+export const registrationPolicies: Readonly<Record<Birthplace, RegistrationPolicy>> = { market, accounts, enrollment }

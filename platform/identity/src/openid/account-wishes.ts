@@ -60,7 +60,7 @@ export async function grantWish(
 /** What stands against the account; nothing when it is made, or when its address has one already. */
 async function createAccount(
   { accounts, links, linkLimit, reservedNames }: WishParts,
-  person: NewAccount,
+  person: NewAccount & { readonly email: string },
   by: Extract<Actor, { kind: 'anonymous' }>,
 ): Promise<RegistrationComplaint | Wait | undefined> {
   if (reservedNames.includes(person.username.toLowerCase())) return 'nameTaken'

@@ -85,8 +85,7 @@ function openIdAccounts(usable: UsableAccounts): OpenIdAccounts {
       const { uid, username, email, emailVerifiedAt } = account
       const claims = {
         preferred_username: username,
-        email,
-        email_verified: emailVerifiedAt !== undefined,
+        ...(email !== undefined && { email, email_verified: emailVerifiedAt !== undefined }),
         role: roleOf(account),
         roles: account.roles.map(({ name }) => name),
       }

@@ -59,7 +59,7 @@ const leastRestartDelayMs = 50
 const mostRestartDelayMs = 5000
 
 /** Longer ones are wrong without a look: no account has one, and a queue full of them would be gigabytes. */
-const mostPasswordBytes = 1024
+const mostPasswordBytes = 4096
 
 interface Waiting {
   readonly order: HashingOrder

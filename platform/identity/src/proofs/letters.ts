@@ -17,9 +17,10 @@ const paths: Readonly<Record<LinkPurpose, string>> = {
 /** The letter that brings somebody their link; in English if the language is none of ours. */
 export function letterOf(
   purpose: LinkPurpose,
-  { username, email }: Account,
+  { username }: Account,
+  to: string,
   link: { readonly secret: string; readonly publicUrl: string; readonly language: string | undefined },
 ): Letter {
   const { subject, text } = wordsIn(link.language).letters[purpose]
-  return { to: email, subject, text: text(username, `${link.publicUrl}${paths[purpose]}/${link.secret}`) }
+  return { to, subject, text: text(username, `${link.publicUrl}${paths[purpose]}/${link.secret}`) }
 }

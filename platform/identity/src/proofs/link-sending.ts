@@ -96,16 +96,17 @@ async function sendLink(
   { purpose, email, language }: LinkWish,
 ): Promise<void> {
   const account = await findByEmail(db, email)
-  if (!account || (purpose === 'verification' && account.emailVerifiedAt)) return
+  if (account?.email === undefined || (purpose === 'verification' && account.emailVerifiedAt)) return
+  const { email: to } = account
   const now = clock.now()
   // Four UUIDs in a row, as the account service's clients know it (accounts A-48).
   const secret = Array.from({ length: 4 }, () => randomUUID()).join('')
   await db.transaction().execute(async (tx) => {
     if (await sentSince(tx, account.uid, purpose, new Date(now.getTime() - pauseMs))) return
     const expiresAt = new Date(now.getTime() + linkLifeSeconds[purpose] * 1000)
-    await replaceLink(tx, secret, { uid: account.uid, purpose, email: account.email, expiresAt }, now)
+    await replaceLink(tx, secret, { uid: account.uid, purpose, email: to, expiresAt }, now)
     // Within the transaction: a letter that was not taken leaves no link, and is tried again.
-    await mailer.send(letterOf(purpose, account, { secret, publicUrl, language }))
+    await mailer.send(letterOf(purpose, account, to, { secret, publicUrl, language }))
   })
 }
 

@@ -1,6 +1,7 @@
 import { type AccountId, type Clock, Rejection } from '@sallyport/kernel'
 import type { Revocation } from '@sallyport/service'
 import type { Kysely, Transaction } from 'kysely'
+import { namesOf } from '../accounts/account.ts'
 import { findAccount, markVerified, setPasswordHash } from '../accounts/account-store.ts'
 import { registrationPolicies } from '../accounts/registration-policy.ts'
 import { removeKeys } from '../api-keys/api-key-store.ts'
@@ -66,7 +67,7 @@ export function createProofs(parts: {
       const known = await findLink(db, secret, 'password-reset', clock.now())
       const account = known && (await findAccount(db, known))
       if (!account) throw new UnknownLink()
-      registrationPolicies[account.bornOn].checkPassword(password, [account.username, account.email])
+      registrationPolicies[account.bornOn].checkPassword(password, namesOf(account))
       const hash = await hashing.hash(password)
       const revocations = await db.transaction().execute(async (tx) => {
         const now = clock.now()

@@ -1,7 +1,8 @@
 import type { AccountId, Clock } from '@sallyport/kernel'
 import type { Kysely } from 'kysely'
-import { UnknownAccount } from '../accounts/account.ts'
+import { NameUnfit, UnknownAccount } from '../accounts/account.ts'
 import { lockAccount } from '../accounts/account-store.ts'
+import { canEnroll } from '../accounts/registration-policy.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
@@ -15,6 +16,7 @@ import {
   NotAssigned,
   UnknownRole,
 } from './role.ts'
+import { enrollmentRolesOf } from './enrollment-roles.ts'
 import * as store from './role-store.ts'
 
 /** Whoever hands out power has some: the level of the one who does. */
@@ -34,7 +36,7 @@ export interface Roles {
    * Gives somebody a role and ends their sessions, whose tokens know nothing of it.
    *
    * @returns the name of the account
-   * @throws {UnknownRole} @throws {UnknownAccount} @throws {RoleTooStrong} @throws {AlreadyAssigned}
+   * @throws {UnknownRole} @throws {UnknownAccount} @throws {RoleTooStrong} @throws {AlreadyAssigned} @throws {NameUnfit}
    */
   assign(name: string, uid: AccountId, by: Authority): Promise<string>
   /**
@@ -72,6 +74,7 @@ export function createRoles(parts: {
       if (!account || account.deletedAt) throw new UnknownAccount()
       checkAuthority(by.level, role)
       if (kind === 'role.assigned') {
+        if (enrollmentRolesOf([role]).length > 0 && !canEnroll(account.username)) throw new NameUnfit()
         if (!(await store.insertAssignment(tx, uid, name))) throw new AlreadyAssigned()
       } else {
         const before = name === 'superadmin' ? await store.countSuperadmins(tx) : undefined

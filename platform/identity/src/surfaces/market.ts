@@ -73,7 +73,7 @@ type MarketAccount = ReplyOf<typeof identity.registerAccount>['body']
 
 function toMarket(account: Account): MarketAccount {
   const { uid, email, username } = account
-  return { uid, email, username, role: roleOf(account) }
+  return { uid, email: email ?? null, username, role: roleOf(account) }
 }
 
 function wrongLogin(rejection: Rejection): Reply | undefined {

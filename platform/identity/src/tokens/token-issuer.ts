@@ -59,7 +59,15 @@ export function createTokenIssuer(issuer: string, keys: Pick<SigningKeys, 'signi
       const claims = { ...accessClaims(account, sid, wholeScope), public_id: account.uid, aud: platformAudience }
       const accessToken = await sign(claims, now, lifeSeconds)
       const idToken = scopes.includes('openid')
-        ? await sign({ ...personClaims(account), email: account.email, aud: clientId ?? 'unknown' }, now, lifeSeconds)
+        ? await sign(
+            {
+              ...personClaims(account),
+              ...(account.email !== undefined && { email: account.email }),
+              aud: clientId ?? 'unknown',
+            },
+            now,
+            lifeSeconds,
+          )
         : undefined
       return { accessToken, idToken }
     },

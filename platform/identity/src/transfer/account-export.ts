@@ -8,7 +8,7 @@ import type { IdentityDatabase } from '../identity-database.ts'
 export interface ExportedAccount {
   readonly uid: AccountId
   readonly username: string
-  readonly email: string
+  readonly email?: string
   readonly password_hash?: string
   readonly roles: readonly string[]
   readonly born_on: Birthplace
@@ -54,7 +54,7 @@ interface Row {
   readonly sequence: bigint
   readonly uid: AccountId
   readonly username: string
-  readonly email: string
+  readonly email: string | null
   readonly password_hash: string
   readonly born_on: Birthplace
   readonly created_at: Date
@@ -82,7 +82,7 @@ function toExported(row: Row, withHashes: boolean): ExportedAccount {
   return {
     uid: row.uid,
     username: row.username,
-    email: row.email,
+    ...(row.email !== null && { email: row.email }),
     ...(withHashes && { password_hash: row.password_hash }),
     roles: row.roles,
     born_on: row.born_on,

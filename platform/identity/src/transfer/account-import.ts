@@ -1,5 +1,7 @@
 import { type AccountId, type Clock, newId } from '@sallyport/kernel'
 import type { Kysely } from 'kysely'
+import { NameTaken } from '../accounts/account.ts'
+import type { NameDigest } from '../accounts/reserved-names.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { PasswordHashing } from '../passwords/password-hashing.ts'
@@ -46,6 +48,7 @@ export interface ImportParts {
   readonly clock: Clock
   readonly audit: Audit
   readonly hash: PasswordHashing['hash']
+  readonly nameDigest: NameDigest
 }
 
 /** A batch is one transaction. Passwords take long to hash: a batch with many of them is a smaller one. */
@@ -84,7 +87,7 @@ export async function importAccounts(
 }
 
 function createRun(
-  { db, clock, audit, hash }: ImportParts,
+  { db, clock, audit, hash, nameDigest }: ImportParts,
   roles: ReadonlySet<string>,
   { rehearsal, anyPassword, report }: ImportOptions,
 ) {
@@ -95,8 +98,8 @@ function createRun(
   let linesInBatch = 0
 
   /** Takes what is not new off the lines, and keeps count of it. */
-  async function sift(lines: readonly store.Numbered[]): Promise<store.Numbered[]> {
-    const taken = Map.groupBy(await store.findTaken(db, lines), ({ line }) => line)
+  async function sift<Line extends store.Numbered>(lines: readonly Line[]): Promise<Line[]> {
+    const taken = Map.groupBy(await store.findTaken(db, lines, nameDigest), ({ line }) => line)
     return lines.filter(({ line }) => {
       const claims = taken.get(line)
       if (claims === undefined) return true
@@ -109,7 +112,7 @@ function createRun(
 
   /** Takes off the lines what earlier lines of the file have brought. */
   async function withoutRepeated(lines: readonly store.Numbered[]): Promise<store.Numbered[]> {
-    const repeated = new Map((await store.findRepeated(db, lines)).map((claim) => [claim.line, claim]))
+    const repeated = new Map((await store.findRepeated(db, lines, nameDigest)).map((claim) => [claim.line, claim]))
     for (const { line, field, first } of repeated.values())
       refusals.push({ line, field, rule: `is the same as on line ${first}` })
     return lines.filter(({ line }) => !repeated.has(line))
@@ -123,22 +126,29 @@ function createRun(
         return { line, record, uid: record.uid ?? newId<AccountId>(), passwordHash }
       }),
     )
-    const born = await insert(rows)
+    const { born, tried } = await insert(rows)
     counts.imported += born.size
-    const missed = rows.filter(({ uid }) => !born.has(uid))
+    const missed = tried.filter(({ uid }) => !born.has(uid))
     // Somebody else was faster: another import of this file, or a person who registered.
     if (missed.length > 0) await sift(missed)
   }
 
-  async function insert(rows: readonly store.NewRow[]): Promise<Set<AccountId>> {
+  async function insert(
+    rows: readonly store.NewRow[],
+  ): Promise<{ born: Set<AccountId>; tried: readonly store.NewRow[] }> {
     const now = clock.now()
     const linksEndAt = new Date(now.getTime() + linkLifeSeconds.verification * 1000)
     const alongside = audit.insertionForEach({ kind: 'account.imported', by: { kind: 'operator' } }, 'born')
+    const others = { now, linksEndAt, nameDigest, alongside }
+    let tried = rows
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await db.transaction().execute((tx) => store.insertRows(tx, rows, { now, linksEndAt, alongside }))
+        return { born: await db.transaction().execute((tx) => store.insertRows(tx, tried, others)), tried }
       } catch (error) {
-        if (!isDeadlock(error) || attempt === mostTries) throw error
+        const isReserved = error instanceof NameTaken
+        if ((!isDeadlock(error) && !isReserved) || attempt === mostTries) throw error
+        // Somebody was deleted whose name nobody else gets.
+        if (isReserved) tried = await sift(tried)
       }
     }
   }

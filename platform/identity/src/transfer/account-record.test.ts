@@ -90,7 +90,7 @@ describe('A-80 an account that comes from elsewhere', () => {
     ['password_hash', { password_hash: hash.slice(0, -1) }],
     ['password', { password: 'Korrekt Pferd Batterie 77' }],
     ['password', { password_hash: null, password: '' }],
-    ['password', { password_hash: null, password: 'x'.repeat(1025) }],
+    ['password', { password_hash: null, password: 'x'.repeat(4097) }],
     ['password', { password_hash: null, password: 'password' }],
     ['password', { password_hash: null, password: '分支持' }],
     ['roles', { roles: 'user' }],

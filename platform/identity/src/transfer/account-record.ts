@@ -1,7 +1,8 @@
 import { type AccountId, parseId } from '@sallyport/kernel'
 import { type Birthplace, InvalidEmail, InvalidPassword, InvalidUsername } from '../accounts/account.ts'
-import { platformFloor, registrationPolicies } from '../accounts/registration-policy.ts'
+import { canEnroll, platformFloor, registrationPolicies } from '../accounts/registration-policy.ts'
 import { parseStoredHash } from '../passwords/stored-hash.ts'
+import { enrollmentRolesOf } from '../roles/enrollment-roles.ts'
 import { readMoment, readState } from './moments.ts'
 import { type Fields, type RecordField, recordFields, UnfitRecord } from './record-fields.ts'
 
@@ -10,7 +11,7 @@ export interface AccountRecord {
   /** The one it had there. */
   readonly uid: AccountId | undefined
   readonly username: string
-  readonly email: string
+  readonly email: string | undefined
   readonly secret: { readonly hash: string } | { readonly password: string }
   readonly roles: readonly string[]
   readonly bornOn: Birthplace
@@ -33,7 +34,7 @@ export interface RecordRules {
 }
 
 /** Longer ones are wrong at every sign-in (passwords/password-hashing.ts). */
-const mostPasswordBytes = 1024
+const mostPasswordBytes = 4096
 const mostHashLength = 512
 const birthplaces = Object.keys(registrationPolicies)
 
@@ -58,7 +59,7 @@ export function readRecord(content: unknown, rules: RecordRules): AccountRecord 
     username,
     email,
     secret: readSecret(fields, rules.anyPassword),
-    roles: readRoles(fields, rules.roles),
+    roles: readRoles(fields, rules.roles, username),
     bornOn,
     createdAt: readMoment(fields, 'created', now) ?? now,
     lastLoginAt: readMoment(fields, 'last_login', now),
@@ -77,26 +78,29 @@ function readText(fields: Fields, name: RecordField): string | undefined {
 
 function readBirthplace(fields: Fields): Birthplace {
   const text = readText(fields, 'born_on') ?? 'accounts'
-  if (text !== 'market' && text !== 'accounts')
-    throw new UnfitRecord('born_on', `must be one of ${birthplaces.join(', ')}`)
+  if (!isBirthplace(text)) throw new UnfitRecord('born_on', `must be one of ${birthplaces.join(', ')}`)
   return text
 }
 
-function readNames(fields: Fields, bornOn: Birthplace): { username: string; email: string } {
+function isBirthplace(text: string): text is Birthplace {
+  return birthplaces.includes(text)
+}
+
+function readNames(fields: Fields, bornOn: Birthplace): { username: string; email: string | undefined } {
   const username = readText(fields, 'username')
   if (username === undefined) throw new UnfitRecord('username', 'is needed')
   const email = readText(fields, 'email')
-  if (email === undefined) throw new UnfitRecord('email', 'is needed')
   const policy = registrationPolicies[bornOn]
+  if (email === undefined && policy.needsEmail) throw new UnfitRecord('email', 'is needed')
   try {
     policy.checkUsername(username)
-    policy.checkEmail(email)
+    if (email !== undefined) policy.checkEmail(email)
   } catch (error) {
     if (error instanceof InvalidUsername) throw new UnfitRecord('username', error.message)
     if (error instanceof InvalidEmail) throw new UnfitRecord('email', error.message)
     throw error
   }
-  return { username, email }
+  return { username: policy.spell(username), email }
 }
 
 const version4 = /^.{14}4.{4}[89ab]/
@@ -133,10 +137,13 @@ function readSecret(fields: Fields, anyPassword: boolean): AccountRecord['secret
   return { password }
 }
 
-function readRoles(fields: Fields, known: ReadonlySet<string>): readonly string[] {
+function readRoles(fields: Fields, known: ReadonlySet<string>, username: string): readonly string[] {
   const roles: unknown = fields.get('roles') ?? ['user']
   if (!isListOfTexts(roles)) throw new UnfitRecord('roles', 'must be a list of names')
   if (!roles.every((role) => known.has(role))) throw new UnfitRecord('roles', 'names a role that there is not')
+  const isKnownByName = enrollmentRolesOf(roles.map((name) => ({ name }))).length > 0
+  if (isKnownByName && !canEnroll(username))
+    throw new UnfitRecord('roles', 'names one that nobody with this user name can have')
   return [...new Set(roles)]
 }
 

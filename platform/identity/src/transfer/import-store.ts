@@ -1,6 +1,8 @@
 import type { AccountId } from '@sallyport/kernel'
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { IdentityDatabase } from '../identity-database.ts'
+import { asNameTaken } from '../accounts/account-store.ts'
+import type { NameDigest } from '../accounts/reserved-names.ts'
 import { digestOf } from '../proofs/link-store.ts'
 import type { AccountRecord } from './account-record.ts'
 import type { RecordField } from './record-fields.ts'
@@ -31,18 +33,19 @@ export interface NewRow extends Numbered {
 }
 
 /** What may be there only once, as it is passed to PostgreSQL. */
-function keysOf(lines: readonly Numbered[]): RawBuilder<unknown> {
+function keysOf(lines: readonly Numbered[], nameDigest: NameDigest): RawBuilder<unknown> {
   const rows = lines.map(({ line, record: { uid, username, email, validationString } }) => ({
     line,
     uid,
     username,
     email,
+    name_digest: nameDigest(username).toString('hex'),
     digest: validationString === undefined ? undefined : digestOf(validationString).toString('hex'),
   }))
   return sql`
     input as (
       select * from json_to_recordset(${JSON.stringify(rows)}::json)
-        as row(line bigint, uid uuid, username text, email text, digest text)
+        as row(line bigint, uid uuid, username text, email text, name_digest text, digest text)
     )`
 }
 
@@ -70,11 +73,12 @@ export async function endList(connection: Database): Promise<void> {
 export async function findRepeated(
   connection: Database,
   lines: readonly Numbered[],
+  nameDigest: NameDigest,
 ): Promise<(Claim & { readonly first: number })[]> {
   const keys = sql`
-    with ${keysOf(lines)}, keys as (
+    with ${keysOf(lines, nameDigest)}, keys as (
       select line, 'username' as field, lower(username) as value from input
-      union all select line, 'email', lower(email) from input
+      union all select line, 'email', lower(email) from input where email is not null
       union all select line, 'uid', uid::text from input where uid is not null
       union all select line, 'validation_string', digest from input where digest is not null
     )`
@@ -99,17 +103,20 @@ export async function findRepeated(
 export async function findTaken(
   db: Database,
   lines: readonly Numbered[],
+  nameDigest: NameDigest,
 ): Promise<(Claim & { readonly same: boolean })[]> {
   const account = (found: RawBuilder<unknown>) =>
     lookedUp(sql`
-      select account.username = input.username and account.email = input.email
+      select account.username = input.username and account.email is not distinct from input.email
         and (input.uid is null or account.uid = input.uid) as same
       from account where ${found}`)
   const { rows } = await sql<{ line: bigint; field: RecordField; same: boolean }>`
-    with ${keysOf(lines)}
+    with ${keysOf(lines, nameDigest)}
     select line, 'username' as field, same from input, ${account(sql`lower(account.username) = lower(input.username)`)}
     union all select line, 'email', same from input, ${account(sql`lower(account.email) = lower(input.email)`)}
     union all select line, 'uid', same from input, ${account(sql`account.uid = input.uid`)}
+    union all select line, 'username', false
+      from input, ${lookedUp(sql`select from reserved_name where reserved_name.digest = decode(input.name_digest, 'hex')`)}
     union all select line, 'validation_string', false
       from input, ${lookedUp(sql`select from email_link where email_link.digest = decode(input.digest, 'hex')`)}
     order by line, field desc`.execute(db)
@@ -124,11 +131,17 @@ const importLock = 7_265_769
  *
  * @param alongside what else is written for each row of `born`, which has the `uid`
  * @returns those that were made; the others' names were taken in the meantime
+ * @throws {NameTaken} when one of the names is reserved since it was looked at
  */
 export async function insertRows(
   tx: Transaction<IdentityDatabase>,
   rows: readonly NewRow[],
-  { now, linksEndAt, alongside }: { now: Date; linksEndAt: Date; alongside: RawBuilder<unknown> },
+  {
+    now,
+    linksEndAt,
+    nameDigest,
+    alongside,
+  }: { now: Date; linksEndAt: Date; nameDigest: NameDigest; alongside: RawBuilder<unknown> },
 ): Promise<Set<AccountId>> {
   await sql`select pg_advisory_xact_lock(${importLock})`.execute(tx)
   const input = rows.map(({ line, uid, passwordHash, record }) => ({
@@ -144,6 +157,7 @@ export async function insertRows(
     email_verified_at: record.emailVerifiedAt,
     suspended_at: record.suspendedAt,
     deleted_at: record.deletedAt,
+    name_digest: nameDigest(record.username).toString('hex'),
     // A deleted account has nothing to prove.
     digest:
       record.deletedAt || !record.validationString ? undefined : digestOf(record.validationString).toString('hex'),
@@ -153,7 +167,7 @@ export async function insertRows(
       select * from json_to_recordset(${JSON.stringify(input)}::json) as row(
         line bigint, uid uuid, username text, email text, password_hash text, roles json, born_on text,
         created_at timestamptz, last_login_at timestamptz, email_verified_at timestamptz, suspended_at timestamptz,
-        deleted_at timestamptz, digest text
+        deleted_at timestamptz, name_digest text, digest text
       )
     ), born as (
       insert into account (
@@ -173,6 +187,8 @@ export async function insertRows(
       from born join input using (uid) where digest is not null
       on conflict do nothing
     ), alongside as (${alongside})
-    select uid from born`.execute(tx)
+    select uid, refuse_reserved_name(decode(name_digest, 'hex')) from born join input using (uid)`
+    .execute(tx)
+    .catch(asNameTaken)
   return new Set(born.rows.map(({ uid }) => uid))
 }

@@ -2,6 +2,7 @@ import type { ServiceDatabase } from '@sallyport/database'
 import { type Clock } from '@sallyport/kernel'
 import { createMetrics } from '@sallyport/service'
 import type { Logger } from 'pino'
+import { createNameDigest } from '../accounts/reserved-names.ts'
 import { createAudit } from '../audit/audit.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import {
@@ -25,12 +26,15 @@ export function createTransfer({
   clock,
   log,
   passwordHashing,
+  masterKey,
 }: {
   readonly database: ServiceDatabase<IdentityDatabase>
   readonly clock: Clock
   readonly log: Logger
   /** How passwords are hashed that come as they are. */
   readonly passwordHashing: PasswordHashingSettings
+  /** By which names are known that are nobody's and stay reserved; only an import asks for it. */
+  readonly masterKey: () => Promise<Uint8Array>
 }): Transfer {
   const { db } = database
   const audit = createAudit(clock)
@@ -41,7 +45,10 @@ export function createTransfer({
     return hashing.hash(password)
   }
   return {
-    importAccounts: (lines, options) => importAccounts({ db, clock, audit, hash }, lines, options),
+    async importAccounts(lines, options) {
+      const nameDigest = createNameDigest(await masterKey())
+      return importAccounts({ db, clock, audit, hash, nameDigest }, lines, options)
+    },
     exportAccounts: (options) => exportAccounts({ db, audit }, options),
     stop: async () => hashing?.stop(),
   }

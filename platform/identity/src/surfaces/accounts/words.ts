@@ -10,7 +10,7 @@ export function toRecord(account: Account) {
   const { username, email, createdAt, lastLoginAt, emailVerifiedAt, deletedAt } = account
   return {
     username,
-    email,
+    email: email ?? null,
     created: createdAt.toUTCString(),
     last_login: lastLoginAt?.toUTCString() ?? null,
     // On other surfaces an account can be used without.
