@@ -58,9 +58,20 @@ function describeRoute(route: Route, surface: Surface): Record<string, unknown> 
           },
         ]),
       ),
+      ...(isCounted(route, surface) && { 429: tooManyRequests }),
       default: { description: `A refusal in the words of ${surface.dialect.name}` },
     },
   }
+}
+
+const seconds = { schema: { type: 'integer', minimum: 1 } }
+const tooManyRequests = {
+  description: 'More calls than a quota allows',
+  headers: { 'Retry-After': { ...seconds, description: 'after so many seconds it may be tried again' } },
+}
+
+function isCounted(route: Route, surface: Surface): boolean {
+  return [...(surface.quotas ?? []), ...(route.quotas ?? [])].length > 0
 }
 
 function describeParameters(

@@ -1,6 +1,7 @@
 import type { Static, TObject, TSchema } from 'typebox'
 import type { Access } from './access.ts'
 import type { Dialect, Reply } from './dialect.ts'
+import type { Quota } from './quotas.ts'
 
 /** `internal` routes are on no door: only services call them. */
 export type Door = 'public' | 'admin' | 'internal'
@@ -30,6 +31,8 @@ export interface Route {
   readonly anyMediaType?: boolean
   /** Goes over to this protocol when it is asked to; without it a request for another protocol is answered like any other. */
   readonly upgrade?: 'websocket'
+  /** How often it may be called, besides what holds for the whole surface. */
+  readonly quotas?: readonly Quota[]
   /** What a caller hears who may not do this, where it differs from the other routes of the surface. */
   readonly forbidden?: Forbidden
   /** Success answers by status. Refusals speak the dialect of the surface. */
@@ -57,6 +60,8 @@ export interface Mount {
   readonly bodyLimitBytes: number
   /** Goes over to this protocol when it is asked to, as a route does. */
   readonly upgrade?: 'websocket'
+  /** How often it may be called, whatever in it, besides what holds for the whole surface. */
+  readonly quotas?: readonly Quota[]
 }
 
 /** Routes that belong together and refuse in the same words. */
@@ -70,6 +75,8 @@ export interface Surface {
   /** Paths that a door knows but that take no method there: 405, not 404. */
   readonly closedPaths?: readonly { readonly door: Door; readonly path: string }[]
   readonly forbidden: { readonly [door in Door]?: Forbidden }
+  /** How often its routes and mounts may be called, all of them together. */
+  readonly quotas?: readonly Quota[]
   /**
    * Who refuses a request without a valid credential: the `door`, before the service hears of it, or the `service`,
    * where a contract fixes the order of refusals.

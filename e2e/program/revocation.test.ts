@@ -2,7 +2,7 @@ import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeDataDirectory } from '../support/data-directory.ts'
-import { administratorPassword, type Parts, serviceNames, startParts } from '../support/parts.ts'
+import { administratorPassword, partNames, type Parts, startParts } from '../support/parts.ts'
 import { type Holder, msUntilClosed, type Place, placesAtDoors, placesAtPorts } from '../support/places.ts'
 import { launch, type Program, startProgram } from '../support/program.ts'
 import { field, list, newName, password, post, signIn, text } from './requests.ts'
@@ -167,7 +167,7 @@ describe('in several processes', () => {
   it('keys are rotated and revoked while everything runs', { timeout: 90_000 }, async () => {
     // Of the databases only the one of identity is of interest.
     const { identity, ...others } = Object.fromEntries(
-      serviceNames.map((name) => [name, parts.environment(name)[`DATABASE_URL_${name.toUpperCase()}`] ?? '']),
+      partNames.map((name) => [name, parts.environment(name)[`DATABASE_URL_${name.toUpperCase()}`] ?? '']),
     )
     await expectKeysToBeRuled(mode, {
       SALLYPORT_DATA: mode.dataDirectory,

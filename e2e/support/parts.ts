@@ -7,7 +7,8 @@ import { launch, type Launched } from './program.ts'
 
 export const serviceNames = ['identity', 'wallet', 'gacha', 'auction'] as const
 export type ServiceName = (typeof serviceNames)[number]
-export type PartName = ServiceName | 'gateway'
+export const partNames = [...serviceNames, 'gateway'] as const
+export type PartName = (typeof partNames)[number]
 
 /** Every part as a process of its own, on databases named by their addresses. */
 export interface Parts {
@@ -35,7 +36,7 @@ export async function startParts(): Promise<Parts> {
   const postgresDirectory = await makeDataDirectory()
   const dataDirectory = await makeDataDirectory()
   const postgres = await startEmbeddedPostgres({ dataDirectory: postgresDirectory, settings: { fsync: 'off' } })
-  await postgres.ensureServices([...serviceNames])
+  await postgres.ensureServices([...partNames])
   // The parts call one another, so their addresses have to be known before they start.
   const ports = new Map<string, number>()
   for (const name of serviceNames) ports.set(name, await freePort())
@@ -49,11 +50,9 @@ export async function startParts(): Promise<Parts> {
     SALLYPORT_ADMIN_PORT: '0',
     SALLYPORT_ADMIN_PASSWORD: administratorPassword,
     ...Object.fromEntries(serviceNames.map((name) => [`SALLYPORT_URL_${name.toUpperCase()}`, urlOf(name)])),
-    ...(part !== 'gateway' && {
-      SALLYPORT_PORT: String(ports.get(part)),
-      [`DATABASE_URL_${part.toUpperCase()}`]: databaseUrl(postgres, part, 'service'),
-      [`DATABASE_URL_${part.toUpperCase()}_OWNER`]: databaseUrl(postgres, part, 'owner'),
-    }),
+    ...(part !== 'gateway' && { SALLYPORT_PORT: String(ports.get(part)) }),
+    [`DATABASE_URL_${part.toUpperCase()}`]: databaseUrl(postgres, part, 'service'),
+    [`DATABASE_URL_${part.toUpperCase()}_OWNER`]: databaseUrl(postgres, part, 'owner'),
   })
 
   const serve: Parts['serve'] = async (part, settings = {}) => {
@@ -97,10 +96,10 @@ export async function addressesOf(launched: Launched, names: readonly string[]):
 
 export function databaseUrl(
   postgres: Pick<EmbeddedPostgres, 'connection'>,
-  service: ServiceName,
+  part: PartName,
   role: 'owner' | 'service',
 ): string {
-  const { host, port, user, database } = postgres.connection(service, role)
+  const { host, port, user, database } = postgres.connection(part, role)
   const address = new URLSearchParams({ host, port: String(port) }).toString()
   return `postgres://${user}@localhost/${database}?${address}`
 }

@@ -10,26 +10,28 @@ import {
 } from '@sallyport/database'
 import * as auction from '@sallyport/auction'
 import * as gacha from '@sallyport/gacha'
+import * as gateway from '@sallyport/gateway'
 import * as identity from '@sallyport/identity'
 import * as wallet from '@sallyport/wallet'
-import { databaseServices, type DatabaseService } from './settings/database-services.ts'
+import { partNames, type PartName } from './settings/parts.ts'
 import { type Settings } from './settings/settings.ts'
 
-/** The folders of the migrations, by service. */
-const migrations: Readonly<Record<DatabaseService, string>> = {
+/** The folders of the migrations, by part. */
+const migrations: Readonly<Record<PartName, string>> = {
   identity: identity.migrations,
   wallet: wallet.migrations,
   gacha: gacha.migrations,
   auction: auction.migrations,
+  gateway: gateway.migrations,
 }
 
-/** The databases of the services: those of the settings, and for all others an embedded PostgreSQL. */
+/** The databases of the parts: those of the settings, and for all others an embedded PostgreSQL. */
 export interface Databases {
   /** The embedded server, when one was needed. */
   readonly embedded: EmbeddedPostgres | undefined
-  /** Brings a service's database up to date; returns the names of the migrations that were applied. */
-  migrate(service: DatabaseService): Promise<string[]>
-  open<Tables>(service: DatabaseService, options?: { readonly statementTimeoutMs: number }): ServiceDatabase<Tables>
+  /** Brings a part's database up to date; returns the names of the migrations that were applied. */
+  migrate(service: PartName): Promise<string[]>
+  open<Tables>(service: PartName, options?: { readonly statementTimeoutMs: number }): ServiceDatabase<Tables>
   /** Closes what was opened, and stops the embedded server. */
   stop(): Promise<void>
 }
@@ -37,7 +39,7 @@ export interface Databases {
 /** The way to the databases for an operator's task, also while the program runs. */
 export async function reachDatabases(settings: Settings): Promise<Pick<Databases, 'open' | 'stop'>> {
   const { dataDirectory, databaseUrls } = settings
-  const own = databaseServices.some((service) => databaseUrls[service] === undefined)
+  const own = partNames.some((service) => databaseUrls[service] === undefined)
   const embedded = own ? await useEmbeddedPostgres({ dataDirectory }) : undefined
   return opener(settings, embedded)
 }
@@ -48,7 +50,7 @@ export async function openDatabases(
   hooks: { readonly onProgress: (step: string) => void; readonly onLost: (error: Error) => void },
 ): Promise<Databases> {
   const { dataDirectory, databaseUrls } = settings
-  const own = databaseServices.filter((service) => databaseUrls[service] === undefined)
+  const own = partNames.filter((service) => databaseUrls[service] === undefined)
   const embedded = own.length > 0 ? await startEmbeddedPostgres({ dataDirectory, ...hooks }) : undefined
   await embedded?.ensureServices(own)
 
@@ -63,7 +65,7 @@ export async function openDatabases(
 function opener(settings: Settings, embedded: BesidePostgres | undefined): Pick<Databases, 'open' | 'stop'> {
   const opened: { close(): Promise<void> }[] = []
   return {
-    open<Tables>(service: DatabaseService, options?: { readonly statementTimeoutMs: number }) {
+    open<Tables>(service: PartName, options?: { readonly statementTimeoutMs: number }) {
       const connection = connectionOf(settings, embedded, service, 'service')
       const database = openDatabase<Tables>({ service, connection, ...options })
       opened.push(database)
@@ -79,7 +81,7 @@ function opener(settings: Settings, embedded: BesidePostgres | undefined): Pick<
 function connectionOf(
   { databaseUrls }: Settings,
   embedded: BesidePostgres | undefined,
-  service: DatabaseService,
+  service: PartName,
   role: 'owner' | 'service',
 ): PostgresConnection {
   const urls = databaseUrls[service]

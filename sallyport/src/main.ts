@@ -15,7 +15,7 @@ import { migrateEverything } from './commands/migrate.ts'
 import { runServe } from './commands/serve.ts'
 import { runStart } from './commands/start.ts'
 import { isExplained } from './explained-errors.ts'
-import { partNames } from './platform.ts'
+import { partNames } from './settings/parts.ts'
 import { readSettings } from './settings/settings.ts'
 import { formats } from './transfer/formats.ts'
 import { version } from './version.ts'
@@ -56,7 +56,7 @@ All parts share SALLYPORT_DATA, or at least its directory service-keys.
 
 Examples:
   $ SALLYPORT_PORT=9290 DATABASE_URL_WALLET=postgres://… SALLYPORT_URL_IDENTITY=http://127.0.0.1:9090 npx sallyport serve wallet
-  $ SALLYPORT_URL_IDENTITY=… SALLYPORT_URL_WALLET=… SALLYPORT_URL_GACHA=… npx sallyport serve gateway`,
+  $ DATABASE_URL_GATEWAY=… SALLYPORT_URL_IDENTITY=… SALLYPORT_URL_WALLET=… SALLYPORT_URL_GACHA=… npx sallyport serve gateway`,
   )
   .action(async (part: string) => {
     const known = partNames.find((name) => name === part)

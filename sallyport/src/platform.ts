@@ -18,12 +18,8 @@ import {
 import { tokenAlgorithms } from '@sallyport/identity'
 import type { Logger } from 'pino'
 import { publicServiceKey, serviceKey } from './data-directory/secrets.ts'
-import { type DatabaseService } from './settings/database-services.ts'
+import { partNames, type PartName, type ServiceName } from './settings/parts.ts'
 import { InvalidSettings, type Settings } from './settings/settings.ts'
-
-/** The parts that have a key of their own and may call others. */
-export const partNames = ['identity', 'wallet', 'gacha', 'auction', 'gateway'] as const
-export type PartName = (typeof partNames)[number]
 
 /** How the parts of this process reach one another and those of other processes. */
 export interface Platform {
@@ -32,7 +28,7 @@ export interface Platform {
   /** What a part uses to tell who is calling it. */
   authenticationOf(part: PartName): Required<Authentication>
   /** How one part calls another. */
-  clientFor(caller: PartName, callee: DatabaseService): Promise<Call>
+  clientFor(caller: PartName, callee: ServiceName): Promise<Call>
   /** The public keys of account tokens, as they were heard last. @throws {KeysUnavailable} */
   accountKeys(): readonly PublicJwk[]
   /** Makes a service of this process known to the others of it. */

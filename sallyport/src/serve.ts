@@ -1,4 +1,3 @@
-import { identity as identityContracts, services as contracts } from '@sallyport/contracts'
 import { type AuctionDatabase, buildAuction } from '@sallyport/auction'
 import { buildGacha, type GachaDatabase, secureSeed } from '@sallyport/gacha'
 import {
@@ -20,8 +19,9 @@ import { ensureFirstAdministrator, type FirstAdministrator } from './data-direct
 import { masterKey, serviceKey } from './data-directory/secrets.ts'
 import { type Databases, openDatabases } from './databases.ts'
 import { openGatewayKeys } from './gateway-keys/open-gateway-keys.ts'
-import { createPlatform, type PartName, type Platform } from './platform.ts'
-import { databaseServices, type DatabaseService } from './settings/database-services.ts'
+import { createPlatform, type Platform } from './platform.ts'
+import { doorContracts, openQuotas } from './quotas.ts'
+import { partNames, type PartName, serviceNames, type ServiceName } from './settings/parts.ts'
 import { InvalidSettings, type Settings } from './settings/settings.ts'
 import { openDoorTls } from './tls/door-tls.ts'
 
@@ -54,23 +54,12 @@ export async function servePart(part: PartName, settings: Settings, log: Logger)
 }
 
 async function serveService(
-  part: DatabaseService,
+  part: ServiceName,
   settings: Settings,
   platform: Platform,
   log: Logger,
 ): Promise<RunningPart> {
-  if (settings.databaseUrls[part] === undefined) {
-    throw new InvalidSettings(
-      `DATABASE_URL_${part.toUpperCase()} is needed: a part that runs alone does not start the embedded PostgreSQL`,
-    )
-  }
-  // The other databases are none of this part's business.
-  const elsewhere = Object.fromEntries(databaseServices.map((name) => [name, { service: '', owner: '' }]))
-  const databases = await openDatabases(
-    { ...settings, databaseUrls: { ...elsewhere, ...settings.databaseUrls } },
-    { onProgress: () => undefined, onLost: () => undefined },
-  )
-  await databases.migrate(part)
+  const databases = await openDatabaseOf(part, settings)
   const metrics = createMetrics()
   const { service, administrator } = await build(part, settings, { platform, databases, metrics, log })
   await service.start()
@@ -86,8 +75,24 @@ async function serveService(
   }
 }
 
+/** Opens and migrates the database of a part; the others are none of its business. */
+async function openDatabaseOf(part: PartName, settings: Settings): Promise<Databases> {
+  if (settings.databaseUrls[part] === undefined) {
+    throw new InvalidSettings(
+      `DATABASE_URL_${part.toUpperCase()} is needed: a part that runs alone does not start the embedded PostgreSQL`,
+    )
+  }
+  const elsewhere = Object.fromEntries(partNames.map((name) => [name, { service: '', owner: '' }]))
+  const databases = await openDatabases(
+    { ...settings, databaseUrls: { ...elsewhere, ...settings.databaseUrls } },
+    { onProgress: () => undefined, onLost: () => undefined },
+  )
+  await databases.migrate(part)
+  return databases
+}
+
 async function build(
-  part: DatabaseService,
+  part: ServiceName,
   settings: Settings,
   {
     platform,
@@ -123,7 +128,7 @@ async function build(
       passwordHashing: settings.passwordHashing,
       metrics,
       accountsSurface: { ...settings.accounts, version },
-      linkRates: settings.linkRates,
+      linkRates: settings.quotaRates.links,
       callPrivateAddresses: settings.openId.callPrivateAddresses,
       instance,
     })
@@ -157,7 +162,9 @@ async function serveGateway(
   log: Logger,
 ): Promise<RunningPart> {
   const gatewayKeys = await openGatewayKeys(settings, { log })
-  const upstreams = databaseServices.map((service) => ({ service, urls: urlsOf(settings, service) }))
+  const upstreams = serviceNames.map((service) => ({ service, urls: urlsOf(settings, service) }))
+  const databases = await openDatabaseOf('gateway', settings)
+  const quotas = await openQuotas(databases, { clock: platform.clock, log })
   await followIdentity('gateway', settings, platform, log)
   const authentication = platform.authenticationOf('gateway')
   const tls = await openDoorTls(settings, { clock: platform.clock, log })
@@ -174,7 +181,7 @@ async function serveGateway(
     log,
   })
   gateway.open({
-    contracts: identityContracts.withAccountService(contracts, settings.accounts),
+    contracts: doorContracts(settings),
     trustedProxies: settings.trustedProxies,
     dispatchers: new Map([
       ...upstreams.map((upstream) => [upstream.service, overHttpDispatcher({ ...upstream, ...balancing })] as const),
@@ -182,11 +189,13 @@ async function serveGateway(
     ]),
     authentication,
     keyIssuer: keyIssuer(await platform.clientFor('gateway', 'identity')),
+    quotas,
     clock: platform.clock,
     metrics,
     readiness: async () => ({
       ...Object.fromEntries(await Promise.all(upstreams.map(askReadiness))),
       'gateway.revocations': authentication.revocations(),
+      'gateway.quotas': await quotas.readiness(),
     }),
     log,
     publicHost: new URL(publicUrl).host,
@@ -199,6 +208,8 @@ async function serveGateway(
       await gateway.close(graceMs)
       await publishing.stop()
       await platform.close()
+      await quotas.close()
+      await databases.stop()
     },
   }
 }
@@ -231,7 +242,7 @@ async function askInstance(baseUrl: string): Promise<string> {
   }
 }
 
-function urlsOf(settings: Settings, service: DatabaseService): readonly string[] {
+function urlsOf(settings: Settings, service: ServiceName): readonly string[] {
   const urls = settings.serviceUrls[service]
   if (urls === undefined) throw new InvalidSettings(`SALLYPORT_URL_${service.toUpperCase()} is needed`)
   return urls

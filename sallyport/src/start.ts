@@ -1,4 +1,3 @@
-import { identity as identityContracts, services as contracts } from '@sallyport/contracts'
 import { buildAuction } from '@sallyport/auction'
 import { buildGacha, secureSeed } from '@sallyport/gacha'
 import { createGateway, type Gateway, inProcessDispatcher, keyIssuer, signing } from '@sallyport/gateway'
@@ -14,8 +13,9 @@ import { ensureFirstAdministrator, type FirstAdministrator } from './data-direct
 import { masterKey, serviceKey } from './data-directory/secrets.ts'
 import { openDatabases } from './databases.ts'
 import { openGatewayKeys } from './gateway-keys/open-gateway-keys.ts'
-import { createPlatform, partNames } from './platform.ts'
-import { databaseServices } from './settings/database-services.ts'
+import { createPlatform } from './platform.ts'
+import { doorContracts, openQuotas } from './quotas.ts'
+import { partNames } from './settings/parts.ts'
 import { type Settings } from './settings/settings.ts'
 import { openDoorTls } from './tls/door-tls.ts'
 
@@ -91,7 +91,7 @@ async function start(
   // From here on this program is the only one on the directory.
   await removeAddresses(dataDirectory)
   if (databases.embedded?.origin === 'created') onProgress('making the tables and the first keys')
-  await Promise.all(databaseServices.map((service) => databases.migrate(service)))
+  await Promise.all(partNames.map((part) => databases.migrate(part)))
   for (const part of partNames) await serviceKey(dataDirectory, part)
 
   const publicUrl = settings.publicUrl ?? localUrl(addresses.public)
@@ -141,7 +141,7 @@ async function start(
     passwordHashing: settings.passwordHashing,
     metrics,
     accountsSurface: { ...settings.accounts, version },
-    linkRates: settings.linkRates,
+    linkRates: settings.quotaRates.links,
     callPrivateAddresses: settings.openId.callPrivateAddresses,
     instance: settings.instance,
   })
@@ -169,16 +169,20 @@ async function start(
   await identity.service.start()
   const administrator = await ensureFirstAdministrator(settings, identity)
 
+  const gatewayLog = log.child({ service: 'gateway' })
+  const quotas = await openQuotas(databases, { clock, log: gatewayLog })
+  undo.push(() => quotas.close())
   gateway.open({
-    contracts: identityContracts.withAccountService(contracts, settings.accounts),
+    contracts: doorContracts(settings),
     trustedProxies: settings.trustedProxies,
     dispatchers: new Map(services.map((service) => [service.name, inProcessDispatcher(service)])),
     authentication,
     keyIssuer: keyIssuer(await platform.clientFor('gateway', 'identity')),
+    quotas,
     clock,
     metrics,
-    readiness: () => readinessOf(services),
-    log: log.child({ service: 'gateway' }),
+    readiness: async () => ({ ...(await readinessOf(services)), 'gateway.quotas': await quotas.readiness() }),
+    log: gatewayLog,
     publicHost: new URL(publicUrl).host,
   })
   await writeAddresses(dataDirectory, addresses)

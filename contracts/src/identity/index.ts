@@ -19,6 +19,7 @@ export * from './internal.ts'
 export * from './market.ts'
 export * from './openid.ts'
 export * from './own.ts'
+export { type IdentityQuota, identityRates } from './quotas.ts'
 export * from './sessions.ts'
 
 export const identityContract: ServiceContract = {

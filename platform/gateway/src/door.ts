@@ -1,14 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Door as DoorName, problemDetails } from '@sallyport/contracts'
-import type { Authentication, Metrics } from '@sallyport/service'
+import type { Metrics } from '@sallyport/service'
 import type { Logger } from 'pino'
-import type { ApiKeyGate } from './api-keys/api-key-gate.ts'
 import type { Dispatcher } from './dispatch/dispatcher.ts'
 import { answerHealth, asksForHealth, type Readiness } from './health.ts'
 import type { Handler } from './listening/listener.ts'
 import type { DoorMetrics } from './metrics/door-metrics.ts'
 import { answerMetrics, asksForMetrics } from './metrics/metrics-page.ts'
-import { admit } from './policy/admission.ts'
+import { admit, type AdmissionParts } from './policy/admission.ts'
 import { type Refusal, refusal } from './policy/refusal.ts'
 import type { OriginReader } from './request-origin.ts'
 import type { Match, RouteTable } from './route-table.ts'
@@ -17,12 +16,10 @@ import { enterUpgrade, grantsUpgrade } from './upgrades/upgrading.ts'
 import { beginVisit, record, turnAway } from './visit.ts'
 import { writeReply } from './write-reply.ts'
 
-export interface DoorParts {
+export interface DoorParts extends AdmissionParts {
   readonly name: DoorName
   readonly routes: RouteTable
   readonly dispatchers: ReadonlyMap<string, Dispatcher>
-  readonly authentication: Authentication
-  readonly apiKeys: ApiKeyGate
   readonly readiness: Readiness
   /** Shown on the admin door alone. */
   readonly metrics: Metrics
@@ -31,8 +28,6 @@ export interface DoorParts {
   readonly log: Logger
   readonly originOf: OriginReader
   readonly isProxy: (address: string) => boolean
-  /** The `Host` that services see, whatever the client says. */
-  readonly host: string
   /** The connections that went over to another protocol. */
   readonly tunnels: Tunnels
 }
@@ -74,7 +69,7 @@ async function enter(parts: DoorParts, request: IncomingMessage, response: Serve
     return
   }
   const { policy } = match
-  const refused = await admit(parts, request, policy, visit)
+  const refused = await admit(parts, { request, response, policy, visit })
   if (refused) {
     turnAway(visit, response, refused)
     return

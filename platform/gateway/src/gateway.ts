@@ -11,6 +11,8 @@ import { type ConnectionLimits, type Handler, listen, type Listener } from './li
 import { redirectTo } from './listening/redirect.ts'
 import { createDoorMetrics } from './metrics/door-metrics.ts'
 import { originReader, proxyTest } from './request-origin.ts'
+import { checkQuotas } from './quotas/quota-plan.ts'
+import type { Quotas } from './quotas/quotas.ts'
 import { RouteTable } from './route-table.ts'
 import type { Certificate } from './tls/certificate.ts'
 import { type TunnelLimits, Tunnels } from './upgrades/tunnels.ts'
@@ -35,6 +37,8 @@ export interface GatewayParts {
   readonly authentication: Authentication
   /** Who knows API keys. */
   readonly keyIssuer: KeyIssuer
+  /** Where calls are counted. It is closed by whoever made it. */
+  readonly quotas: Quotas
   readonly clock: Clock
   readonly readiness: Readiness
   /** What the admin door shows of this process. */
@@ -67,6 +71,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     addresses: { public: publicDoor.url, admin: adminDoor.url, ...(redirect && { redirect: redirect.url }) },
     open(parts) {
+      checkQuotas(parts.contracts)
       const readiness = onceASecond(parts.readiness)
       const originOf = originReader(parts.trustedProxies)
       const isProxy = proxyTest(parts.trustedProxies)

@@ -24,6 +24,8 @@ export interface Visit {
   policy?: Policy
   /** Who is calling, once that is verified. */
   caller?: AccountCaller
+  /** The API key that was shown. */
+  keyId?: string
   /** The instance that had it last, where its service has several. */
   instance?: string
   /** Why it was turned away at the door. */

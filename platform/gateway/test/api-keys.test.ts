@@ -46,12 +46,13 @@ beforeEach(() => {
 function newRequest(): IncomingMessage {
   return new IncomingMessage(new Socket())
 }
+const admitted = { keyId: 'one' }
 const admit = (key: string, address = '192.0.2.1') => gate.admit(newRequest(), key, address)
 
 describe('a key', () => {
   it('gives way to the token that was made for it', async () => {
     const request = newRequest()
-    expect(await gate.admit(request, good, '192.0.2.1')).toBe('admitted')
+    expect(await gate.admit(request, good, '192.0.2.1')).toEqual(admitted)
     expect(request.headers.authorization).toBe('Bearer first')
     expect(request.rawHeaders).toEqual(['authorization', 'Bearer first'])
   })
@@ -79,7 +80,7 @@ describe('a key', () => {
     ended.add('Bearer first')
     gives = { id: 'one', token: 'second', expiresAtMs: noon + 300_000, networks: [] }
     const request = newRequest()
-    expect(await gate.admit(request, good, '192.0.2.1')).toBe('admitted')
+    expect(await gate.admit(request, good, '192.0.2.1')).toEqual(admitted)
     expect(request.headers.authorization).toBe('Bearer second')
     ended.add('Bearer second')
     gives = undefined
@@ -88,8 +89,8 @@ describe('a key', () => {
 
   it('may be used from its addresses alone', async () => {
     gives = { id: 'one', token: 'first', expiresAtMs: noon + 300_000, networks: ['192.0.2.0/24', '2001:db8::1'] }
-    expect(await admit(good, '192.0.2.77')).toBe('admitted')
-    expect(await admit(good, '2001:db8::1')).toBe('admitted')
+    expect(await admit(good, '192.0.2.77')).toEqual(admitted)
+    expect(await admit(good, '2001:db8::1')).toEqual(admitted)
     expect(await admit(good, '192.0.3.1')).toBe('invalid')
     expect(await admit(good, '2001:db8::2')).toBe('invalid')
     expect(await admit(good, '')).toBe('invalid')
@@ -100,7 +101,7 @@ describe('a key', () => {
     answer.catch(() => undefined)
     expect(await admit(good)).toBe('unavailable')
     answer = Promise.resolve()
-    expect(await admit(good)).toBe('admitted')
+    expect(await admit(good)).toEqual(admitted)
   })
 })
 

@@ -8,7 +8,7 @@ import { afterAll } from 'vitest'
 import type { Dispatcher } from '../src/dispatch/dispatcher.ts'
 import { inProcessDispatcher } from '../src/dispatch/in-process.ts'
 import { createGateway, type Gateway, type GatewayOptions, type GatewayParts } from '../src/gateway.ts'
-import { authentication, publicHost, shop } from './support.ts'
+import { authentication, countingAlone, publicHost, shop } from './support.ts'
 
 const opened = new Set<Gateway>()
 afterAll(async () => {
@@ -27,6 +27,7 @@ export async function openDoors(
     dispatchers: new Map([['shop', dispatcher]]),
     authentication,
     keyIssuer: { exchange: async () => undefined, recordUses: async () => undefined },
+    quotas: countingAlone(),
     clock: systemClock,
     readiness: async () => ({ shop: 'ready' }),
     metrics: emptyMetrics(),

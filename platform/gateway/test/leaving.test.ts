@@ -4,7 +4,7 @@ import { emptyMetrics } from '@sallyport/service'
 import { pino } from 'pino'
 import { expect, it } from 'vitest'
 import { createGateway } from '../src/index.ts'
-import { authentication, shop } from './support.ts'
+import { authentication, countingAlone, shop } from './support.ts'
 
 it('a client that leaves while its key is asked about is not sent to a service: nobody would end that call', async () => {
   const logged: string[] = []
@@ -35,6 +35,7 @@ it('a client that leaves while its key is asked about is not sent to a service: 
       },
       recordUses: async () => undefined,
     },
+    quotas: countingAlone(),
     clock: systemClock,
     readiness: async () => ({ shop: 'ready' }),
     metrics: emptyMetrics(),

@@ -10,11 +10,20 @@ import {
   signedIn,
   wholeScope,
 } from '@sallyport/contracts'
-import { type AccountId, newId } from '@sallyport/kernel'
+import { type AccountId, type Clock, newId, systemClock } from '@sallyport/kernel'
 import { type Authentication, emptyMetrics } from '@sallyport/service'
 import { pino } from 'pino'
 import { Type } from 'typebox'
-import { createBalancingMetrics, type Dispatcher, overHttpDispatcher, type OverHttpOptions } from '../src/index.ts'
+import {
+  createBalancingMetrics,
+  createQuotas,
+  type Dispatcher,
+  overHttpDispatcher,
+  type OverHttpOptions,
+  type Quotas,
+  type QuotaStore,
+} from '../src/index.ts'
+import { createWindowMemory } from '../src/quotas/window-memory.ts'
 
 const Anything = Type.Object({}, { additionalProperties: true })
 
@@ -117,6 +126,21 @@ export async function addressOf(server: Server): Promise<string> {
   const address = server.address()
   if (address === null || typeof address === 'string') throw new TypeError('the server listens on no port')
   return `http://127.0.0.1:${address.port}`
+}
+
+/** A store in the memory of one gateway. */
+export function memoryStore(clock: Clock): QuotaStore {
+  const memory = createWindowMemory(clock)
+  return {
+    take: async (calls) => calls.map((counters) => memory.take(counters)),
+    ping: async () => undefined,
+    close: async () => undefined,
+  }
+}
+
+/** Counts for one gateway, without a database. */
+export function countingAlone(clock: Clock = systemClock): Quotas {
+  return createQuotas({ store: memoryStore(clock), clock, log: pino({ level: 'silent' }) })
 }
 
 /** The `Host` of the installation. */

@@ -1,4 +1,4 @@
-import { identity as contracts, scopesOf, services } from '@sallyport/contracts'
+import { identity as contracts, type Rate, scopesOf, services } from '@sallyport/contracts'
 import type { ServiceDatabase } from '@sallyport/database'
 import { createJobs } from '@sallyport/jobs'
 import type { Clock } from '@sallyport/kernel'
@@ -39,7 +39,6 @@ import { createLinkSending, linkTask } from './proofs/link-sending.ts'
 import { createProvisioningHook, hookTask } from './provisioning/provisioning-hook.ts'
 import { createProofs } from './proofs/proofs.ts'
 import { createGuesses } from './guessing/guesses.ts'
-import type { Rate } from './limits/rate.ts'
 import { createRequestLimit } from './limits/request-limits.ts'
 import { createOpenId } from './openid/openid.ts'
 import { startSweeping } from './sweeping.ts'
@@ -82,7 +81,7 @@ export interface IdentityParts {
   readonly metrics: Metrics
   /** How the account service is set up. */
   readonly accountsSurface: AccountsSurfaceSettings
-  /** How often one client may have links sent. */
+  /** How often one client may have links sent on the pages. */
   readonly linkRates: readonly Rate[]
   /** Whether programs that people sign in to are called at addresses of this machine and of private networks too. */
   readonly callPrivateAddresses: boolean
@@ -184,13 +183,6 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const clients = createClients({ db, clock, audit })
   // The library counts on the types `pg` has by itself.
   const limitsPool = database.openPool({ purpose: 'limits', poolSize: 2 })
-  const { everything, logIn, signUp, validation } = accountsSurface.rates
-  const limits = {
-    everything: createRequestLimit(limitsPool, 'accounts', everything),
-    logIn: createRequestLimit(limitsPool, 'accounts log-in', logIn),
-    signUp: createRequestLimit(limitsPool, 'accounts sign-up', signUp),
-    validation: createRequestLimit(limitsPool, 'accounts validation', validation),
-  }
   const linkLimit = createRequestLimit(limitsPool, 'links', linkRates)
   const passkeyLimit = createRequestLimit(limitsPool, 'passkeys', passkeyRates)
   const passkeySupport = passkeys && {
@@ -229,8 +221,8 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     log,
     routes: [
       ...marketRoutes({ accounts, sessions }),
-      ...accountsRoutes({ accounts, sessions, roles, proofs, tokens, clock, limits, settings: accountsSurface }),
-      ...ownAccountRoutes({ proofs, links, linkLimit }),
+      ...accountsRoutes({ accounts, sessions, roles, proofs, tokens, clock, settings: accountsSurface }),
+      ...ownAccountRoutes({ proofs, links }),
       ...administrationRoutes({ accounts, factors }),
       ...auditRoutes(db),
       ...apiKeyRoutes({

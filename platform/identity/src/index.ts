@@ -9,7 +9,6 @@ export { findUidByName } from './accounts/account-store.ts'
 export type { Accounts, NewAccount } from './accounts/accounts.ts'
 export { type FactorChangeParts, resetFactors } from './factors/factor-changes.ts'
 export type { AccountsSurfaceSettings } from './surfaces/accounts/index.ts'
-export { parseRates, type Rate } from './limits/rate.ts'
 export {
   type EventFilter,
   listEvents,

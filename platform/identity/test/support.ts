@@ -13,7 +13,6 @@ import {
 import { type Clock, systemClock } from '@sallyport/kernel'
 import { pino } from 'pino'
 import {
-  type AccountsSurfaceSettings,
   buildIdentity,
   type Identity,
   type IdentityDatabase,
@@ -77,8 +76,6 @@ export interface TestOptions {
   readonly passwordHashing?: IdentityParts['passwordHashing']
   readonly clock?: Clock
   readonly hookUrl?: string
-  /** No limits unless told otherwise. */
-  readonly rates?: Partial<AccountsSurfaceSettings['rates']>
 }
 
 /** Identity on a database of its own. A second one can be put on the same database. */
@@ -86,7 +83,7 @@ export async function startIdentity(
   shared?: Pick<TestIdentity, 'testDatabase' | 'masterKey' | 'wallet' | 'gacha' | 'auction'>,
   options: TestOptions = {},
 ): Promise<TestIdentity> {
-  const { clock = systemClock, hookUrl, rates, passwordHashing = defaultHashing } = options
+  const { clock = systemClock, hookUrl, passwordHashing = defaultHashing } = options
   const testDatabase =
     shared?.testDatabase ?? (await createTestDatabase<IdentityDatabase>({ service: 'identity', migrations }))
   const masterKey = shared?.masterKey ?? randomBytes(32)
@@ -124,7 +121,6 @@ export async function startIdentity(
       reservedNames: ['admin'],
       passwordEncoding: 'plain',
       version: 'test',
-      rates: { everything: [], logIn: [], signUp: [], validation: [], ...rates },
     },
     linkRates: [],
     callPrivateAddresses: false,

@@ -1,5 +1,5 @@
 import { openDatabases } from '../databases.ts'
-import { databaseServices } from '../settings/database-services.ts'
+import { partNames } from '../settings/parts.ts'
 import { type Settings } from '../settings/settings.ts'
 
 /** `sallyport migrate`: brings every database up to date and says what was done. */
@@ -10,9 +10,9 @@ export async function migrateEverything(settings: Settings): Promise<void> {
     onLost: (error) => say(`the database is gone: ${error.message}`),
   })
   try {
-    for (const service of databaseServices) {
-      const applied = await databases.migrate(service)
-      say(`${service}: ${applied.length === 0 ? 'up to date' : `applied ${applied.join(', ')}`}`)
+    for (const part of partNames) {
+      const applied = await databases.migrate(part)
+      say(`${part}: ${applied.length === 0 ? 'up to date' : `applied ${applied.join(', ')}`}`)
     }
   } finally {
     await databases.stop()

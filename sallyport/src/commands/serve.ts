@@ -1,4 +1,4 @@
-import type { PartName } from '../platform.ts'
+import type { PartName } from '../settings/parts.ts'
 import { type RunningPart, servePart } from '../serve.ts'
 import type { Settings } from '../settings/settings.ts'
 import { createLog } from './log.ts'

@@ -1,3 +1,4 @@
+import { identity } from '@sallyport/contracts'
 import { tokenAlgorithms } from '@sallyport/identity'
 import { bool, str } from 'envalid'
 import {
@@ -15,7 +16,7 @@ import {
   rates,
   smtpUrl,
 } from './formats.ts'
-import { databaseServices } from './database-services.ts'
+import { partNames, serviceNames } from './parts.ts'
 
 /*
  * Every setting there is. docs/configuration.md is made of this file.
@@ -26,18 +27,18 @@ export const passwordHashes = ['argon2id', 'pbkdf2_sha256'] as const
 export const passwordEncodings = ['plain', 'base64'] as const
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const
 
-/** The settings that are the same for every service, once for each service that has a database. */
+/** The settings that are the same for every service, once for each part. */
 function databaseSettings() {
   return Object.fromEntries(
-    databaseServices.flatMap((service) => {
-      const name = `DATABASE_URL_${service.toUpperCase()}`
+    partNames.flatMap((part) => {
+      const name = `DATABASE_URL_${part.toUpperCase()}`
       return [
         [
           name,
           databaseUrl({
             default: undefined,
-            desc: `The PostgreSQL database of ${service}. Without it an embedded PostgreSQL is started.`,
-            example: `postgres://${service}@localhost/${service}`,
+            desc: `The PostgreSQL database of ${part}. Without it an embedded PostgreSQL is started.`,
+            example: `postgres://${part}@localhost/${part}`,
           }),
         ],
         [
@@ -55,7 +56,7 @@ function databaseSettings() {
 /** Where the other services are, for a part that runs alone. */
 function addressSettings() {
   return Object.fromEntries(
-    databaseServices.map((service) => [
+    serviceNames.map((service) => [
       `SALLYPORT_URL_${service.toUpperCase()}`,
       origins({
         default: undefined,
@@ -136,15 +137,29 @@ const settings = {
     desc: 'How passwords are written at `/authy` when the request does not say it in `password_encoding`: `base64` for clients that know nothing else.',
   }),
   SALLYPORT_ACCOUNTS_LIMIT: rates({
-    default: '500/minute,50/second',
+    default: identity.identityRates.accounts,
     desc: 'How often one client address may call `/authy`; `none` for no limit.',
   }),
-  SALLYPORT_ACCOUNTS_LIMIT_LOGIN: rates({ default: '100/hour', desc: 'The same for `POST /authy/login`.' }),
-  SALLYPORT_ACCOUNTS_LIMIT_SIGN_UP: rates({ default: '20/hour', desc: 'The same for `POST /authy/user`.' }),
-  SALLYPORT_ACCOUNTS_LIMIT_VALIDATION: rates({ default: '20/hour', desc: 'The same for `/authy/validate/…`.' }),
+  SALLYPORT_ACCOUNTS_LIMIT_LOGIN: rates({
+    default: identity.identityRates['accounts-log-in'],
+    desc: 'The same for `POST /authy/login`.',
+  }),
+  SALLYPORT_ACCOUNTS_LIMIT_SIGN_UP: rates({
+    default: identity.identityRates['accounts-sign-up'],
+    desc: 'The same for `POST /authy/user`.',
+  }),
+  SALLYPORT_ACCOUNTS_LIMIT_VALIDATION: rates({
+    default: identity.identityRates['accounts-validation'],
+    desc: 'The same for `/authy/validate/…`.',
+  }),
   SALLYPORT_LIMIT_LINKS: rates({
-    default: '30/hour',
-    desc: 'How often one client address may have letters with links sent.',
+    default: identity.identityRates.links,
+    desc: 'How often one client address may have letters with links sent: by calls, and once more on the pages.',
+  }),
+  SALLYPORT_LIMIT_ADDRESS: rates({
+    default: 'none',
+    desc: 'How often one client address may call the public door, whatever it calls there; `none` for no limit.',
+    example: '1200/minute,100/second',
   }),
   SALLYPORT_OPENID_CALL_PRIVATE_ADDRESSES: bool({
     default: false,

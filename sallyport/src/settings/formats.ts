@@ -1,4 +1,4 @@
-import { parseRates } from '@sallyport/identity'
+import { parseRates } from '@sallyport/contracts'
 import { EnvError, makeValidator } from 'envalid'
 import { isIP } from 'node:net'
 

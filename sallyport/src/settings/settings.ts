@@ -1,9 +1,10 @@
-import { type AccountsSurfaceSettings, parseRates, type Rate, tokenAlgorithms } from '@sallyport/identity'
+import { type identity, parseRates, type Rate } from '@sallyport/contracts'
+import { tokenAlgorithms } from '@sallyport/identity'
 import { cleanEnv, EnvMissingError } from 'envalid'
 import { join, resolve } from 'node:path'
-import { databaseServices, type DatabaseService } from './database-services.ts'
 import { doors, passwordHashes, passwordEncodings, logLevels, declarations } from './declarations.ts'
 import { listOf } from './formats.ts'
+import { partNames, type PartName, serviceNames, type ServiceName } from './parts.ts'
 
 /** A setting is missing or is not what it should be. The message names settings, never their values. */
 export class InvalidSettings extends Error {
@@ -28,12 +29,12 @@ export interface Settings {
     readonly email: string
     readonly password: string | undefined
   }
-  /** Databases of one's own, for the services that have one. */
+  /** Databases of one's own. */
   readonly databaseUrls: {
-    readonly [service in DatabaseService]?: { readonly service: string; readonly owner: string }
+    readonly [part in PartName]?: { readonly service: string; readonly owner: string }
   }
   /** Where the instances of services in other processes are. */
-  readonly serviceUrls: { readonly [service in DatabaseService]?: readonly string[] }
+  readonly serviceUrls: { readonly [service in ServiceName]?: readonly string[] }
   /** What the gateway grants the services of other processes. */
   readonly upstream: {
     readonly tryMs: number
@@ -45,13 +46,14 @@ export interface Settings {
     readonly pageSize: number
     readonly reservedNames: readonly string[]
     readonly passwordEncoding: (typeof passwordEncodings)[number]
-    readonly rates: AccountsSurfaceSettings['rates']
     readonly administrationDoor: (typeof doors)[number]
     readonly httpsOnly: boolean
     readonly hookUrl: string | undefined
   }
-  /** How often one client may have links sent. */
-  readonly linkRates: readonly Rate[]
+  /** How often one client address may ask for something, by the names of the quotas. */
+  readonly quotaRates: { readonly [name in identity.IdentityQuota]: readonly Rate[] }
+  /** The same for everything at the public door. */
+  readonly addressRates: readonly Rate[]
   readonly openId: { readonly callPrivateAddresses: boolean }
   readonly passwordHashing: {
     readonly newHashes: { readonly algorithm: (typeof passwordHashes)[number]; readonly pbkdf2Iterations: number }
@@ -97,14 +99,14 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       password: env.SALLYPORT_ADMIN_PASSWORD,
     },
     databaseUrls: Object.fromEntries(
-      databaseServices.flatMap((service) => {
-        const url = text(`DATABASE_URL_${service.toUpperCase()}`)
-        const owner = text(`DATABASE_URL_${service.toUpperCase()}_OWNER`) ?? url
-        return url !== undefined && owner !== undefined ? [[service, { service: url, owner }]] : []
+      partNames.flatMap((part) => {
+        const url = text(`DATABASE_URL_${part.toUpperCase()}`)
+        const owner = text(`DATABASE_URL_${part.toUpperCase()}_OWNER`) ?? url
+        return url !== undefined && owner !== undefined ? [[part, { service: url, owner }]] : []
       }),
     ),
     serviceUrls: Object.fromEntries(
-      databaseServices.flatMap((service) => {
+      serviceNames.flatMap((service) => {
         const urls: unknown = Reflect.get(env, `SALLYPORT_URL_${service.toUpperCase()}`)
         return Array.isArray(urls) ? [[service, urls.filter((url) => typeof url === 'string')]] : []
       }),
@@ -119,17 +121,18 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       pageSize: env.SALLYPORT_ACCOUNTS_PAGE_SIZE,
       reservedNames: listOf(env.SALLYPORT_ACCOUNTS_RESERVED_NAMES).map((name) => name.toLowerCase()),
       passwordEncoding: env.SALLYPORT_ACCOUNTS_PASSWORD_ENCODING,
-      rates: {
-        everything: ratesOf(env.SALLYPORT_ACCOUNTS_LIMIT),
-        logIn: ratesOf(env.SALLYPORT_ACCOUNTS_LIMIT_LOGIN),
-        signUp: ratesOf(env.SALLYPORT_ACCOUNTS_LIMIT_SIGN_UP),
-        validation: ratesOf(env.SALLYPORT_ACCOUNTS_LIMIT_VALIDATION),
-      },
       administrationDoor: env.SALLYPORT_ACCOUNTS_ADMINISTRATION_DOOR,
       httpsOnly: env.SALLYPORT_ACCOUNTS_HTTPS_ONLY,
       hookUrl: env.SALLYPORT_ACCOUNTS_HOOK_URL,
     },
-    linkRates: ratesOf(env.SALLYPORT_LIMIT_LINKS),
+    quotaRates: {
+      accounts: ratesOf(env.SALLYPORT_ACCOUNTS_LIMIT),
+      'accounts-log-in': ratesOf(env.SALLYPORT_ACCOUNTS_LIMIT_LOGIN),
+      'accounts-sign-up': ratesOf(env.SALLYPORT_ACCOUNTS_LIMIT_SIGN_UP),
+      'accounts-validation': ratesOf(env.SALLYPORT_ACCOUNTS_LIMIT_VALIDATION),
+      links: ratesOf(env.SALLYPORT_LIMIT_LINKS),
+    },
+    addressRates: ratesOf(env.SALLYPORT_LIMIT_ADDRESS),
     openId: { callPrivateAddresses: env.SALLYPORT_OPENID_CALL_PRIVATE_ADDRESSES },
     passwordHashing: {
       newHashes: {

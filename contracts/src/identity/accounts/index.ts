@@ -1,5 +1,6 @@
 import { accountsDialect, accountsRefusal } from '../../dialects/accounts.ts'
 import type { Surface } from '../../route.ts'
+import { accountsQuota } from '../quotas.ts'
 import { pageThroughUsers, readUser, editUser, deleteUser, readRolesOfUser } from './administration.ts'
 import { findUsername, findPublicId } from './look-ups.ts'
 import { signUp, readOwnUser, deleteOwnUser, readOwnRoles } from './oneself.ts'
@@ -27,6 +28,7 @@ export const accounts: Surface = {
   onlyJson: true,
   prefixes: { public: '/authy' },
   forbidden: { public: forbidden },
+  quotas: [accountsQuota],
   routes: [
     listEndpoints,
     readStatus,

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { anyone } from '../../access.ts'
 import { route } from '../../route.ts'
 import { LanguageHeaders } from '../language-headers.ts'
+import { signUpQuota } from '../quotas.ts'
 import { OwnRecord, Password, PasswordEncoding, Role, Text, closed, oneself } from './schemas.ts'
 
 export const signUp = route({
@@ -11,6 +12,7 @@ export const signUp = route({
   path: '/authy/user',
   door: 'public',
   access: anyone,
+  quotas: [signUpQuota],
   headers: LanguageHeaders,
   body: Type.Object(
     {

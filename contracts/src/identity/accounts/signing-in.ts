@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { anyone } from '../../access.ts'
 import { route } from '../../route.ts'
 import { Message, Password, PasswordEncoding, PublicId, Text, closed, oneself } from './schemas.ts'
+import { logInQuota, validationQuota } from '../quotas.ts'
 import { SenderHeaders } from '../sender-headers.ts'
 import { PageHeaders } from '../page-headers.ts'
 
@@ -12,6 +13,7 @@ export const logIn = route({
   path: '/authy/login',
   door: 'public',
   access: anyone,
+  quotas: [logInQuota],
   headers: SenderHeaders,
   body: Type.Object(
     {
@@ -42,6 +44,7 @@ export const validateEmail = route({
   path: '/authy/validate/:validation_string',
   door: 'public',
   access: anyone,
+  quotas: [validationQuota],
   anyMediaType: true,
   params: Type.Object({ validation_string: Type.String() }),
   headers: PageHeaders,
@@ -55,6 +58,7 @@ export const confirmEmail = route({
   path: '/authy/validate/:validation_string',
   door: 'public',
   access: anyone,
+  quotas: [validationQuota],
   anyMediaType: true,
   params: Type.Object({ validation_string: Type.String() }),
   headers: PageHeaders,

@@ -8,7 +8,11 @@ import { createKeyCache, type KnownKey, TooManyExchanges } from './key-cache.ts'
 import { createKeyUses } from './key-uses.ts'
 
 /** What a door makes of a key: a token has taken its place, or why not. */
-export type KeyAdmission = 'admitted' | 'invalid' | 'unavailable' | { readonly retryAfterSeconds: number }
+export type KeyAdmission =
+  | { readonly keyId: string }
+  | 'invalid'
+  | 'unavailable'
+  | { readonly retryAfterSeconds: number }
 
 export class TooManyWrongKeys extends Rejection {
   override name = 'TooManyWrongKeys'
@@ -81,7 +85,7 @@ export function createApiKeyGate(parts: {
       uses.count(key.id, clock.now().getTime())
       request.headers.authorization = key.authorization
       request.rawHeaders.push('authorization', key.authorization)
-      return 'admitted'
+      return { keyId: key.id }
     },
     close: () => uses.stop(),
   }

@@ -1,8 +1,11 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { finished } from 'node:stream/promises'
+import type { Clock } from '@sallyport/kernel'
 import type { Authentication } from '@sallyport/service'
 import type { ApiKeyGate } from '../api-keys/api-key-gate.ts'
 import { isWellFramed } from '../listening/framing.ts'
+import { countQuotas, recallQuotas } from '../quotas/quota-step.ts'
+import type { Quotas } from '../quotas/quotas.ts'
 import type { Visit } from '../visit.ts'
 import { authorize, exchangeKey } from './credentials.ts'
 import { AmbiguousRequest, cleanRequest } from './header-hygiene.ts'
@@ -12,23 +15,31 @@ import { type Refusal, refusal } from './refusal.ts'
 export interface AdmissionParts {
   readonly authentication: Authentication
   readonly apiKeys: ApiKeyGate
+  readonly quotas: Quotas
+  readonly clock: Clock
   /** The `Host` that services see, whatever the client says. */
   readonly host: string
 }
 
+/** A request that wants to go in, and where it wants to go. */
+export interface Entry {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly policy: Policy
+  readonly visit: Visit
+}
+
 /** What a door asks of every request before a service hears of it, upgrades included (design §3). Answers a refusal. */
-export async function admit(
-  parts: AdmissionParts,
-  request: IncomingMessage,
-  policy: Policy,
-  visit: Visit,
-): Promise<Refusal | undefined> {
+export async function admit(parts: AdmissionParts, entry: Entry): Promise<Refusal | undefined> {
+  const { request, policy, visit } = entry
   const { dialect } = policy.surface
   const unfit = refuseShape(request, policy, visit)
   if (unfit) {
     if (unfit.reason === 'too-large') await dropped(request)
     return unfit
   }
+  const over = recallQuotas(parts, entry)
+  if (over) return over
   let apiKey: string | undefined
   try {
     apiKey = cleanRequest(request, {
@@ -43,12 +54,20 @@ export async function admit(
     if (!(error instanceof AmbiguousRequest)) throw error
     return refusal('ambiguous', dialect.badRequest(error.message))
   }
+  const refused = await judgeCredential(parts, entry, apiKey)
+  return (await countQuotas(parts, entry, refused)) ?? refused
+}
+
+async function judgeCredential(
+  { apiKeys, authentication }: AdmissionParts,
+  { request, policy, visit }: Entry,
+  apiKey: string | undefined,
+): Promise<Refusal | undefined> {
   if (apiKey !== undefined && policy.takesApiKeys) {
-    const { address } = visit.origin
-    const refused = await exchangeKey(parts.apiKeys, request, { key: apiKey, address, dialect })
+    const refused = await exchangeKey(apiKeys, request, { key: apiKey, visit, dialect: policy.surface.dialect })
     if (refused) return refused
   }
-  return policy.isDecidedHere ? authorize(parts.authentication, request, { policy, visit }) : undefined
+  return policy.isDecidedHere ? authorize(authentication, request, { policy, visit }) : undefined
 }
 
 /** What can be seen from outside: the way it came, how its body is framed, how long that says it is. */

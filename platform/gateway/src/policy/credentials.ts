@@ -11,12 +11,15 @@ import { type Refusal, refusal } from './refusal.ts'
 export async function exchangeKey(
   apiKeys: ApiKeyGate,
   request: IncomingMessage,
-  { key, address, dialect }: { readonly key: string; readonly address: string; readonly dialect: Dialect },
+  { key, visit, dialect }: { readonly key: string; readonly visit: Visit; readonly dialect: Dialect },
 ): Promise<Refusal | undefined> {
-  const admission = await apiKeys.admit(request, key, address)
-  if (admission === 'admitted') return undefined
+  const admission = await apiKeys.admit(request, key, visit.origin.address)
   if (admission === 'invalid') return refusal('unknown-key', dialect.unauthenticated('invalid'))
   if (admission === 'unavailable') return refusal('unavailable', dialect.unavailable(1))
+  if ('keyId' in admission) {
+    visit.keyId = admission.keyId
+    return undefined
+  }
   return refusal('too-many-wrong-keys', dialect.rejected(new TooManyWrongKeys(admission.retryAfterSeconds)))
 }
 
@@ -42,5 +45,23 @@ export async function authorize(
   } catch (error) {
     if (error instanceof Rejection) return refusal('unavailable', dialect.rejected(error))
     throw error
+  }
+}
+
+/** Finds out who is calling where the service is the one that refuses; nobody is refused by this. */
+export async function identify(
+  authentication: Authentication,
+  { headers }: IncomingMessage,
+  { policy, visit }: { readonly policy: Policy; readonly visit: Visit },
+): Promise<void> {
+  const own = headers['x-access-token']
+  const ownBearer = typeof own === 'string' ? `Bearer ${own}` : undefined
+  try {
+    const caller = await authentication.account(
+      policy.surface.credential === 'x-access-token' ? ownBearer : headers.authorization,
+    )
+    if (typeof caller !== 'string') visit.caller = caller
+  } catch (error) {
+    if (!(error instanceof Rejection)) throw error
   }
 }

@@ -1,6 +1,7 @@
 import { type Access, type Mount, problem, type Reply, type Route, type Surface } from '@sallyport/contracts'
 import { bodyLimitBytes } from '@sallyport/service'
 import type { BodyPolicy } from '../dispatch/dispatcher.ts'
+import { planQuotas, type QuotaPlan } from '../quotas/quota-plan.ts'
 
 const notForYou = problem(403, 'Forbidden')
 
@@ -22,6 +23,8 @@ export interface Policy {
   /** What a caller hears whose role is not enough; where nobody is refused for his role, nobody hears it. */
   readonly forbidden: Reply
   readonly upgrade: 'websocket' | undefined
+  /** What its calls are counted in. */
+  readonly quotas: QuotaPlan | undefined
 }
 
 export function routePolicy(service: string, surface: Surface, route: Route): Policy {
@@ -39,6 +42,7 @@ export function routePolicy(service: string, surface: Surface, route: Route): Po
     isDecidedHere: isForAccounts && surface.decidedBy === 'door',
     forbidden: (route.forbidden ?? surface.forbidden[route.door])?.['wrong-role'] ?? notForYou,
     upgrade,
+    quotas: planQuotas([...(surface.quotas ?? []), ...(route.quotas ?? [])]),
   }
 }
 
@@ -56,5 +60,6 @@ export function mountPolicy(service: string, surface: Surface, mount: Mount): Po
     isDecidedHere: false,
     forbidden: notForYou,
     upgrade,
+    quotas: planQuotas([...(surface.quotas ?? []), ...(mount.quotas ?? [])]),
   }
 }

@@ -10,6 +10,7 @@ export type RefusalReason =
   | 'ambiguous'
   | 'unknown-key'
   | 'too-many-wrong-keys'
+  | 'over-quota'
   | 'unauthenticated'
   | 'insufficient-scope'
   | 'wrong-role'

@@ -1,11 +1,9 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Dialect } from '@sallyport/contracts'
 import { Rejection } from '@sallyport/kernel'
-import type { Authentication } from '@sallyport/service'
-import type { ApiKeyGate } from '../api-keys/api-key-gate.ts'
 import type { Dispatcher } from '../dispatch/dispatcher.ts'
 import { upgradeAt } from '../dispatch/upgrade.ts'
-import { admit } from '../policy/admission.ts'
+import { admit, type AdmissionParts } from '../policy/admission.ts'
 import { isWithheld } from '../policy/header-hygiene.ts'
 import type { Policy } from '../policy/policy.ts'
 import { type Refusal, refusal } from '../policy/refusal.ts'
@@ -14,13 +12,10 @@ import { originForm, type RouteTable } from '../route-table.ts'
 import { beginVisit, record, turnAway, type VisitParts } from '../visit.ts'
 import type { Tunnels } from './tunnels.ts'
 
-export interface UpgradingParts extends VisitParts {
+export interface UpgradingParts extends VisitParts, AdmissionParts {
   readonly routes: RouteTable
   readonly dispatchers: ReadonlyMap<string, Dispatcher>
-  readonly authentication: Authentication
-  readonly apiKeys: ApiKeyGate
   readonly originOf: OriginReader
-  readonly host: string
   readonly tunnels: Tunnels
 }
 
@@ -72,7 +67,7 @@ export async function enterUpgrade(
     turnAway(visit, response, refusal('too-many-tunnels', dialect.unavailable(1)))
     return
   }
-  const judged = await judge(parts, request, dialect, () => admit(parts, request, policy, visit))
+  const judged = await judge(parts, request, dialect, () => admit(parts, { request, response, policy, visit }))
   if ('refused' in judged) {
     turnAway(visit, response, judged.refused)
     return

@@ -1,7 +1,7 @@
 import { type AccountId, type Clock, Rejection } from '@sallyport/kernel'
+import { networkOf } from '@sallyport/service'
 import type { Kysely, RawBuilder } from 'kysely'
 import type { IdentityDatabase } from '../identity-database.ts'
-import { networkOf } from '../limits/network.ts'
 import { HashingBusy } from '../passwords/password-hashing.ts'
 import * as store from './guess-store.ts'
 import { clientsPace, codesPace, type Pace, pressure, strangersPace, usualPace } from './pace.ts'

@@ -1,8 +1,8 @@
+import type { Rate } from '@sallyport/contracts'
 import { Rejection } from '@sallyport/kernel'
+import { networkOf } from '@sallyport/service'
 import type { Pool } from 'pg'
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
-import { networkOf } from './network.ts'
-import type { Rate } from './rate.ts'
 
 /** Too many requests came from one place. */
 export class TooManyRequests extends Rejection {
@@ -26,8 +26,9 @@ export interface RequestLimit {
 const longestInMemorySeconds = 60
 
 /**
- * Limits what a client address may ask for (accounts A-12), in fixed windows that begin with the first request. Who is
- * over a limit is refused out of memory: a flood of refusals does not reach the database (A-F10).
+ * Limits what a client address may ask for, in fixed windows that begin with the first request. Who is over a limit is
+ * refused out of memory: a flood of refusals does not reach the database (A-F10). The doors count calls; this is for what
+ * they cannot see, since it is in the forms of the OpenID provider's pages: letters with links, answers with passkeys.
  *
  * @param name tells limits apart in the database
  */

@@ -1,8 +1,6 @@
 import { identity } from '@sallyport/contracts'
 import { handle, type HandledRoute, Refusal } from '@sallyport/service'
 import type { Actor } from '../audit/audit.ts'
-import { limited } from '../limits/limited.ts'
-import type { RequestLimit } from '../limits/request-limits.ts'
 import type { LinkSending } from '../proofs/link-sending.ts'
 import { type Proofs, UnknownLink } from '../proofs/proofs.ts'
 import { InvalidPassword, WeakPassword } from '../accounts/account.ts'
@@ -10,13 +8,8 @@ import { wordsOf } from '../words/choice.ts'
 import { linkGonePage, passwordChangedPage, resetPage } from './link-pages.ts'
 
 /** What somebody can do about their account without being signed in: have links sent, and choose a new password. */
-export function ownAccountRoutes(parts: {
-  readonly proofs: Proofs
-  readonly links: LinkSending
-  /** How often one client may have links sent. */
-  readonly linkLimit: RequestLimit
-}): HandledRoute[] {
-  const { proofs, links, linkLimit } = parts
+export function ownAccountRoutes(parts: { readonly proofs: Proofs; readonly links: LinkSending }): HandledRoute[] {
+  const { proofs, links } = parts
   const noContent = { status: 204, body: null } as const
   const onItsWay = {
     status: 202,
@@ -25,17 +18,15 @@ export function ownAccountRoutes(parts: {
   const anonymous = (address: string): Actor => ({ kind: 'anonymous', address })
 
   return [
-    ...[
-      handle(identity.requestVerification, async ({ body, headers }) => {
-        await links.requestVerification(body.email, wordsOf(headers).language)
-        return onItsWay
-      }),
+    handle(identity.requestVerification, async ({ body, headers }) => {
+      await links.requestVerification(body.email, wordsOf(headers).language)
+      return onItsWay
+    }),
 
-      handle(identity.requestPasswordReset, async ({ body, headers, clientAddress }) => {
-        await links.requestPasswordReset(body.email, anonymous(clientAddress), wordsOf(headers).language)
-        return onItsWay
-      }),
-    ].map((handled) => limited(handled, [linkLimit])),
+    handle(identity.requestPasswordReset, async ({ body, headers, clientAddress }) => {
+      await links.requestPasswordReset(body.email, anonymous(clientAddress), wordsOf(headers).language)
+      return onItsWay
+    }),
 
     handle(identity.resetPassword, async ({ body, clientAddress }) => {
       await proofs.resetPassword(body.secret, body.password, anonymous(clientAddress))

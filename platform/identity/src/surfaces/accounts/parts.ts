@@ -1,15 +1,10 @@
 import type { Clock } from '@sallyport/kernel'
 import type { Accounts } from '../../accounts/accounts.ts'
-import type { Rate } from '../../limits/rate.ts'
-import type { RequestLimit } from '../../limits/request-limits.ts'
 import type { Proofs } from '../../proofs/proofs.ts'
 import type { Roles } from '../../roles/roles.ts'
 import type { Sessions } from '../../sessions/sessions.ts'
 import type { TokenIssuer } from '../../tokens/token-issuer.ts'
 import type { PasswordEncoding } from './password-encoding.ts'
-
-/** What has a limit of its own, and everything together. */
-export type Limited = 'everything' | 'logIn' | 'signUp' | 'validation'
 
 export interface AccountsSurfaceSettings {
   /** How many users a page of the list shows. */
@@ -18,8 +13,6 @@ export interface AccountsSurfaceSettings {
   readonly reservedNames: readonly string[]
   /** How passwords are written that come without a mark. */
   readonly passwordEncoding: PasswordEncoding
-  /** How often one client address may ask (accounts A-12). */
-  readonly rates: { readonly [what in Limited]: readonly Rate[] }
   /** The program's. */
   readonly version: string
 }
@@ -31,6 +24,5 @@ export interface AccountsSurfaceParts {
   readonly proofs: Proofs
   readonly tokens: TokenIssuer
   readonly clock: Clock
-  readonly limits: { readonly [what in Limited]: RequestLimit }
   readonly settings: AccountsSurfaceSettings
 }

@@ -1,21 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { networkOf } from './network.ts'
-import { parseRates } from './rate.ts'
-
-describe('A-12 rates', () => {
-  it('are read as they are written', () => {
-    expect(parseRates('500/minute, 50/second')).toEqual([
-      { requests: 500, seconds: 60 },
-      { requests: 50, seconds: 1 },
-    ])
-    expect(parseRates('1/day')).toEqual([{ requests: 1, seconds: 86_400 }])
-    expect(parseRates('none')).toEqual([])
-  })
-
-  it.each(['', '0/hour', '5', '5/week', '5/hour,', '-5/hour', '5/hours', '5/constructor'])('are not %j', (text) => {
-    expect(parseRates(text)).toBeUndefined()
-  })
-})
 
 describe('one client', () => {
   it('is an IPv4 address, however it is written', () => {

@@ -1,0 +1,108 @@
+import type { ServiceDatabase } from '@sallyport/database'
+import { type Kysely, sql } from 'kysely'
+import type { Logger } from 'pino'
+import type { Counter, QuotaStore, Taken } from './quota-store.ts'
+
+export interface GatewayDatabase {
+  quota_window: { key: string; used: number; ends_at: Date }
+}
+
+/** The folder of the migrations of this database. */
+export const migrations = new URL('../../migrations', import.meta.url).pathname
+
+const sweepPauseMs = 60_000
+/** So many rows are removed by one statement. */
+const sweepBatch = 1000
+
+/** Counts for all gateways on this database, by its clock, in one statement for all calls of a batch. */
+export function postgresQuotaStore(database: ServiceDatabase<GatewayDatabase>, log: Logger): QuotaStore {
+  const { db } = database
+  async function sweep(): Promise<void> {
+    try {
+      while ((await sweepWindows(db, sweepBatch)) >= sweepBatch);
+    } catch (error) {
+      log.warn({ err: error }, 'sweeping quotas failed')
+    }
+  }
+  let sweeping = Promise.resolve()
+  const timer = setInterval(() => {
+    sweeping = sweeping.then(sweep)
+  }, sweepPauseMs)
+  timer.unref()
+
+  return {
+    async take(calls) {
+      const batch = toBatch(calls)
+      const { rows } = await sql<BatchRow>`
+        select taken, used_before, ends_in_ms from take_quotas(
+          ${batch.keys}::text[], ${batch.seconds}::integer[], ${batch.limits}::integer[], ${batch.demands}::integer[],
+          ${batch.sizes}::integer[], ${batch.places}::integer[])`.execute(db)
+      const [row] = rows
+      if (!row) throw new TypeError('the database did not say what was counted')
+      return toTaken(calls, batch.places, row)
+    },
+    async ping() {
+      await sql`select take_quotas('{}', '{}', '{}', '{}', '{}', '{}')`.execute(db)
+    },
+    async close() {
+      clearInterval(timer)
+      await sweeping
+    },
+  }
+}
+
+/** Removes windows that are over; gives how many. */
+export async function sweepWindows(db: Kysely<GatewayDatabase>, batch: number): Promise<number> {
+  // A window that is being counted in is not over for long.
+  const { numAffectedRows } = await sql`
+    delete from quota_window where key in (
+      select key from quota_window where ends_at < now() limit ${batch} for update skip locked)`.execute(db)
+  return Number(numAffectedRows ?? 0n)
+}
+
+interface BatchRow {
+  readonly taken: readonly boolean[] | null
+  readonly used_before: readonly number[]
+  readonly ends_in_ms: readonly number[]
+}
+
+/** The windows of all calls, each once, by its key; and which of them each call wants, by their places from 1. */
+function toBatch(calls: readonly (readonly Counter[])[]) {
+  const demands = new Map<string, { readonly counter: Counter; demand: number; place: number }>()
+  for (const counter of calls.flat()) {
+    const known = demands.get(counter.key)
+    if (known) known.demand += 1
+    else demands.set(counter.key, { counter, demand: 1, place: 0 })
+  }
+  // Every batch locks them in this order.
+  const sorted = [...demands.values()].sort((a, b) => (a.counter.key < b.counter.key ? -1 : 1))
+  for (const [index, entry] of sorted.entries()) entry.place = index + 1
+  return {
+    keys: sorted.map(({ counter }) => counter.key),
+    seconds: sorted.map(({ counter }) => counter.seconds),
+    limits: sorted.map(({ counter }) => counter.limit),
+    demands: sorted.map(({ demand }) => demand),
+    sizes: calls.map((counters) => counters.length),
+    places: calls.flatMap((counters) => counters.map(({ key }) => demands.get(key)?.place ?? 0)),
+  }
+}
+
+/** How the windows stood after each call, from how they stood before all of them. */
+function toTaken(
+  calls: readonly (readonly Counter[])[],
+  places: readonly number[],
+  { taken, used_before, ends_in_ms }: BatchRow,
+): Taken[] {
+  const used = [...used_before]
+  let next = 0
+  return calls.map((counters, call) => {
+    const isTaken = taken?.[call] ?? true
+    const states = counters.map(() => {
+      const index = (places[next++] ?? 0) - 1
+      const now = (used[index] ?? 0) + (isTaken ? 1 : 0)
+      used[index] = now
+      return { used: now, endsInMs: ends_in_ms[index] ?? 0 }
+    })
+    return { isTaken, states }
+  })
+}
