@@ -392,5 +392,7 @@ describe('who has a quota', () => {
   it('has one meaning by its name', async () => {
     const contract = shopWith({ things: [quota('one', 'address', '2/hour')], own: [quota('one', 'address', '3/hour')] })
     await expect(openGateway(way, contract)).rejects.toThrow('the quota one is declared twice')
+    const quoted = shopWith({ own: [quota('"', 'address', '3/hour')] })
+    await expect(openGateway(way, quoted)).rejects.toThrow('cannot be the name of a quota')
   })
 })

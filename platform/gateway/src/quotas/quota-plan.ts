@@ -54,17 +54,24 @@ export function countersOf({ windows }: QuotaPlan, subjects: Subjects): PlannedC
   })
 }
 
-/** Makes sure that a name means one quota. @throws {TypeError} when a contract declares it differently than another */
+/** What a name is made of: it stands in headers and in keys. */
+const nameForm = /^[\w. -]{1,60}$/
+
+/** Makes sure that a name means one quota. @throws {TypeError} when it is declared twice in different ways, or is no name */
 export function checkQuotas(contracts: readonly ServiceContract[]): void {
   const declared = new Map<string, string>()
-  for (const { surfaces } of contracts) {
-    for (const { quotas = [], routes, mounts = [] } of surfaces) {
-      for (const quota of [...quotas, ...[...routes, ...mounts].flatMap((one) => one.quotas ?? [])]) {
-        const meaning = JSON.stringify([quota.per, quota.rates])
-        if ((declared.get(quota.name) ?? meaning) !== meaning)
-          throw new TypeError(`the quota ${quota.name} is declared twice`)
-        declared.set(quota.name, meaning)
-      }
-    }
+  for (const quota of contracts.flatMap(quotasOf)) {
+    const meaning = JSON.stringify([quota.per, quota.rates])
+    if (!nameForm.test(quota.name)) throw new TypeError(`${JSON.stringify(quota.name)} cannot be the name of a quota`)
+    if ((declared.get(quota.name) ?? meaning) !== meaning)
+      throw new TypeError(`the quota ${quota.name} is declared twice`)
+    declared.set(quota.name, meaning)
   }
+}
+
+function quotasOf({ surfaces }: ServiceContract): Quota[] {
+  return surfaces.flatMap(({ quotas = [], routes, mounts = [] }) => [
+    ...quotas,
+    ...[...routes, ...mounts].flatMap((one) => one.quotas ?? []),
+  ])
 }
