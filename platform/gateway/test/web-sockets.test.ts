@@ -86,6 +86,12 @@ upstream.on('upgrade', (request, socket, head) => {
     socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\nConnection: close\r\n\r\nfull')
     return
   }
+  if (request.url?.endsWith('/verbose')) {
+    const length = 16 * 1024 * 1024
+    socket.write(`HTTP/1.1 403 Forbidden\r\nContent-Length: ${length}\r\n\r\n`)
+    socket.end(Buffer.alloc(length))
+    return
+  }
   if (request.url?.endsWith('/silent')) {
     socket.resume().on('end', () => socket.end())
     return
@@ -223,10 +229,29 @@ describe('a WebSocket to a route that declares it', () => {
     expect(text).toContain('nosniff')
   })
 
+  it.each([
+    ['the door', '/guarded/chat', 401],
+    ['its service, at length', '/chat/verbose', 403],
+  ])('is refused by %s also when its client goes on sending and reads nothing before', async (_, path, status) => {
+    const connection = await rawConnection(door)
+    connection.socket.pause()
+    connection.socket.write(asking(path, ...upgrading))
+    await new Promise((resolve) => connection.socket.write(Buffer.alloc(16 * 1024 * 1024), resolve))
+    connection.socket.resume()
+    expect(statusesIn((await connection.closed()).text)).toEqual([status])
+  })
+
   it('is not opened by a service that agreed to another protocol, or that is not there', async () => {
     expect(await talk('/chat/odd')).toBe(502)
     const nowhere = await openDoors(overHttp(['http://127.0.0.1:1']), { contracts: [contract] })
     expect(await talk('/chat/x', {}, nowhere.addresses.public)).toBe(503)
+  })
+
+  it('E-41 goes to the next instance when one refuses the connection', async () => {
+    const three = await openDoors(overHttp(['http://127.0.0.1:1', 'http://127.0.0.1:2', baseUrl]), {
+      contracts: [contract],
+    })
+    expect((await echoOf(await opened('/chat/x', {}, three.addresses.public), 'hello')).toString()).toBe('hello')
   })
 
   it('is slowed down by whoever reads slowly, and held by nobody', async () => {

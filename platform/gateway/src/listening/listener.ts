@@ -157,6 +157,9 @@ export async function listen(
   }
 }
 
+/** After its refusal the client of an upgrade has so long to stop sending, in milliseconds. */
+const lingerMs = 1000
+
 /** Node answers an upgrade in no way, and has let go of the connection. */
 function answerToUpgrade(request: IncomingMessage): ServerResponse {
   const { socket } = request
@@ -164,7 +167,12 @@ function answerToUpgrade(request: IncomingMessage): ServerResponse {
   const response = new ServerResponse(request)
   response.shouldKeepAlive = false
   response.assignSocket(socket)
-  response.once('finish', () => socket.destroySoon())
+  socket.on('drain', () => response.emit('drain'))
+  // A refusal: who is still sending would not hear it from a connection that is closed at once.
+  response.once('finish', () => {
+    socket.once('end', () => socket.destroy()).end()
+    setTimeout(() => socket.destroy(), lingerMs).unref()
+  })
   return response
 }
 

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Dialect } from '@sallyport/contracts'
 import { Rejection } from '@sallyport/kernel'
 import type { Dispatcher } from '../dispatch/dispatcher.ts'
-import { upgradeAt } from '../dispatch/upgrade.ts'
+import { dropRest, Upgrade } from '../dispatch/upgrade.ts'
 import { admit, type AdmissionParts } from '../policy/admission.ts'
 import { isWithheld } from '../policy/header-hygiene.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -63,27 +63,33 @@ export async function enterUpgrade(
   visit.policy = policy
   const { dialect } = policy.surface
   record(parts, request, response, visit)
+  const refuse = (refused: Refusal): void => {
+    dropRest(request)
+    turnAway(visit, response, refused)
+  }
   if (!tunnels.takePlace(request.socket)) {
-    turnAway(visit, response, refusal('too-many-tunnels', dialect.unavailable(1)))
+    refuse(refusal('too-many-tunnels', dialect.unavailable(1)))
     return
   }
   const judged = await judge(parts, request, dialect, () => admit(parts, { request, response, policy, visit }))
   if ('refused' in judged) {
-    turnAway(visit, response, judged.refused)
+    refuse(judged.refused)
     return
   }
   if (response.destroyed) return
-  const turn = dispatchers.get(policy.service)?.turn()
-  if (!turn) {
-    turnAway(visit, response, refusal('unavailable', dialect.unavailable(1)))
+  const dispatcher = dispatchers.get(policy.service)
+  const first = dispatcher?.turn()
+  if (!first) {
+    refuse(refusal('unavailable', dialect.unavailable(1)))
     return
   }
-  visit.instance = turn.instance
-  upgradeAt(turn, { request, response, body: policy.body, dialect, record: visit }, (headers, upstream) => {
+  const turns = { first, next: () => dispatcher?.turn() }
+  const upgrade = { request, response, body: policy.body, dialect, record: visit }
+  new Upgrade(upgrade, turns, (headers, upstream) => {
     acceptUpgrade(response, headers)
     if (head.length > 0) upstream.write(head)
     tunnels.open({ client: request.socket, upstream, mayStay: judged.mayStay })
-  })
+  }).begin()
 }
 
 type Judgement = { readonly refused: Refusal } | { readonly mayStay: (() => Promise<boolean>) | undefined }
