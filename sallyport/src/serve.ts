@@ -198,7 +198,7 @@ async function serveGateway(
       'gateway.quotas': await quotas.readiness(),
     }),
     log,
-    publicHost: new URL(publicUrl).host,
+    publicOrigin: publicUrl,
   })
   return {
     addresses: gateway.addresses,

@@ -183,7 +183,7 @@ async function start(
     metrics,
     readiness: async () => ({ ...(await readinessOf(services)), 'gateway.quotas': await quotas.readiness() }),
     log: gatewayLog,
-    publicHost: new URL(publicUrl).host,
+    publicOrigin: publicUrl,
   })
   await writeAddresses(dataDirectory, addresses)
   undo.push(closeDoors, () => removeAddresses(dataDirectory))

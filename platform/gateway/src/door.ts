@@ -28,6 +28,8 @@ export interface DoorParts extends AdmissionParts {
   readonly log: Logger
   readonly originOf: OriginReader
   readonly isProxy: (address: string) => boolean
+  /** Of the pages that may open a WebSocket. */
+  readonly ownOrigin: string
   /** The connections that went over to another protocol. */
   readonly tunnels: Tunnels
 }

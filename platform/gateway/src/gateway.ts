@@ -46,8 +46,8 @@ export interface GatewayParts {
   readonly log: Logger
   /** Addresses and networks of proxies that are believed who the client is. */
   readonly trustedProxies: readonly string[]
-  /** The `Host` that services see, whatever the client says. */
-  readonly publicHost: string
+  /** Where the installation is, such as `https://sallyport.test`: its host is the `Host` that services see, whatever the client says. */
+  readonly publicOrigin: string
 }
 
 export interface Gateway {
@@ -75,6 +75,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       const readiness = onceASecond(parts.readiness)
       const originOf = originReader(parts.trustedProxies)
       const isProxy = proxyTest(parts.trustedProxies)
+      const { host, origin: ownOrigin } = new URL(parts.publicOrigin)
       const { keyIssuer: issuer, authentication, clock, log } = parts
       const gate = createApiKeyGate({ issuer, authentication, clock, log })
       apiKeys = gate
@@ -92,13 +93,14 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
           apiKeys: gate,
           name,
           counts: countsAt(name),
-          host: parts.publicHost,
+          host,
+          ownOrigin,
           routes: new RouteTable(parts.contracts, name),
         })
       dispatchers = [...parts.dispatchers.values()]
       publicDoor.answerWith(door('public'))
       adminDoor.answerWith(door('admin'))
-      redirect?.answerWith(redirectTo(parts.publicHost))
+      redirect?.answerWith(redirectTo(host))
     },
     useCertificate(certificate) {
       publicDoor.useCertificate(certificate)

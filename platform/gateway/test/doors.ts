@@ -8,7 +8,7 @@ import { afterAll } from 'vitest'
 import type { Dispatcher } from '../src/dispatch/dispatcher.ts'
 import { inProcessDispatcher } from '../src/dispatch/in-process.ts'
 import { createGateway, type Gateway, type GatewayOptions, type GatewayParts } from '../src/gateway.ts'
-import { authentication, countingAlone, publicHost, shop } from './support.ts'
+import { authentication, countingAlone, publicOrigin, shop } from './support.ts'
 
 const opened = new Set<Gateway>()
 afterAll(async () => {
@@ -32,7 +32,7 @@ export async function openDoors(
     readiness: async () => ({ shop: 'ready' }),
     metrics: emptyMetrics(),
     log: pino({ level: 'silent' }),
-    publicHost,
+    publicOrigin,
     ...options,
   })
   const gateway: Gateway = {

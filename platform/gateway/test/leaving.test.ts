@@ -40,7 +40,7 @@ it('a client that leaves while its key is asked about is not sent to a service: 
     readiness: async () => ({ shop: 'ready' }),
     metrics: emptyMetrics(),
     log: pino({ level: 'info' }, { write: (line: string) => void logged.push(line) }),
-    publicHost: 'sallyport.test',
+    publicOrigin: 'https://sallyport.test',
   })
   const call = () =>
     request(`${gateway.addresses.public}/own/thing`, { headers: { 'x-api-key': 'k'.repeat(40) }, agent: false })

@@ -145,6 +145,7 @@ export function countingAlone(clock: Clock = systemClock): Quotas {
 
 /** The `Host` of the installation. */
 export const publicHost = 'sallyport.test'
+export const publicOrigin = `https://${publicHost}`
 
 /** Knows one token: `good`. */
 export const authentication: Authentication = {

@@ -282,7 +282,16 @@ describe('the policy of the door', () => {
   })
 
   it('refuses pages of others, which would act for whoever looks at them', async () => {
-    for (const origin of ['https://evil.test', 'null', `https://${publicHost}.evil.test`]) {
+    for (const origin of [
+      'https://evil.test',
+      'null',
+      `https://${publicHost}.evil.test`,
+      // The same host over plain HTTP is anybody's who is on the way.
+      `http://${publicHost}`,
+      `https://${publicHost}:8443`,
+      `https://${publicHost}, https://evil.test`,
+      `https://${publicHost}/`,
+    ]) {
       expect(await talk('/chat/x', { origin })).toBe(403)
     }
     expect(upgrades).toEqual([])

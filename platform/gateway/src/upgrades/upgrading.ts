@@ -16,6 +16,8 @@ export interface UpgradingParts extends VisitParts, AdmissionParts {
   readonly routes: RouteTable
   readonly dispatchers: ReadonlyMap<string, Dispatcher>
   readonly originOf: OriginReader
+  /** Of the pages that may open a WebSocket. */
+  readonly ownOrigin: string
   readonly tunnels: Tunnels
 }
 
@@ -95,12 +97,13 @@ export async function enterUpgrade(
 type Judgement = { readonly refused: Refusal } | { readonly mayStay: (() => Promise<boolean>) | undefined }
 
 async function judge(
-  { authentication, host }: UpgradingParts,
+  { authentication, ownOrigin }: UpgradingParts,
   request: IncomingMessage,
   dialect: Dialect,
   admission: () => Promise<Refusal | undefined>,
 ): Promise<Judgement> {
-  if (isForeign(request.headers, host)) return { refused: refusal('foreign-page', dialect.rejected(new ForeignPage())) }
+  if (isForeign(request.headers, ownOrigin))
+    return { refused: refusal('foreign-page', dialect.rejected(new ForeignPage())) }
   const refused = await admission()
   if (refused) return { refused }
   // Whoever refuses strangers here, a token that counts now has to count as long as the connection is open.
@@ -115,8 +118,8 @@ async function judge(
 }
 
 /** Browsers say which page wants to connect, and let it connect anywhere (RFC 6455 §10.2); other programs say nothing. */
-function isForeign({ origin }: IncomingHttpHeaders, host: string): boolean {
-  return origin !== undefined && !(URL.canParse(origin) && new URL(origin).host === host)
+function isForeign({ origin }: IncomingHttpHeaders, ownOrigin: string): boolean {
+  return origin !== undefined && origin !== ownOrigin
 }
 
 function acceptUpgrade(response: ServerResponse, headers: IncomingHttpHeaders): void {
