@@ -9,6 +9,7 @@ import type { DoorMetrics } from './metrics/door-metrics.ts'
 import { answerMetrics, asksForMetrics } from './metrics/metrics-page.ts'
 import { admit, type AdmissionParts } from './policy/admission.ts'
 import { type Refusal, refusal } from './policy/refusal.ts'
+import { type StreamPlaces, TooManyStreams } from './policy/stream-places.ts'
 import type { OriginReader } from './request-origin.ts'
 import type { Match, RouteTable } from './route-table.ts'
 import type { Tunnels } from './upgrades/tunnels.ts'
@@ -32,6 +33,7 @@ export interface DoorParts extends AdmissionParts {
   readonly ownOrigin: string
   /** The connections that went over to another protocol. */
   readonly tunnels: Tunnels
+  readonly streams: StreamPlaces
 }
 
 /** What a door does with a request: every one goes the way of design §3. */
@@ -79,6 +81,10 @@ async function enter(parts: DoorParts, request: IncomingMessage, response: Serve
   // Whoever left meanwhile is not told of again: nobody would ever end the call.
   if (response.destroyed) return
   const { dialect } = policy.surface
+  if (policy.isStream && !parts.streams.take(visit.caller?.accountId ?? visit.origin.address, response)) {
+    turnAway(visit, response, refusal('too-many-streams', dialect.rejected(new TooManyStreams())))
+    return
+  }
   const dispatcher = parts.dispatchers.get(policy.service)
   if (dispatcher) dispatcher.dispatch({ request, response, body: policy.body, dialect, record: visit })
   else turnAway(visit, response, refusal('unavailable', dialect.unavailable(1)))

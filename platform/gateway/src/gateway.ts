@@ -13,6 +13,7 @@ import { createDoorMetrics } from './metrics/door-metrics.ts'
 import { originReader, proxyTest } from './request-origin.ts'
 import { checkQuotas } from './quotas/quota-plan.ts'
 import type { Quotas } from './quotas/quotas.ts'
+import { StreamPlaces } from './policy/stream-places.ts'
 import { RouteTable } from './route-table.ts'
 import type { Certificate } from './tls/certificate.ts'
 import { type TunnelLimits, Tunnels } from './upgrades/tunnels.ts'
@@ -65,6 +66,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const listeners = await listenAll(options)
   const { publicDoor, adminDoor, redirect } = listeners
   const tunnels = new Tunnels(options.tunnels)
+  const streams = new StreamPlaces()
   let dispatchers: readonly Dispatcher[] = []
   let apiKeys: ApiKeyGate | undefined
 
@@ -90,6 +92,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
           originOf,
           isProxy,
           tunnels,
+          streams,
           apiKeys: gate,
           name,
           counts: countsAt(name),

@@ -40,6 +40,29 @@ describe('an instance that is busy', () => {
     await shop.waitingBecome(0)
   })
 
+  it('has half of its connections for streams of events at most, so that they starve no other call', async () => {
+    await shop.open({ connections: 4 }, [shop.instance(1).url])
+    shop.instance(1).answerWith((request, response) => {
+      if (request.url?.endsWith('/events') !== true) {
+        response.end()
+        return
+      }
+      response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' }).write('data: 1\n\n')
+    })
+    const events = () => shop.get('/api/shop/things/events')
+    const [first] = [await events(), await events()]
+    const third = await events()
+    expect([third.status, third.headers.get('retry-after')]).toEqual([503, '1'])
+    expect(await shop.counted('sallyport_upstream_refused_total')).toEqual([
+      { service: 'shop', reason: 'too-many-streams', value: 1 },
+    ])
+    expect((await Promise.all([shop.get(), shop.get(), shop.get()])).map(({ status }) => status)).toEqual([
+      200, 200, 200,
+    ])
+    await first.body?.cancel()
+    await expect.poll(async () => (await events()).status).toBe(200)
+  })
+
   it('is not waited for by a client that has left', async () => {
     await shop.open({ connections: 1, waiting: 2 }, [shop.instance(1).url])
     const holding = holdAnswers(shop.instance(1))

@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dialect, Reply } from '@sallyport/contracts'
 import type { Dispatcher as Undici } from 'undici'
-import { suitPage } from '../answer-headers.ts'
-import { isWithheld } from '../policy/header-hygiene.ts'
 import { writeReply } from '../write-reply.ts'
+import { type AnswerHeaders, isEventStream, isFramed, requestHeaders, takeOver } from './call-headers.ts'
 import type { BodyPolicy, Dispatch } from './dispatcher.ts'
 import { type CallFailure, failureOf, isRepeatable, isUndelivered, NoAnswer } from './failure.ts'
 import type { Instance } from './instance.ts'
@@ -43,6 +42,8 @@ export class Call implements Undici.DispatchHandler, Waiting {
   /** Whether anything may have been written to the connection. */
   #sent = false
   #answered = false
+  /** Whether the answer goes on until the client leaves. */
+  #isStream = false
   /** The client has left. */
   #left = false
   #over = false
@@ -67,7 +68,7 @@ export class Call implements Undici.DispatchHandler, Waiting {
 
   begin(): void {
     const request = this.#request
-    this.#headers = headersOf(request)
+    this.#headers = requestHeaders(request)
     this.#response.on('close', () => this.#onClientGone())
     if (this.#way === 'gathered') {
       gather(request, (body) => {
@@ -154,20 +155,20 @@ export class Call implements Undici.DispatchHandler, Waiting {
     this.#answer(this.#dialect.timedOut())
   }
 
-  onResponseStart(_controller: Undici.DispatchController, status: number, headers: Headers): void {
+  onResponseStart(controller: Undici.DispatchController, status: number, headers: AnswerHeaders): void {
     // What comes before the answer is for this connection alone.
     if (status < 200) return
     clearTimeout(this.#timer)
-    this.#answered = true
     if (this.#instance) this.#pool.answered(this.#instance, this.#trial)
     this.#trial = false
-    const response = this.#response
-    for (const name of Object.keys(headers)) {
-      const value = headers[name]
-      if (value !== undefined && !isWithheld(name)) response.setHeader(name, value)
+    if (isEventStream(headers) && !this.#holdStream()) {
+      controller.abort(tooManyStreams)
+      return
     }
+    this.#answered = true
+    const response = this.#response
+    takeOver(headers, response)
     const length = headers['content-length']
-    suitPage(response)
     response.writeHead(status)
     if (typeof length === 'string') this.#remaining = Number(length)
     // An answer of unknown length may take its time: its client sees the beginning at once.
@@ -196,6 +197,10 @@ export class Call implements Undici.DispatchHandler, Waiting {
     const instance = this.#instance
     if (!instance || error === clientGone) {
       this.#finish()
+      return
+    }
+    if (error === tooManyStreams) {
+      this.refuse('too-many-streams')
       return
     }
     const failure = this.#failureOf(error)
@@ -257,6 +262,13 @@ export class Call implements Undici.DispatchHandler, Waiting {
     return dialect.unavailable(retryAfterSeconds)
   }
 
+  #holdStream(): boolean {
+    if (this.#instance?.hasRoomForStream !== true) return false
+    this.#instance.streams += 1
+    this.#isStream = true
+    return true
+  }
+
   #onClientGone(): void {
     if (this.#over) return
     this.#left = true
@@ -284,6 +296,7 @@ export class Call implements Undici.DispatchHandler, Waiting {
     const instance = this.#instance
     if (!instance) return
     instance.health.abandoned(this.#trial)
+    if (this.#isStream) instance.streams -= 1
     this.#instance = undefined
     this.#pool.leave(instance)
   }
@@ -293,23 +306,5 @@ export class Call implements Undici.DispatchHandler, Waiting {
   }
 }
 
-type Headers = Record<string, string | string[] | undefined>
-
 const clientGone = new Error('the client went away')
-
-/** Whether a body follows, be it an empty one (RFC 9112 §6.3). */
-function isFramed({ headers }: IncomingMessage): boolean {
-  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
-}
-
-/** The headers as they came, which the door has cleaned; undici frames a body of unknown length itself. */
-function headersOf({ headers, rawHeaders }: IncomingMessage): string[] {
-  if (headers['transfer-encoding'] === undefined && headers.expect === undefined) return rawHeaders
-  const kept: string[] = []
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] ?? ''
-    const key = name.toLowerCase()
-    if (key !== 'transfer-encoding' && key !== 'expect') kept.push(name, rawHeaders[index + 1] ?? '')
-  }
-  return kept
-}
+const tooManyStreams = new Error('the instance has as many streams as it may have')

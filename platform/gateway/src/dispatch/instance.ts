@@ -20,6 +20,8 @@ export class Instance {
   readonly #limit: number
   /** The calls that are with it now. */
   calls = 0
+  /** Those of them whose answers go on until their clients leave. */
+  streams = 0
 
   constructor(name: string, url: string, limits: InstanceLimits, now: () => number) {
     this.name = name
@@ -35,6 +37,11 @@ export class Instance {
 
   get hasRoom(): boolean {
     return this.calls < this.#limit
+  }
+
+  /** Half of the connections are kept for calls that end. */
+  get hasRoomForStream(): boolean {
+    return this.streams < Math.max(1, Math.floor(this.#limit / 2))
   }
 }
 

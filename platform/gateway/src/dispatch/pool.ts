@@ -26,7 +26,7 @@ export interface PoolParts {
 }
 
 /** Why there is no instance for a call. */
-export type Shortage = 'all-out' | 'line-full' | 'waited-too-long'
+export type Shortage = 'all-out' | 'line-full' | 'waited-too-long' | 'too-many-streams'
 
 /** The instances of a service, called in turn, and the calls that wait for one. */
 export class InstancePool {

@@ -2,9 +2,8 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Reply } from '@sallyport/contracts'
 import { Client, type Dispatcher as Undici } from 'undici'
-import { suitPage } from '../answer-headers.ts'
-import { isWithheld } from '../policy/header-hygiene.ts'
 import { writeReply } from '../write-reply.ts'
+import { takeOver } from './call-headers.ts'
 import type { Dispatch, Turn } from './dispatcher.ts'
 import { failureOf, isUndelivered, NoAnswer } from './failure.ts'
 import { connectorTo } from './instance.ts'
@@ -84,10 +83,7 @@ export class Upgrade implements Undici.DispatchHandler {
     this.#answered()
     const { request, response } = this.#dispatch
     dropRest(request)
-    for (const [name, value] of Object.entries(headers)) {
-      if (value !== undefined && !isWithheld(name)) response.setHeader(name, value)
-    }
-    suitPage(response)
+    takeOver(headers, response)
     response.writeHead(status)
     response.on('drain', () => controller.resume())
   }

@@ -1,4 +1,12 @@
-import { type Access, type Mount, problem, type Reply, type Route, type Surface } from '@sallyport/contracts'
+import {
+  type Access,
+  isEventStream,
+  type Mount,
+  problem,
+  type Reply,
+  type Route,
+  type Surface,
+} from '@sallyport/contracts'
 import { bodyLimitBytes } from '@sallyport/service'
 import type { BodyPolicy } from '../dispatch/dispatcher.ts'
 import { planQuotas, type QuotaPlan } from '../quotas/quota-plan.ts'
@@ -25,6 +33,8 @@ export interface Policy {
   readonly upgrade: 'websocket' | undefined
   /** What its calls are counted in. */
   readonly quotas: QuotaPlan | undefined
+  /** Whether the answer goes on until the client leaves. */
+  readonly isStream: boolean
 }
 
 export function routePolicy(service: string, surface: Surface, route: Route): Policy {
@@ -43,6 +53,7 @@ export function routePolicy(service: string, surface: Surface, route: Route): Po
     forbidden: (route.forbidden ?? surface.forbidden[route.door])?.['wrong-role'] ?? notForYou,
     upgrade,
     quotas: planQuotas([...(surface.quotas ?? []), ...(route.quotas ?? [])]),
+    isStream: Object.values(route.replies).some(isEventStream),
   }
 }
 
@@ -61,5 +72,6 @@ export function mountPolicy(service: string, surface: Surface, mount: Mount): Po
     forbidden: notForYou,
     upgrade,
     quotas: planQuotas([...(surface.quotas ?? []), ...(mount.quotas ?? [])]),
+    isStream: false,
   }
 }

@@ -16,6 +16,7 @@ export type RefusalReason =
   | 'wrong-role'
   | 'foreign-page'
   | 'too-many-tunnels'
+  | 'too-many-streams'
   | 'unavailable'
 
 /** A request goes no further than the door. */
