@@ -1,5 +1,5 @@
 import type { Access, Anyone } from './access.ts'
-import { IsObject, IsOptional, type TObject } from 'typebox'
+import { IsObject, IsOptional, type TObject, type TSchema } from 'typebox'
 import { isEventStream } from './event-stream.ts'
 import type { Route, ServiceContract, Surface } from './route.ts'
 
@@ -54,7 +54,11 @@ function describeRoute(route: Route, surface: Surface): Record<string, unknown> 
           status,
           {
             description: route.summary,
-            content: { [isEventStream(schema) ? 'text/event-stream' : 'application/json']: { schema } },
+            content: {
+              [isEventStream(schema) ? 'text/event-stream' : 'application/json']: {
+                schema: status === '200' ? asSigned(schema, route) : schema,
+              },
+            },
           },
         ]),
       ),
@@ -72,6 +76,16 @@ const tooManyRequests = {
 
 function isCounted(route: Route, surface: Surface): boolean {
   return [...(surface.quotas ?? []), ...(route.quotas ?? [])].length > 0
+}
+
+/** What a client sees, for whom tokens stand in the place of claims. */
+function asSigned(schema: TSchema, { signs }: Route): TSchema {
+  if (!signs || !IsObject(schema)) return schema
+  const token = { type: 'string', description: 'a JWT that the gateway signed' }
+  return {
+    ...schema,
+    properties: { ...schema.properties, ...Object.fromEntries(signs.members.map((name) => [name, token])) },
+  }
 }
 
 function describeParameters(

@@ -33,6 +33,11 @@ export interface Route {
   readonly upgrade?: 'websocket'
   /** How often it may be called, besides what holds for the whole surface. */
   readonly quotas?: readonly Quota[]
+  /**
+   * What the gateway signs of an answer with 200: each of these members is an object of claims, whose place a token takes
+   * (enrollment E-34). The claims themselves get through no door.
+   */
+  readonly signs?: { readonly members: readonly string[] }
   /** What a caller hears who may not do this, where it differs from the other routes of the surface. */
   readonly forbidden?: Forbidden
   /** Success answers by status. Refusals speak the dialect of the surface. */

@@ -44,6 +44,15 @@ describe('the contracts', () => {
     }
   })
 
+  it('E-34 sign members that the answer with 200 always has, and nothing of an upgrade', () => {
+    for (const { signs, replies, upgrade, path } of routes.map(({ route }) => route)) {
+      if (!signs) continue
+      const required: unknown = Reflect.get(Object(replies[200]), 'required')
+      expect(required, path).toEqual(expect.arrayContaining([...signs.members]))
+      expect(upgrade, path).toBeUndefined()
+    }
+  })
+
   it('name the parameters of a path in its schema, and no others', () => {
     for (const { route } of routes) {
       const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? '')

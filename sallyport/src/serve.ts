@@ -188,6 +188,7 @@ async function serveGateway(
       [publishing.name, inProcessDispatcher(publishing)],
     ]),
     authentication,
+    keys: gatewayKeys.keys,
     keyIssuer: keyIssuer(await platform.clientFor('gateway', 'identity')),
     quotas,
     clock: platform.clock,

@@ -177,6 +177,7 @@ async function start(
     trustedProxies: settings.trustedProxies,
     dispatchers: new Map(services.map((service) => [service.name, inProcessDispatcher(service)])),
     authentication,
+    keys: gatewayKeys.keys,
     keyIssuer: keyIssuer(await platform.clientFor('gateway', 'identity')),
     quotas,
     clock,

@@ -14,6 +14,8 @@ import type { OriginReader } from './request-origin.ts'
 import type { Match, RouteTable } from './route-table.ts'
 import type { Tunnels } from './upgrades/tunnels.ts'
 import { enterUpgrade, grantsUpgrade } from './upgrades/upgrading.ts'
+import type { GatewayKeys } from './signing/gateway-keys.ts'
+import { signAnswer } from './signing/sign-answer.ts'
 import { beginVisit, record, turnAway } from './visit.ts'
 import { writeReply } from './write-reply.ts'
 
@@ -21,6 +23,7 @@ export interface DoorParts extends AdmissionParts {
   readonly name: DoorName
   readonly routes: RouteTable
   readonly dispatchers: ReadonlyMap<string, Dispatcher>
+  readonly keys: Pick<GatewayKeys, 'sign'>
   readonly readiness: Readiness
   /** Shown on the admin door alone. */
   readonly metrics: Metrics
@@ -84,6 +87,10 @@ async function enter(parts: DoorParts, request: IncomingMessage, response: Serve
   if (policy.isStream && !parts.streams.take(visit.caller?.accountId ?? visit.origin.address, response)) {
     turnAway(visit, response, refusal('too-many-streams', dialect.rejected(new TooManyStreams())))
     return
+  }
+  if (policy.signs) {
+    const refuse = (): void => turnAway(visit, response, refusal('unsignable', dialect.badGateway()))
+    signAnswer(parts, { request, response }, { members: policy.signs, refuse })
   }
   const dispatcher = parts.dispatchers.get(policy.service)
   if (dispatcher) dispatcher.dispatch({ request, response, body: policy.body, dialect, record: visit })

@@ -15,6 +15,7 @@ import { checkQuotas } from './quotas/quota-plan.ts'
 import type { Quotas } from './quotas/quotas.ts'
 import { StreamPlaces } from './policy/stream-places.ts'
 import { RouteTable } from './route-table.ts'
+import type { GatewayKeys } from './signing/gateway-keys.ts'
 import type { Certificate } from './tls/certificate.ts'
 import { type TunnelLimits, Tunnels } from './upgrades/tunnels.ts'
 
@@ -40,6 +41,8 @@ export interface GatewayParts {
   readonly keyIssuer: KeyIssuer
   /** Where calls are counted. It is closed by whoever made it. */
   readonly quotas: Quotas
+  /** What the gateway signs with. */
+  readonly keys: Pick<GatewayKeys, 'sign'>
   readonly clock: Clock
   readonly readiness: Readiness
   /** What the admin door shows of this process. */

@@ -27,6 +27,7 @@ it('a client that leaves while its key is asked about is not sent to a service: 
       ],
     ]),
     authentication,
+    keys: { sign: async () => '' },
     keyIssuer: {
       async exchange() {
         asked += 1

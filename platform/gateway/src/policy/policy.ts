@@ -35,6 +35,8 @@ export interface Policy {
   readonly quotas: QuotaPlan | undefined
   /** Whether the answer goes on until the client leaves. */
   readonly isStream: boolean
+  /** The members of its answer that are signed here. */
+  readonly signs: readonly string[] | undefined
 }
 
 export function routePolicy(service: string, surface: Surface, route: Route): Policy {
@@ -54,6 +56,7 @@ export function routePolicy(service: string, surface: Surface, route: Route): Po
     upgrade,
     quotas: planQuotas([...(surface.quotas ?? []), ...(route.quotas ?? [])]),
     isStream: Object.values(route.replies).some(isEventStream),
+    signs: route.signs?.members,
   }
 }
 
@@ -73,5 +76,6 @@ export function mountPolicy(service: string, surface: Surface, mount: Mount): Po
     upgrade,
     quotas: planQuotas([...(surface.quotas ?? []), ...(mount.quotas ?? [])]),
     isStream: false,
+    signs: undefined,
   }
 }

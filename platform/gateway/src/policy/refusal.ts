@@ -17,6 +17,7 @@ export type RefusalReason =
   | 'foreign-page'
   | 'too-many-tunnels'
   | 'too-many-streams'
+  | 'unsignable'
   | 'unavailable'
 
 /** A request goes no further than the door. */
