@@ -29,7 +29,7 @@ export interface Reading {
 
 /** How a surface reads requests and words its refusals. Every refusal of a surface leaves through its dialect. */
 export interface Dialect {
-  readonly name: 'market' | 'accounts' | 'problem-details'
+  readonly name: 'market' | 'accounts' | 'enrollment' | 'problem-details'
   /** Converts and checks one part of a request, as leniently as the dialect wants it. */
   read(schema: TSchema, input: unknown, part: Part): Reading
   invalid(issues: readonly Issue[]): Reply

@@ -42,6 +42,7 @@ function describeRoute(route: Route, surface: Surface): Record<string, unknown> 
       security: securityOf(route.access),
     }),
     ...(route.access.who === 'account' && route.access.role && { 'x-role': route.access.role }),
+    ...(route.access.who === 'account' && route.access.roles && { 'x-roles': route.access.roles }),
     parameters: [
       ...describeParameters(route.params, 'path'),
       ...describeParameters(route.query, 'query'),

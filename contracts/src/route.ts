@@ -91,6 +91,8 @@ export interface Surface {
   readonly httpsOnly?: boolean
   /** The header a token comes in: `Authorization: Bearer` unless told otherwise. */
   readonly credential?: 'bearer' | 'x-access-token'
+  /** The largest body of a route, in bytes, where a contract asks for less than other services take (enrollment E-33). */
+  readonly bodyLimitBytes?: number
   /** A request that says it is of another media type than JSON is refused, also without a body (accounts A-2). */
   readonly onlyJson?: boolean
 }

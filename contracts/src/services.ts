@@ -1,4 +1,5 @@
 import { auctionContract } from './auction/index.ts'
+import { enrollmentContract } from './enrollment/index.ts'
 import { gachaContract } from './gacha/index.ts'
 import { gatewayContract } from './gateway/index.ts'
 import { identityContract } from './identity/index.ts'
@@ -19,5 +20,6 @@ export const services: readonly ServiceContract[] = [
   walletContract,
   gachaContract,
   auctionContract,
+  enrollmentContract,
   gatewayContract,
 ]

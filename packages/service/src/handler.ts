@@ -5,6 +5,7 @@ import {
   type HeadersOf,
   type Issue,
   judge,
+  judgeRights,
   type ParamsOf,
   type Part,
   type QueryOf,
@@ -80,7 +81,7 @@ export class InsufficientScope extends Rejection {
 
 /**
  * Binds a route to what does it. Every request goes the same way (market §2): the body was parsed, then the token, then
- * the fields, then role and ownership, then the handler.
+ * the fields, then role and ownership, then the handler. Where the door decides, roles come before the fields.
  */
 export function handle<const R extends Route>(
   route: R,
@@ -100,6 +101,8 @@ export function handle<const R extends Route>(
       const { dialect } = surface
       try {
         const caller = await authenticate(route, request, surface, authentication)
+        // As at the door: what somebody may not do is not looked at.
+        if (surface.decidedBy === 'door') checkRights(route, caller, surface)
         const input = read(route, request, dialect, validators)
         authorize(route, caller, input, surface)
         const reply: Reply = await run(complete<R>({ ...input, caller, clientAddress: clientAddressOf(request) }))
@@ -201,25 +204,35 @@ interface Caller {
   readonly clientAddress: string
 }
 
+type Verdict = ReturnType<typeof judge>
+
+/** Scope and role, which need nothing of the request but its token. */
+function checkRights(route: Route, caller: AccountCaller | ServiceCaller | undefined, surface: Surface): void {
+  const { access } = route
+  if (access.who === 'account' && caller?.kind === 'account') enforce(judgeRights(access, caller), route, surface)
+}
+
 function authorize(
   route: Route,
   caller: AccountCaller | ServiceCaller | undefined,
   input: Parts,
   surface: Surface,
 ): void {
+  const { access } = route
+  if (access.who === 'account' && caller?.kind === 'account') enforce(judge(access, caller, input), route, surface)
+  if (access.who === 'service' && !(caller?.kind === 'service' && access.from.includes(caller.name))) {
+    enforce('wrong-role', route, surface)
+  }
+}
+
+function enforce(verdict: Verdict, route: Route, surface: Surface): void {
+  if (verdict === 'allowed') return
+  if (verdict === 'wrong-scope') {
+    throw new InsufficientScope(route.access.who === 'account' ? route.access.scope : undefined)
+  }
   const forbidden = route.forbidden ?? surface.forbidden[route.door]
-  const deny = (why: 'wrong-role' | 'not-self'): never => {
-    if (!forbidden) throw new TypeError(`${surface.name} has no words for a caller who may not use ${route.name}`)
-    throw new Refusal(forbidden[why])
-  }
-  if (route.access.who === 'account' && caller?.kind === 'account') {
-    const verdict = judge(route.access, caller, input)
-    if (verdict === 'wrong-scope') throw new InsufficientScope(route.access.scope)
-    if (verdict !== 'allowed') deny(verdict)
-  }
-  if (route.access.who === 'service' && !(caller?.kind === 'service' && route.access.from.includes(caller.name))) {
-    deny('wrong-role')
-  }
+  if (!forbidden) throw new TypeError(`${surface.name} has no words for a caller who may not use ${route.name}`)
+  throw new Refusal(forbidden[verdict])
 }
 
 function complete<R extends Route>(input: Parts & Caller): HandlerInput<R> {

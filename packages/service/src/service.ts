@@ -25,6 +25,11 @@ export interface ServiceParts {
   readonly mounts?: Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => void>>
   readonly authentication: Authentication
   readonly log: Logger
+  /**
+   * The name of this process among those of the service, where clients are told it: its answers say it in `X-Instance`,
+   * and a line of the log tells of each request (enrollment E-6).
+   */
+  readonly instance?: string
   /** What must work for the service to work, by name; a check that throws makes the service not ready. */
   readonly checks?: Readonly<Record<string, () => Promise<void>>>
   /** Called before the doors open. */
@@ -70,7 +75,7 @@ export interface InjectedRequest {
  * @throws {TypeError} when a declared route has no handler, or a handler no declared route
  */
 export async function createService(parts: ServiceParts): Promise<Service> {
-  const { contract, authentication, log, checks = {} } = parts
+  const { contract, authentication, log, instance, checks = {} } = parts
   const surfaces = surfacesByRoute(contract)
   checkComplete(contract, surfaces, parts.routes)
   const mounts = mountsOf(contract, parts.mounts ?? {})
@@ -79,6 +84,10 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     ...(await readiness(checks)),
     ...(authentication.revocations && { revocations: authentication.revocations() }),
   })
+
+  const nameInstance = (reply: FastifyReply): void => {
+    if (instance !== undefined) void reply.header('x-instance', instance)
+  }
 
   const app = Fastify({
     loggerInstance: log,
@@ -94,6 +103,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     // Names in paths may be as long as they like; what is too long for a header is refused before this.
     routerOptions: { maxParamLength: 16_384 },
     frameworkErrors: (_error, request, reply) => {
+      nameInstance(reply)
       void send(reply, surfaceOf(contract, request.url).dialect.notFound())
     },
   })
@@ -117,6 +127,13 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     delete raw.headers['transfer-encoding']
   })
 
+  if (instance !== undefined) {
+    app.addHook('onRequest', async (_request, reply) => nameInstance(reply))
+    app.addHook('onResponse', async ({ id, method, url }, { statusCode: status }) => {
+      log.info({ instance, request: id, method, path: pathOf(url), status }, 'request')
+    })
+  }
+
   for (const handled of parts.routes) {
     const { route } = handled
     const surface = surfaces.get(route)
@@ -124,7 +141,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     app.route({
       method: route.method,
       url: route.path,
-      bodyLimit: route.form ? formLimitBytes : bodyLimitBytes,
+      bodyLimit: route.form ? formLimitBytes : (surface.bodyLimitBytes ?? bodyLimitBytes),
       schema: { response: { ...route.replies } },
       handler: async (request, reply) => {
         const { body: raw } = request
@@ -164,6 +181,12 @@ export async function createService(parts: ServiceParts): Promise<Service> {
   app.get('/health/ready', async (_request, reply) => {
     const parts = await state()
     return reply.code(isReady(parts) ? 200 : 503).send({ status: isReady(parts) ? 'ready' : 'not ready', parts })
+  })
+
+  // Whether it can serve by itself, whatever it hears of others (enrollment E-7).
+  app.get('/health', async (_request, reply) => {
+    const isHealthy = isReady(await readiness(checks))
+    return reply.code(isHealthy ? 200 : 503).send({ status: isHealthy ? 'healthy' : 'unhealthy' })
   })
 
   let shown: Metrics | undefined

@@ -49,7 +49,7 @@ export function routePolicy(service: string, surface: Surface, route: Route): Po
     path,
     isMount: false,
     access,
-    body: { taken: Boolean(route.body ?? route.form), limitBytes: bodyLimitBytes },
+    body: { taken: Boolean(route.body ?? route.form), limitBytes: surface.bodyLimitBytes ?? bodyLimitBytes },
     takesApiKeys: isForAccounts && access.scope !== undefined,
     isDecidedHere: isForAccounts && surface.decidedBy === 'door',
     forbidden: (route.forbidden ?? surface.forbidden[route.door])?.['wrong-role'] ?? notForYou,
