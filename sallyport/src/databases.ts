@@ -9,6 +9,7 @@ import {
   useEmbeddedPostgres,
 } from '@sallyport/database'
 import * as auction from '@sallyport/auction'
+import * as enrollment from '@sallyport/enrollment'
 import * as gacha from '@sallyport/gacha'
 import * as gateway from '@sallyport/gateway'
 import * as identity from '@sallyport/identity'
@@ -23,6 +24,7 @@ const migrations: Readonly<Record<PartName, string>> = {
   gacha: gacha.migrations,
   auction: auction.migrations,
   gateway: gateway.migrations,
+  enrollment: enrollment.migrations,
 }
 
 /** The databases of the parts: those of the settings, and for all others an embedded PostgreSQL. */

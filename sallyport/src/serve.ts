@@ -1,4 +1,5 @@
 import { type AuctionDatabase, buildAuction } from '@sallyport/auction'
+import { buildEnrollment, type EnrollmentDatabase } from '@sallyport/enrollment'
 import { buildGacha, type GachaDatabase, secureSeed } from '@sallyport/gacha'
 import {
   createBalancingMetrics,
@@ -147,6 +148,10 @@ async function build(
     const gacha = await platform.clientFor('auction', 'gacha')
     const database = databases.open<AuctionDatabase>('auction')
     return { service: await buildAuction({ database, authentication, wallet, gacha, log, clock }) }
+  }
+  if (part === 'enrollment') {
+    const database = databases.open<EnrollmentDatabase>('enrollment')
+    return { service: await buildEnrollment({ database, authentication, log, clock, instance }) }
   }
   const wallet = await platform.clientFor('gacha', 'wallet')
   const database = databases.open<GachaDatabase>('gacha')

@@ -1,4 +1,5 @@
 import { buildAuction } from '@sallyport/auction'
+import { buildEnrollment } from '@sallyport/enrollment'
 import { buildGacha, secureSeed } from '@sallyport/gacha'
 import { createGateway, type Gateway, inProcessDispatcher, keyIssuer, signing } from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
@@ -145,6 +146,13 @@ async function start(
     callPrivateAddresses: settings.openId.callPrivateAddresses,
     instance: settings.instance,
   })
+  const enrollment = await buildEnrollment({
+    database: databases.open('enrollment'),
+    authentication: platform.authenticationOf('enrollment'),
+    log: log.child({ service: 'enrollment' }),
+    clock,
+    instance: settings.instance,
+  })
   const authentication = platform.authenticationOf('gateway')
   const publishing = await signing.buildPublishing({
     keys: gatewayKeys.keys,
@@ -153,7 +161,7 @@ async function start(
     authentication,
     log: log.child({ service: 'gateway' }),
   })
-  services.push(wallet, gacha, auction, identity.service, publishing)
+  services.push(wallet, gacha, auction, enrollment, identity.service, publishing)
   for (const service of services) {
     platform.admit(service)
     undo.push(() => service.stop())
