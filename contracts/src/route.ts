@@ -1,7 +1,8 @@
 import type { Static, TObject, TSchema } from 'typebox'
-import type { Access } from './access.ts'
+import type { Access, Anyone, SignedIn } from './access.ts'
 import type { Dialect, Reply } from './dialect.ts'
 import type { Quota } from './quotas.ts'
+import type { OutsideTerms } from './outside.ts'
 
 /** `internal` routes are on no door: only services call them. */
 export type Door = 'public' | 'admin' | 'internal'
@@ -67,6 +68,19 @@ export interface Mount {
   readonly upgrade?: 'websocket'
   /** How often it may be called, whatever in it, besides what holds for the whole surface. */
   readonly quotas?: readonly Quota[]
+  /** Who may call, where the door refuses everybody else; without it the service says so itself. */
+  readonly access?: Anyone | SignedIn
+  /** Operations below the path that others may call. */
+  readonly rules?: readonly MountRule[]
+}
+
+/** Who may call one operation below a mount, in the place of what the mount says. */
+export interface MountRule {
+  /** `*` is every method that no other rule names for this path; what holds for `GET` holds for `HEAD`. */
+  readonly method: string
+  /** The full path, with `:name` for a segment and a last `*` for everything below. */
+  readonly path: string
+  readonly access: Anyone | SignedIn
 }
 
 /** Routes that belong together and refuse in the same words. */
@@ -101,6 +115,8 @@ export interface ServiceContract {
   readonly name: string
   readonly title: string
   readonly surfaces: readonly Surface[]
+  /** Where it is no part of the platform: what it is told of who is calling. It has mounts alone. */
+  readonly outside?: OutsideTerms
 }
 
 /** Declares a route, keeping the exact types of its schemas. */

@@ -6,12 +6,14 @@ import { identityContract } from './identity/index.ts'
 import type { ServiceContract } from './route.ts'
 import { walletContract } from './wallet/index.ts'
 
-/** The scopes that an API key can have: those of the routes that take keys. */
+/** The scopes that an API key can have: those of the routes and mounts that take keys. */
 export function scopesOf(contracts: readonly ServiceContract[]): ReadonlySet<string> {
-  const routes = contracts.flatMap(({ surfaces }) => surfaces.flatMap((surface) => surface.routes))
-  return new Set(
-    routes.flatMap(({ access }) => ('scope' in access && access.scope !== undefined ? [access.scope] : [])),
-  )
+  const surfaces = contracts.flatMap((contract) => contract.surfaces)
+  const accesses = surfaces.flatMap(({ routes, mounts = [] }) => [
+    ...routes.map(({ access }) => access),
+    ...mounts.flatMap(({ access, rules = [] }) => [access, ...rules.map((rule) => rule.access)]),
+  ])
+  return new Set(accesses.flatMap((access) => (access?.who === 'account' && access.scope ? [access.scope] : [])))
 }
 
 /** Every service behind the doors, and what the gateway answers itself. */
