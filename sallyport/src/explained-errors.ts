@@ -15,6 +15,7 @@ import { KeyExists } from './commands/admin-gateway-keys.ts'
 import { NoSuchJob } from './commands/admin-jobs.ts'
 import { DamagedFile } from './data-directory/secrets.ts'
 import { GatewayKeysUnusable } from './gateway-keys/key-files.ts'
+import { InvalidConfig } from './own-services/config-file.ts'
 import { InvalidSettings } from './settings/settings.ts'
 import { CertificateUnusable } from './tls/certificate-files.ts'
 import { UnusableHeader } from './transfer/formats.ts'
@@ -28,6 +29,7 @@ const explained = [
   DoorBlocked,
   GatewayKeysUnusable,
   InvalidClient,
+  InvalidConfig,
   InvalidSettings,
   KeyExists,
   KeyNeeded,

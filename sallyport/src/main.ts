@@ -11,6 +11,7 @@ import { jobServices, listDeadLetters, retryDeadLetter } from './commands/admin-
 import { listKeys, revokeKey, rotateKeys } from './commands/admin-keys.ts'
 import { verifyMarket } from './commands/admin-market.ts'
 import { verifyWallet } from './commands/admin-wallet.ts'
+import { checkConfig } from './commands/check-config.ts'
 import { migrateEverything } from './commands/migrate.ts'
 import { runServe } from './commands/serve.ts'
 import { runStart } from './commands/start.ts'
@@ -67,6 +68,13 @@ program
   .command('migrate')
   .description('bring the databases up to date and stop')
   .action(() => migrateEverything(readSettings(process.env)))
+
+program
+  .command('check-config')
+  .description(
+    'read sallyport.config.ts (or SALLYPORT_CONFIG) and say what it puts behind the doors, or what is wrong with it',
+  )
+  .action(() => checkConfig(readSettings(process.env)))
 
 const admin = program.command('admin').description('operations, also while Sallyport runs')
 

@@ -5,10 +5,13 @@ import type { Logger } from 'pino'
 import type { Databases } from './databases.ts'
 import type { Settings } from './settings/settings.ts'
 
-/** The contracts as the doors are to know them: as the operator wants them to be. */
-export function doorContracts({ accounts, quotaRates, addressRates }: Settings): readonly ServiceContract[] {
+/** The contracts as the doors are to know them: as the operator wants them to be, and services of a user's own. */
+export function doorContracts(
+  { accounts, quotaRates, addressRates }: Settings,
+  own: readonly ServiceContract[],
+): readonly ServiceContract[] {
   const chosen = withRates(identity.withAccountService(services, accounts), quotaRates)
-  return withQuotaAt('public', chosen, { ...quota('everything', 'address', 'none'), rates: addressRates })
+  return withQuotaAt('public', [...chosen, ...own], { ...quota('everything', 'address', 'none'), rates: addressRates })
 }
 
 /** A door does not wait for its counters any longer, so the database need not work on them any longer either. */

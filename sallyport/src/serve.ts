@@ -1,3 +1,4 @@
+import { gateway as gatewayContracts, scopesOf, services as contracts } from '@sallyport/contracts'
 import { type AuctionDatabase, buildAuction } from '@sallyport/auction'
 import { buildEnrollment, type EnrollmentDatabase } from '@sallyport/enrollment'
 import { buildGacha, type GachaDatabase, secureSeed } from '@sallyport/gacha'
@@ -20,6 +21,9 @@ import { ensureFirstAdministrator, type FirstAdministrator } from './data-direct
 import { masterKey, serviceKey } from './data-directory/secrets.ts'
 import { type Databases, openDatabases } from './databases.ts'
 import { openGatewayKeys } from './gateway-keys/open-gateway-keys.ts'
+import { dispatchersTo } from './own-services/dispatchers.ts'
+import { type OwnService, readOwnServices } from './own-services/own-services.ts'
+import { readinessOfOwn } from './own-services/readiness.ts'
 import { createPlatform, type Platform } from './platform.ts'
 import { doorContracts, openQuotas } from './quotas.ts'
 import { partNames, type PartName, serviceNames, type ServiceName } from './settings/parts.ts'
@@ -32,6 +36,8 @@ export interface RunningPart {
   readonly addresses: Readonly<Record<string, string>>
   /** Who administers; known to identity alone. */
   readonly administrator?: FirstAdministrator
+  /** What the doors lead to of the user's own. */
+  readonly ownServices?: readonly OwnService[]
   stop(): Promise<void>
 }
 
@@ -131,6 +137,7 @@ async function build(
       accountsSurface: { ...settings.accounts, version },
       linkRates: settings.quotaRates.links,
       callPrivateAddresses: settings.openId.callPrivateAddresses,
+      keyScopes: scopesOf([...contracts, ...(await readOwnServices(settings.configFile)).contracts]),
       instance,
     })
     await platform.follow({
@@ -167,6 +174,7 @@ async function serveGateway(
   log: Logger,
 ): Promise<RunningPart> {
   const gatewayKeys = await openGatewayKeys(settings, { log })
+  const own = await readOwnServices(settings.configFile)
   const upstreams = serviceNames.map((service) => ({ service, urls: urlsOf(settings, service) }))
   const databases = await openDatabaseOf('gateway', settings)
   const quotas = await openQuotas(databases, { clock: platform.clock, log })
@@ -177,7 +185,8 @@ async function serveGateway(
   const following = gatewayKeys.follow()
   const certificates = tls?.follow((certificate) => gateway.useCertificate(certificate))
   const metrics = createMetrics()
-  const balancing = { metrics: createBalancingMetrics(metrics), log, limits: settings.upstream }
+  const { upstream } = settings
+  const balancing = { metrics: createBalancingMetrics(metrics), log }
   const publishing = await signing.buildPublishing({
     keys: gatewayKeys.keys,
     accountKeys: () => platform.accountKeys(),
@@ -186,28 +195,39 @@ async function serveGateway(
     log,
   })
   gateway.open({
-    contracts: doorContracts(settings),
+    contracts: doorContracts(settings, own.contracts),
     trustedProxies: settings.trustedProxies,
     dispatchers: new Map([
-      ...upstreams.map((upstream) => [upstream.service, overHttpDispatcher({ ...upstream, ...balancing })] as const),
+      ...upstreams.map(
+        ({ service, urls }) =>
+          [service, overHttpDispatcher({ service, urls, limits: upstream, ...balancing })] as const,
+      ),
       [publishing.name, inProcessDispatcher(publishing)],
+      ...dispatchersTo(own.services, { upstream, ...balancing }),
     ]),
     authentication,
     keys: gatewayKeys.keys,
     keyIssuer: keyIssuer(await platform.clientFor('gateway', 'identity')),
     quotas,
+    tokens: signing.createTokenMaker({
+      keys: gatewayKeys.keys,
+      issuer: gatewayContracts.gatewayIssuerOf(publicUrl),
+      clock: platform.clock,
+    }),
     clock: platform.clock,
     metrics,
     readiness: async () => ({
       ...Object.fromEntries(await Promise.all(upstreams.map(askReadiness))),
       'gateway.revocations': authentication.revocations(),
       'gateway.quotas': await quotas.readiness(),
+      ...(await readinessOfOwn(own.services)),
     }),
     log,
     publicOrigin: publicUrl,
   })
   return {
     addresses: gateway.addresses,
+    ownServices: own.services,
     async stop() {
       certificates?.stop()
       following.stop()

@@ -1,7 +1,15 @@
+import { gateway as gatewayContracts, scopesOf, services as contracts } from '@sallyport/contracts'
 import { buildAuction } from '@sallyport/auction'
 import { buildEnrollment } from '@sallyport/enrollment'
 import { buildGacha, secureSeed } from '@sallyport/gacha'
-import { createGateway, type Gateway, inProcessDispatcher, keyIssuer, signing } from '@sallyport/gateway'
+import {
+  createBalancingMetrics,
+  createGateway,
+  type Gateway,
+  inProcessDispatcher,
+  keyIssuer,
+  signing,
+} from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
 import { systemClock } from '@sallyport/kernel'
 import { createMetrics, type Service } from '@sallyport/service'
@@ -14,6 +22,9 @@ import { ensureFirstAdministrator, type FirstAdministrator } from './data-direct
 import { masterKey, serviceKey } from './data-directory/secrets.ts'
 import { openDatabases } from './databases.ts'
 import { openGatewayKeys } from './gateway-keys/open-gateway-keys.ts'
+import { dispatchersTo } from './own-services/dispatchers.ts'
+import { type OwnService, readOwnServices } from './own-services/own-services.ts'
+import { readinessOfOwn } from './own-services/readiness.ts'
 import { createPlatform } from './platform.ts'
 import { doorContracts, openQuotas } from './quotas.ts'
 import { partNames } from './settings/parts.ts'
@@ -24,6 +35,8 @@ import { openDoorTls } from './tls/door-tls.ts'
 export interface Running {
   readonly addresses: Gateway['addresses']
   readonly administrator: FirstAdministrator
+  /** What the doors lead to of the user's own. */
+  readonly ownServices: readonly OwnService[]
   /** Where the authority is that clients have to be told of; only where it is one of the installation's own. */
   readonly authorityFile?: string
   /** Stops in order: doors, services, database. Requests under way are finished. A second call waits for the first. */
@@ -45,7 +58,8 @@ const graceMs = 2500
  * Starts everything in this process.
  *
  * @throws {DoorBlocked} @throws {DirectoryInUse} @throws {DirectoryUnusable} @throws {PostgresFailed}
- * @throws {InvalidSettings} @throws {CertificateUnusable} @throws {GatewayKeysUnusable} @throws {DamagedFile} @throws {WrongMasterKey}
+ * @throws {InvalidSettings} @throws {InvalidConfig} @throws {CertificateUnusable} @throws {GatewayKeysUnusable}
+ * @throws {DamagedFile} @throws {WrongMasterKey}
  */
 export async function startEverything(settings: Settings, hooks: StartHooks): Promise<Running> {
   const undo: (() => Promise<void>)[] = []
@@ -70,6 +84,7 @@ async function start(
   undo: (() => Promise<void>)[],
 ): Promise<Omit<Running, 'stop'>> {
   const { dataDirectory } = settings
+  const own = await readOwnServices(settings.configFile)
   const tls = await openDoorTls(settings, { clock: systemClock, log })
   const gatewayKeys = await openGatewayKeys(settings, { log })
   const gateway = await createGateway({ ...settings, certificate: tls?.certificate })
@@ -144,6 +159,7 @@ async function start(
     accountsSurface: { ...settings.accounts, version },
     linkRates: settings.quotaRates.links,
     callPrivateAddresses: settings.openId.callPrivateAddresses,
+    keyScopes: scopesOf([...contracts, ...own.contracts]),
     instance: settings.instance,
   })
   const enrollment = await buildEnrollment({
@@ -181,22 +197,43 @@ async function start(
   const quotas = await openQuotas(databases, { clock, log: gatewayLog })
   undo.push(() => quotas.close())
   gateway.open({
-    contracts: doorContracts(settings),
+    contracts: doorContracts(settings, own.contracts),
     trustedProxies: settings.trustedProxies,
-    dispatchers: new Map(services.map((service) => [service.name, inProcessDispatcher(service)])),
+    dispatchers: new Map([
+      ...services.map((service) => [service.name, inProcessDispatcher(service)] as const),
+      ...dispatchersTo(own.services, {
+        upstream: settings.upstream,
+        metrics: createBalancingMetrics(metrics),
+        log: gatewayLog,
+      }),
+    ]),
     authentication,
     keys: gatewayKeys.keys,
     keyIssuer: keyIssuer(await platform.clientFor('gateway', 'identity')),
     quotas,
+    tokens: signing.createTokenMaker({
+      keys: gatewayKeys.keys,
+      issuer: gatewayContracts.gatewayIssuerOf(publicUrl),
+      clock,
+    }),
     clock,
     metrics,
-    readiness: async () => ({ ...(await readinessOf(services)), 'gateway.quotas': await quotas.readiness() }),
+    readiness: async () => ({
+      ...(await readinessOf(services)),
+      'gateway.quotas': await quotas.readiness(),
+      ...(await readinessOfOwn(own.services)),
+    }),
     log: gatewayLog,
     publicOrigin: publicUrl,
   })
   await writeAddresses(dataDirectory, addresses)
   undo.push(closeDoors, () => removeAddresses(dataDirectory))
-  return { addresses, administrator, ...(tls?.authorityFile !== undefined && { authorityFile: tls.authorityFile }) }
+  return {
+    addresses,
+    administrator,
+    ownServices: own.services,
+    ...(tls?.authorityFile !== undefined && { authorityFile: tls.authorityFile }),
+  }
 }
 
 /** What people know a door by as long as nobody has said otherwise. */

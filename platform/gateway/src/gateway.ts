@@ -16,6 +16,7 @@ import type { Quotas } from './quotas/quotas.ts'
 import { StreamPlaces } from './policy/stream-places.ts'
 import { RouteTable } from './route-table.ts'
 import type { GatewayKeys } from './signing/gateway-keys.ts'
+import type { TokenMaker } from './signing/token-maker.ts'
 import type { Certificate } from './tls/certificate.ts'
 import { type TunnelLimits, Tunnels } from './upgrades/tunnels.ts'
 
@@ -43,6 +44,8 @@ export interface GatewayParts {
   readonly quotas: Quotas
   /** What the gateway signs with. */
   readonly keys: Pick<GatewayKeys, 'sign'>
+  /** Makes the tokens that services outside the platform are told of their callers with. */
+  readonly tokens: TokenMaker
   readonly clock: Clock
   readonly readiness: Readiness
   /** What the admin door shows of this process. */

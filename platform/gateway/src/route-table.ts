@@ -1,6 +1,7 @@
 import type { Door, ServiceContract, Surface } from '@sallyport/contracts'
 import FindMyWay, { type HTTPVersion, type Instance } from 'find-my-way'
-import { mountPolicy, type Policy, routePolicy } from './policy/policy.ts'
+import { Mounted } from './mounted.ts'
+import { type Policy, routePolicy } from './policy/policy.ts'
 
 /** What a door makes of a method and a path. */
 export type Match =
@@ -19,13 +20,13 @@ interface KnownPath {
 export class RouteTable {
   readonly #paths: Instance<HTTPVersion.V1>
   readonly #prefixes: { readonly prefix: string; readonly surface: Surface }[] = []
-  readonly #mounts: { readonly below: string; readonly found: Found }[] = []
+  readonly #mounts: Mounted[] = []
 
   constructor(contracts: readonly ServiceContract[], door: Door) {
     this.#paths = FindMyWay({ maxParamLength: 16_384 })
     const known = new Map<string, KnownPath>()
-    for (const { name, surfaces } of contracts) {
-      for (const surface of surfaces) {
+    for (const contract of contracts) {
+      for (const surface of contract.surfaces) {
         const prefix = surface.prefixes[door]
         if (prefix !== undefined) this.#prefixes.push({ prefix, surface })
         const at = (path: string): KnownPath => {
@@ -35,14 +36,13 @@ export class RouteTable {
         }
         for (const route of surface.routes) {
           if (route.door !== door) continue
-          at(route.path).methods.set(route.method, { kind: 'found', policy: routePolicy(name, surface, route) })
+          at(route.path).methods.set(route.method, {
+            kind: 'found',
+            policy: routePolicy(contract.name, surface, route),
+          })
         }
         for (const mount of surface.mounts ?? []) {
-          if (mount.door !== door) continue
-          this.#mounts.push({
-            below: `${mount.path}/`,
-            found: { kind: 'found', policy: mountPolicy(name, surface, mount) },
-          })
+          if (mount.door === door) this.#mounts.push(new Mounted(contract, surface, mount))
         }
         for (const closed of surface.closedPaths ?? []) if (closed.door === door) at(closed.path)
       }
@@ -55,8 +55,8 @@ export class RouteTable {
     const path = pathOf(url)
     const known = this.#find(path)
     if (!known) {
-      const mounted = this.#mounts.find(({ below }) => path.startsWith(below))
-      if (mounted) return mounted.found
+      const mounted = this.#mounts.find((mount) => mount.has(path))
+      if (mounted) return mounted.match(method, path)
       return { kind: 'not-found', surface: this.#prefixes.find(({ prefix }) => isUnder(path, prefix))?.surface }
     }
     const { surface, methods } = known

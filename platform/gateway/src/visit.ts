@@ -22,6 +22,8 @@ export interface Visit {
   readonly begunAtMs: number
   /** Where it leads. */
   policy?: Policy
+  /** The `Authorization` it came with, or that took the place of its key: behind the door there may be another. */
+  credential?: string
   /** Who is calling, once that is verified. */
   caller?: AccountCaller
   /** The API key that was shown. */

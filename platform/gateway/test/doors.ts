@@ -29,6 +29,7 @@ export async function openDoors(
     keys: { sign: async () => Promise.reject(new Error('nothing is signed here')) },
     keyIssuer: { exchange: async () => undefined, recordUses: async () => undefined },
     quotas: countingAlone(),
+    tokens: { tokenFor: ({ username }, audience) => `${username} at ${audience}` },
     clock: systemClock,
     readiness: async () => ({ shop: 'ready' }),
     metrics: emptyMetrics(),

@@ -37,6 +37,7 @@ it('a client that leaves while its key is asked about is not sent to a service: 
       recordUses: async () => undefined,
     },
     quotas: countingAlone(),
+    tokens: { tokenFor: () => '' },
     clock: systemClock,
     readiness: async () => ({ shop: 'ready' }),
     metrics: emptyMetrics(),

@@ -1,4 +1,4 @@
-import { identity as contracts, type Rate, scopesOf, services } from '@sallyport/contracts'
+import { identity as contracts, type Rate } from '@sallyport/contracts'
 import type { ServiceDatabase } from '@sallyport/database'
 import { createJobs } from '@sallyport/jobs'
 import type { Clock } from '@sallyport/kernel'
@@ -85,6 +85,8 @@ export interface IdentityParts {
   readonly linkRates: readonly Rate[]
   /** Whether programs that people sign in to are called at addresses of this machine and of private networks too. */
   readonly callPrivateAddresses: boolean
+  /** Every scope that an API key can have. */
+  readonly keyScopes: ReadonlySet<string>
   /** Tells the processes of identity apart. */
   readonly instance?: string
 }
@@ -211,7 +213,6 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     audit,
     callPrivateAddresses: parts.callPrivateAddresses,
   })
-  const scopes = scopesOf(services)
   let sweeping: { stop(): void } | undefined
   let following: { stop(): void } | undefined
 
@@ -226,9 +227,9 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       ...administrationRoutes({ accounts, factors }),
       ...auditRoutes(db),
       ...apiKeyRoutes({
-        apiKeys: createApiKeys({ db, clock, audit, feed, masterKey, scopes }),
+        apiKeys: createApiKeys({ db, clock, audit, feed, masterKey, scopes: parts.keyScopes }),
         exchange: createKeyExchange({ db, clock, masterKey, tokens }),
-        scopes,
+        scopes: parts.keyScopes,
       }),
       ...clientRoutes({
         clients,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type Call, ServiceUnreachable } from '@sallyport/contracts'
+import { type Call, scopesOf, services, ServiceUnreachable } from '@sallyport/contracts'
 import { openDatabase } from '@sallyport/database'
 import { createTestDatabase, type TestDatabase } from '@sallyport/database/testing'
 import {
@@ -124,6 +124,7 @@ export async function startIdentity(
     },
     linkRates: [],
     callPrivateAddresses: false,
+    keyScopes: scopesOf(services),
   })
   known.identity = identity
   const following = await identity.revocations.subscribe((news) => revocations.apply(news))

@@ -1,3 +1,4 @@
+import { overviewOf } from '../own-services/overview.ts'
 import type { PartName } from '../settings/parts.ts'
 import { type RunningPart, servePart } from '../serve.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -13,10 +14,11 @@ export async function runServe(part: PartName, settings: Settings): Promise<void
     await started?.stop()
   }, log)
   running = servePart(part, settings, log)
-  const { addresses, administrator } = await running
+  const { addresses, administrator, ownServices = [] } = await running
   if (administrator?.newPassword !== undefined) {
     const { username, newPassword, file } = administrator
     process.stdout.write(`administrator ${username}, password ${newPassword}, kept in ${file}\n`)
   }
   for (const [name, url] of Object.entries(addresses)) process.stdout.write(`${name} listens on ${url}\n`)
+  if (ownServices.length > 0) process.stdout.write(`services of your own:\n${overviewOf(ownServices)}\n`)
 }

@@ -1,3 +1,4 @@
+import { overviewOf } from '../own-services/overview.ts'
 import type { Settings } from '../settings/settings.ts'
 import { type Running, startEverything } from '../start.ts'
 import { createLog } from './log.ts'
@@ -23,7 +24,10 @@ export async function runStart(settings: Settings): Promise<void> {
   say(greeting(await running, settings))
 }
 
-function greeting({ addresses, administrator, authorityFile }: Running, { dataDirectory }: Settings): string {
+function greeting(
+  { addresses, administrator, authorityFile, ownServices }: Running,
+  { dataDirectory }: Settings,
+): string {
   const { username, newPassword, file } = administrator
   const password = newPassword ?? (file === undefined ? undefined : `in ${file}`)
   const curl = `curl -s${authorityFile === undefined ? '' : ` --cacert ${authorityFile}`} ${addresses.public}`
@@ -33,7 +37,7 @@ Sallyport is open.
   public door    ${addresses.public}
   admin door     ${addresses.admin}${addresses.redirect === undefined ? '' : `\n  redirect       ${addresses.redirect}`}
   data           ${dataDirectory}
-  administrator  ${username}${password === undefined ? '' : `, password ${password}`}${trust(authorityFile)}
+  administrator  ${username}${password === undefined ? '' : `, password ${password}`}${trust(authorityFile)}${own(ownServices)}
 
 Try it:
 
@@ -45,6 +49,10 @@ Try it:
   ${curl}/api/tux-management/tux-price
 
 Ctrl-C stops everything.`
+}
+
+function own(services: Running['ownServices']): string {
+  return services.length === 0 ? '' : `\n\nServices of your own:\n\n${overviewOf(services)}`
 }
 
 /** How others come to know the authority that the certificate of the doors is of. */

@@ -1,5 +1,4 @@
-import { parseRates } from '@sallyport/identity'
-import { platformIssuer } from '@sallyport/contracts'
+import { parseRates, platformIssuer } from '@sallyport/contracts'
 import { platformAudience } from '@sallyport/service'
 import type { Static } from 'typebox'
 import { claimFault, headerFault } from './identity-headers.ts'

@@ -1,5 +1,5 @@
 import { scopesOf, services, wholeScope } from '@sallyport/contracts'
-import { partNames } from '../platform.ts'
+import { partNames } from '../settings/parts.ts'
 
 /*
  * What the platform has taken for itself, so that nothing of a user's own can be mistaken for it.

@@ -73,6 +73,11 @@ const settings = {
     default: './.sallyport',
     desc: 'The directory of everything that is kept: the embedded database, keys, the first administrator.',
   }),
+  SALLYPORT_CONFIG: path({
+    default: undefined,
+    desc: 'The file that describes services of your own. Default: `sallyport.config.ts` (or `.mts`, `.js`, `.mjs`, `.json`) in the working directory, when it is there.',
+    example: '/etc/sallyport/sallyport.config.ts',
+  }),
   SALLYPORT_HOST: str({
     default: '127.0.0.1',
     desc: 'The address both doors listen on; with `sallyport serve`, the part. The ports of services are for the gateway alone.',

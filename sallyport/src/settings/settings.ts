@@ -13,6 +13,8 @@ export class InvalidSettings extends Error {
 
 export interface Settings {
   readonly dataDirectory: string
+  /** Where services of the user's own are described; the usual file in the working directory when it is not named. */
+  readonly configFile: string | undefined
   readonly host: string
   readonly publicPort: number
   readonly adminPort: number
@@ -86,6 +88,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     tls,
     redirectPort: env.SALLYPORT_REDIRECT_PORT,
     dataDirectory: resolve(env.SALLYPORT_DATA),
+    configFile: env.SALLYPORT_CONFIG,
     host: env.SALLYPORT_HOST,
     publicPort: env.SALLYPORT_PUBLIC_PORT,
     adminPort: env.SALLYPORT_ADMIN_PORT,

@@ -4,8 +4,12 @@ import type { Clock } from '@sallyport/kernel'
 import type { Authentication } from '@sallyport/service'
 import type { ApiKeyGate } from '../api-keys/api-key-gate.ts'
 import { isWellFramed } from '../listening/framing.ts'
+import { introduce } from '../outside/introduction.ts'
+import { isUnambiguous, staysBelow } from '../outside/plain-path.ts'
+import { withhold } from '../outside/withheld.ts'
 import { countQuotas, recallQuotas } from '../quotas/quota-step.ts'
 import type { Quotas } from '../quotas/quotas.ts'
+import type { TokenMaker } from '../signing/token-maker.ts'
 import type { Visit } from '../visit.ts'
 import { authorize, exchangeKey } from './credentials.ts'
 import { AmbiguousRequest, cleanRequest } from './header-hygiene.ts'
@@ -17,6 +21,8 @@ export interface AdmissionParts {
   readonly apiKeys: ApiKeyGate
   readonly quotas: Quotas
   readonly clock: Clock
+  /** Makes the tokens that services outside the platform are told of their callers with. */
+  readonly tokens: TokenMaker
   /** The `Host` that services see, whatever the client says. */
   readonly host: string
 }
@@ -54,8 +60,10 @@ export async function admit(parts: AdmissionParts, entry: Entry): Promise<Refusa
     if (!(error instanceof AmbiguousRequest)) throw error
     return refusal('ambiguous', dialect.badRequest(error.message))
   }
-  const refused = await judgeCredential(parts, entry, apiKey)
-  return (await countQuotas(parts, entry, refused)) ?? refused
+  const unentitled = await judgeCredential(parts, entry, apiKey)
+  const refused = (await countQuotas(parts, entry, unentitled)) ?? unentitled
+  if (!refused) disguise(parts, entry)
+  return refused
 }
 
 async function judgeCredential(
@@ -67,18 +75,30 @@ async function judgeCredential(
     const refused = await exchangeKey(apiKeys, request, { key: apiKey, visit, dialect: policy.surface.dialect })
     if (refused) return refused
   }
+  const credential = request.headers.authorization
+  if (credential !== undefined) visit.credential = credential
   return policy.isDecidedHere ? authorize(authentication, request, { policy, visit }) : undefined
 }
 
+/** What a service outside the platform sees of the credential, and of whom it is. */
+function disguise({ tokens }: AdmissionParts, { request, policy, visit }: Entry): void {
+  if (!policy.outside) return
+  const { identity, withheld } = policy.outside
+  withhold(request, withheld)
+  if (visit.caller) introduce(request, visit.caller, { identity, tokens })
+}
+
 /** What can be seen from outside: the way it came, how its body is framed, how long that says it is. */
-function refuseShape(request: IncomingMessage, policy: Policy, { origin }: Visit): Refusal | undefined {
-  const { surface, isMount, body } = policy
+function refuseShape(request: IncomingMessage, policy: Policy, { origin, path }: Visit): Refusal | undefined {
+  const { surface, wantsLength, body, outside } = policy
   const { dialect } = surface
   if (surface.httpsOnly === true && origin.scheme !== 'https') {
     return refusal('https-only', dialect.badRequest('This is only to be had over https'))
   }
-  if (isMount && request.headers['transfer-encoding'] !== undefined) {
-    // Behind a mount nobody counts what comes, so what comes says its length before.
+  if (outside && !(outside.hasRules ? isUnambiguous(path) : staysBelow(path))) {
+    return refusal('unclear-path', dialect.badRequest('The path can be read in more than one way'))
+  }
+  if (wantsLength && request.headers['transfer-encoding'] !== undefined) {
     return refusal('ill-framed', dialect.badRequest('The length of the body must be declared'))
   }
   if (!isWellFramed(request)) {

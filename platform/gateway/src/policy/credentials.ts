@@ -3,6 +3,7 @@ import { type Dialect, judgeRights } from '@sallyport/contracts'
 import { Rejection } from '@sallyport/kernel'
 import { type Authentication, InsufficientScope } from '@sallyport/service'
 import { type ApiKeyGate, TooManyWrongKeys } from '../api-keys/api-key-gate.ts'
+import { judgeOutside } from '../outside/rights.ts'
 import type { Visit } from '../visit.ts'
 import type { Policy } from './policy.ts'
 import { type Refusal, refusal } from './refusal.ts'
@@ -23,22 +24,28 @@ export async function exchangeKey(
   return refusal('too-many-wrong-keys', dialect.rejected(new TooManyWrongKeys(admission.retryAfterSeconds)))
 }
 
-/** Finds out who is calling, and refuses whoever may not do this. */
+/**
+ * Finds out who is calling, and refuses whoever may not do this. Where anyone may, a service outside the platform is still
+ * told who it is; a token that does not count is refused there too, since its sender means to be somebody.
+ */
 export async function authorize(
   authentication: Authentication,
   { headers }: IncomingMessage,
   { policy, visit }: { readonly policy: Policy; readonly visit: Visit },
 ): Promise<Refusal | undefined> {
-  const { access, surface } = policy
+  const { access, surface, outside } = policy
   const { dialect } = surface
-  if (access.who !== 'account') return undefined
+  const asked = access.who === 'account' ? access : outside?.introduces
+  if (!asked) return undefined
   try {
     const caller = await authentication.account(headers.authorization)
+    if (caller === 'missing' && access.who === 'anyone') return undefined
     if (typeof caller === 'string') return refusal('unauthenticated', dialect.unauthenticated(caller))
-    visit.caller = caller
-    const verdict = judgeRights(access, caller)
+    const verdict = outside ? judgeOutside(asked, caller) : judgeRights(asked, caller)
+    if (verdict === 'allowed' || access.who === 'account') visit.caller = caller
+    if (access.who === 'anyone') return undefined
     if (verdict === 'wrong-scope') {
-      return refusal('insufficient-scope', dialect.rejected(new InsufficientScope(access.scope)))
+      return refusal('insufficient-scope', dialect.rejected(new InsufficientScope(asked.scope)))
     }
     if (verdict === 'wrong-role') return refusal('wrong-role', policy.forbidden)
     return undefined

@@ -88,8 +88,13 @@ function namedByConnection(connection: string | undefined): ReadonlySet<string> 
 const nothing: ReadonlySet<string> = new Set()
 
 function isForbidden(key: string, named: ReadonlySet<string>): boolean {
-  if (hopByHop.has(key) || reserved.has(key) || key.startsWith('x-forwarded-')) return true
+  if (hopByHop.has(key) || isOfTheGateway(key)) return true
   return named.has(key) && !indispensable.has(key)
+}
+
+/** Whether only the gateway may say this. */
+export function isOfTheGateway(name: string): boolean {
+  return reserved.has(name) || name.startsWith('x-forwarded-')
 }
 
 /** Whether a header of an upstream's answer stays behind: it concerns one connection only, or names the software. */

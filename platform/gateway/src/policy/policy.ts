@@ -2,13 +2,18 @@ import {
   type Access,
   isEventStream,
   type Mount,
+  type MountRule,
+  type OutsideTerms,
   problem,
   type Reply,
   type Route,
+  type ServiceContract,
+  type SignedIn,
   type Surface,
 } from '@sallyport/contracts'
 import { bodyLimitBytes } from '@sallyport/service'
 import type { BodyPolicy } from '../dispatch/dispatcher.ts'
+import { withheldHeaders } from '../outside/withheld.ts'
 import { planQuotas, type QuotaPlan } from '../quotas/quota-plan.ts'
 
 const notForYou = problem(403, 'Forbidden')
@@ -25,6 +30,8 @@ export interface Policy {
   readonly isMount: boolean
   readonly access: Access
   readonly body: BodyPolicy
+  /** Whether nobody counts the body on its way, so that what comes has to say its length before. */
+  readonly wantsLength: boolean
   readonly takesApiKeys: boolean
   /** Whether the door refuses whoever may not do this. Otherwise the service does, in its contract's order and words. */
   readonly isDecidedHere: boolean
@@ -37,6 +44,18 @@ export interface Policy {
   readonly isStream: boolean
   /** The members of its answer that are signed here. */
   readonly signs: readonly string[] | undefined
+  /** Where the service is no part of the platform. */
+  readonly outside?: OutsidePolicy
+}
+
+/** What a door does for a service that is no part of the platform. */
+export interface OutsidePolicy {
+  readonly identity: OutsideTerms['identity']
+  readonly withheld: ReadonlySet<string>
+  /** Whether paths are judged one by one there, so that each must have one reading alone. */
+  readonly hasRules: boolean
+  /** What a token has to be good for, so that the service is told whose it is: without it, it is told of nobody. */
+  readonly introduces: SignedIn | undefined
 }
 
 export function routePolicy(service: string, surface: Surface, route: Route): Policy {
@@ -50,6 +69,7 @@ export function routePolicy(service: string, surface: Surface, route: Route): Po
     isMount: false,
     access,
     body: { taken: Boolean(route.body ?? route.form), limitBytes: surface.bodyLimitBytes ?? bodyLimitBytes },
+    wantsLength: false,
     takesApiKeys: isForAccounts && access.scope !== undefined,
     isDecidedHere: isForAccounts && surface.decidedBy === 'door',
     forbidden: (route.forbidden ?? surface.forbidden[route.door])?.['wrong-role'] ?? notForYou,
@@ -60,22 +80,39 @@ export function routePolicy(service: string, surface: Surface, route: Route): Po
   }
 }
 
-export function mountPolicy(service: string, surface: Surface, mount: Mount): Policy {
+export function mountPolicy(contract: ServiceContract, surface: Surface, mount: Mount, rule?: MountRule): Policy {
   const { name, path, bodyLimitBytes: limitBytes, upgrade } = mount
+  const access = rule?.access ?? mount.access ?? { who: 'anyone' }
+  const outside = contract.outside && outsidePolicy(contract.outside, mount, access)
   return {
-    service,
+    service: contract.name,
     surface,
-    name,
-    path: `${path}/*`,
+    name: rule ? `${name} ${rule.method} ${rule.path}` : name,
+    path: rule?.path ?? `${path}/*`,
     isMount: true,
-    access: { who: 'anyone' },
+    access,
     body: { taken: true, limitBytes },
-    takesApiKeys: false,
-    isDecidedHere: false,
+    // What is outside is always reached over HTTP, where a body is counted as it goes.
+    wantsLength: outside === undefined,
+    takesApiKeys: (outside?.introduces ?? (access.who === 'account' ? access : undefined))?.scope !== undefined,
+    isDecidedHere: mount.access !== undefined,
     forbidden: notForYou,
     upgrade,
     quotas: planQuotas([...(surface.quotas ?? []), ...(mount.quotas ?? [])]),
     isStream: false,
     signs: undefined,
+    ...(outside && { outside }),
+  }
+}
+
+function outsidePolicy(terms: OutsideTerms, { access, rules = [] }: Mount, here: Access): OutsidePolicy {
+  const { identity } = terms
+  const scope = access?.who === 'account' ? access.scope : undefined
+  const told: SignedIn = { who: 'account', ...(scope !== undefined && { scope }) }
+  return {
+    identity,
+    withheld: withheldHeaders(terms),
+    hasRules: rules.length > 0,
+    introduces: here.who === 'anyone' && identity.as !== 'none' ? told : undefined,
   }
 }

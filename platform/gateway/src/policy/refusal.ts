@@ -5,6 +5,7 @@ export type RefusalReason =
   | 'not-found'
   | 'method-not-allowed'
   | 'https-only'
+  | 'unclear-path'
   | 'ill-framed'
   | 'too-large'
   | 'ambiguous'

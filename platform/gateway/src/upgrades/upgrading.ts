@@ -1,9 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import type { Dialect } from '@sallyport/contracts'
 import { Rejection } from '@sallyport/kernel'
 import type { Dispatcher } from '../dispatch/dispatcher.ts'
 import { dropRest, Upgrade } from '../dispatch/upgrade.ts'
-import { admit, type AdmissionParts } from '../policy/admission.ts'
+import { admit, type AdmissionParts, type Entry } from '../policy/admission.ts'
 import { isWithheld } from '../policy/header-hygiene.ts'
 import type { Policy } from '../policy/policy.ts'
 import { type Refusal, refusal } from '../policy/refusal.ts'
@@ -73,7 +72,7 @@ export async function enterUpgrade(
     refuse(refusal('too-many-tunnels', dialect.unavailable(1)))
     return
   }
-  const judged = await judge(parts, request, dialect, () => admit(parts, { request, response, policy, visit }))
+  const judged = await judge(parts, { request, response, policy, visit })
   if ('refused' in judged) {
     refuse(judged.refused)
     return
@@ -96,21 +95,19 @@ export async function enterUpgrade(
 
 type Judgement = { readonly refused: Refusal } | { readonly mayStay: (() => Promise<boolean>) | undefined }
 
-async function judge(
-  { authentication, ownOrigin }: UpgradingParts,
-  request: IncomingMessage,
-  dialect: Dialect,
-  admission: () => Promise<Refusal | undefined>,
-): Promise<Judgement> {
-  if (isForeign(request.headers, ownOrigin))
+async function judge(parts: UpgradingParts, entry: Entry): Promise<Judgement> {
+  const { request, policy, visit } = entry
+  const { dialect } = policy.surface
+  if (isForeign(request.headers, parts.ownOrigin)) {
     return { refused: refusal('foreign-page', dialect.rejected(new ForeignPage())) }
-  const refused = await admission()
+  }
+  const refused = await admit(parts, entry)
   if (refused) return { refused }
   // Whoever refuses strangers here, a token that counts now has to count as long as the connection is open.
-  const { authorization } = request.headers
-  const counts = async (): Promise<boolean> => typeof (await authentication.account(authorization)) !== 'string'
+  const { credential } = visit
+  const counts = async (): Promise<boolean> => typeof (await parts.authentication.account(credential)) !== 'string'
   try {
-    return { mayStay: authorization !== undefined && (await counts()) ? counts : undefined }
+    return { mayStay: credential !== undefined && (await counts()) ? counts : undefined }
   } catch (error) {
     if (error instanceof Rejection) return { refused: refusal('unavailable', dialect.rejected(error)) }
     throw error

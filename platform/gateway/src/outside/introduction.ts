@@ -1,0 +1,47 @@
+import type { IncomingMessage } from 'node:http'
+import type { OutsideIdentity } from '@sallyport/contracts'
+import type { AccountCaller } from '@sallyport/service'
+import type { TokenMaker } from '../signing/token-maker.ts'
+
+/** Tells a service outside the platform who is calling, in the words that were agreed. */
+export function introduce(
+  request: IncomingMessage,
+  caller: AccountCaller,
+  { identity, tokens }: { readonly identity: OutsideIdentity; readonly tokens: TokenMaker },
+): void {
+  if (identity.as === 'token') {
+    say(request, 'authorization', `Bearer ${tokens.tokenFor(caller, identity.audience)}`)
+  } else if (identity.as === 'headers') {
+    for (const [name, claim] of Object.entries(identity.claims)) {
+      const value = headerValueOf(claimOf(caller, claim))
+      if (value !== undefined) say(request, name.toLowerCase(), value)
+    }
+  }
+}
+
+function say(request: IncomingMessage, name: string, value: string): void {
+  request.rawHeaders.push(name, value)
+  request.headers[name] = value
+}
+
+function claimOf(caller: AccountCaller, claim: string): unknown {
+  const { accountId: sub, sessionId: sid, username, role, roles, scopes } = caller
+  return new Map<string, unknown>(Object.entries({ sub, sid, username, role, roles, scope: scopes.join(' ') })).get(
+    claim,
+  )
+}
+
+/**
+ * A claim as the value of a header: lists with commas between their items, and percent-encoded, as `decodeURIComponent`
+ * takes back, whatever is not printable ASCII or could be taken for a separator. What is no text, number, truth value or
+ * list of these is not told.
+ */
+export function headerValueOf(claim: unknown): string | undefined {
+  if (Array.isArray(claim)) {
+    const items = claim.map((item: unknown) => headerValueOf(item)?.replaceAll(',', '%2C'))
+    return items.every((item) => item !== undefined) ? items.join(',') : undefined
+  }
+  if (typeof claim === 'number' || typeof claim === 'boolean') return String(claim)
+  if (typeof claim !== 'string') return undefined
+  return claim.toWellFormed().replaceAll(/[^!-$&-~]+/g, encodeURIComponent)
+}
