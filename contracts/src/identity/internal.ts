@@ -11,7 +11,7 @@ export const Revocation = Type.Object({
   until: Type.Integer(),
 })
 
-const everyPart = ['gateway', 'wallet', 'gacha', 'auction']
+const everyPart = ['gateway', 'wallet', 'gacha', 'auction', 'enrollment']
 
 export const readRevocations = route({
   name: 'readRevocations',
