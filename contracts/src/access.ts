@@ -33,6 +33,13 @@ export interface SignedIn {
   readonly scope?: string
 }
 
+/**
+ * Whose tokens say who is calling: those of `identity`, or the claims of a service that the `gateway` signed (enrollment
+ * E-23).
+ */
+export type IssuerName = 'identity' | 'gateway'
+export const identityAlone: readonly IssuerName[] = ['identity']
+
 export type Access = Anyone | OtherService | SignedIn
 
 export const anyone: Anyone = { who: 'anyone' }

@@ -1,5 +1,5 @@
 import type { Static, TObject, TSchema } from 'typebox'
-import type { Access, Anyone, SignedIn } from './access.ts'
+import type { Access, Anyone, IssuerName, SignedIn } from './access.ts'
 import type { Dialect, Reply } from './dialect.ts'
 import type { Quota } from './quotas.ts'
 import type { OutsideTerms } from './outside.ts'
@@ -107,6 +107,13 @@ export interface Surface {
   readonly credential?: 'bearer' | 'x-access-token'
   /** The largest body of a route, in bytes, where a contract asks for less than other services take (enrollment E-33). */
   readonly bodyLimitBytes?: number
+  /** Whose tokens count here; identity's alone unless told otherwise. */
+  readonly issuers?: readonly IssuerName[]
+  /**
+   * Tells the upstream in `X-User` and `X-Roles` whom the door has let in (enrollment E-46). For upstreams that cannot read
+   * tokens: services of the platform verify for themselves.
+   */
+  readonly claimHeaders?: boolean
   /** A request that says it is of another media type than JSON is refused, also without a body (accounts A-2). */
   readonly onlyJson?: boolean
 }

@@ -53,6 +53,12 @@ describe('the contracts', () => {
     }
   })
 
+  it('E-46 tell upstreams of callers only where the door knows them', () => {
+    for (const { surface } of routes) {
+      if (surface.claimHeaders === true) expect(surface.decidedBy, surface.name).toBe('door')
+    }
+  })
+
   it('name the parameters of a path in its schema, and no others', () => {
     for (const { route } of routes) {
       const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? '')

@@ -1,25 +1,25 @@
-import { type Call, createClient, identity } from '@sallyport/contracts'
+import { type Call, createClient } from '@sallyport/contracts'
 import { type Clock, systemClock } from '@sallyport/kernel'
 import {
   type Authentication,
+  accountIssuer,
   createAuthentication,
-  createKeySet,
   createServiceCredential,
   createServiceIdentification,
   type KeySource,
-  platformAudience,
   type PublicJwk,
   RevocationList,
   type RevocationSource,
   type Service,
+  signedClaimsIssuer,
   httpTransport,
   localTransport,
 } from '@sallyport/service'
-import { tokenAlgorithms } from '@sallyport/identity'
 import type { Logger } from 'pino'
 import { publicServiceKey, serviceKey } from './data-directory/secrets.ts'
 import { partNames, type PartName, type ServiceName } from './settings/parts.ts'
 import { InvalidSettings, type Settings } from './settings/settings.ts'
+import { createIssuers } from './token-issuers.ts'
 
 /** How the parts of this process reach one another and those of other processes. */
 export interface Platform {
@@ -33,13 +33,15 @@ export interface Platform {
   accountKeys(): readonly PublicJwk[]
   /** Makes a service of this process known to the others of it. */
   admit(service: Service): void
-  /** Tells where the account tokens' keys and the revocations come from, and starts to listen. */
-  follow(source: { readonly keys: KeySource; readonly revocations: RevocationSource }): Promise<void>
+  /** Tells where the issuers' keys and the revocations come from, and starts to listen. */
+  follow(source: {
+    readonly keys: KeySource
+    /** The gateway's, for the parts that take the claims it has signed. */
+    readonly gatewayKeys?: KeySource
+    readonly revocations: RevocationSource
+  }): Promise<void>
   close(): Promise<void>
 }
-
-/** However it is that no news of keys comes: after so many milliseconds they are fetched again. */
-const keysPauseMs = 30_000
 
 /** The services of this process are called directly; others by their addresses in the settings. */
 export function createPlatform(settings: Settings, issuer: string, log: Logger): Platform {
@@ -48,24 +50,14 @@ export function createPlatform(settings: Settings, issuer: string, log: Logger):
   const revocations = new RevocationList(clock)
   const local = new Map<string, Service>()
   const closing: (() => void | Promise<void>)[] = []
-  let fetchKeys = async (): Promise<readonly PublicJwk[]> => []
-
-  // One for all parts of the process: a token that the door has verified is not verified again behind it.
-  const accountKeys = createKeySet({
-    issuer,
-    alias: identity.openIdIssuerOf(issuer),
-    audience: platformAudience,
-    algorithms: tokenAlgorithms,
-    fetchKeys: () => fetchKeys(),
-    clock,
-  })
+  const { accountKeys, gatewayKeys } = createIssuers(settings, issuer, clock)
 
   return {
     clock,
     issuer,
     authenticationOf: (part) =>
       createAuthentication({
-        accountKeys,
+        issuers: { identity: accountIssuer(accountKeys.keys), gateway: signedClaimsIssuer(gatewayKeys.keys) },
         revocations,
         failClosedSeconds: settings.tokens.failClosedSeconds,
         identifyService: createServiceIdentification({
@@ -92,21 +84,13 @@ export function createPlatform(settings: Settings, issuer: string, log: Logger):
       closing.push(() => transport.close())
       return createClient({ transport, credential })
     },
-    accountKeys: () => accountKeys.published(),
+    accountKeys: () => accountKeys.keys.published(),
     admit: (service) => void local.set(service.name, service),
     async follow(source) {
-      fetchKeys = () => source.keys.fetch()
-      const explain = (error: unknown): void => log.warn({ err: error }, 'the keys of account tokens are not there now')
-      // Listening first and asking then: a change in between is heard.
-      const watching = source.keys.watch((version) => accountKeys.catchUp(version))
-      await accountKeys.refresh().catch(explain)
-      const timer = setInterval(() => void accountKeys.refresh().catch(explain), keysPauseMs)
+      const following = [await accountKeys.follow(source.keys, log)]
+      if (source.gatewayKeys) following.push(await gatewayKeys.follow(source.gatewayKeys, log))
       const subscription = await source.revocations.subscribe((news) => revocations.apply(news))
-      closing.push(
-        () => watching.stop(),
-        () => clearInterval(timer),
-        () => subscription.stop(),
-      )
+      closing.push(...following.map((one) => () => one.stop()), () => subscription.stop())
     },
     async close() {
       for (const close of closing) await close()

@@ -11,7 +11,7 @@ import {
   signing,
 } from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
-import { createMetrics, type Metrics, pollIdentity, type Service } from '@sallyport/service'
+import { createMetrics, type KeySource, type Metrics, pollIdentity, type Service } from '@sallyport/service'
 import { buildWallet } from '@sallyport/wallet'
 import type { Logger } from 'pino'
 import { createMailer } from './mail.ts'
@@ -178,7 +178,7 @@ async function serveGateway(
   const upstreams = serviceNames.map((service) => ({ service, urls: urlsOf(settings, service) }))
   const databases = await openDatabaseOf('gateway', settings)
   const quotas = await openQuotas(databases, { clock: platform.clock, log })
-  await followIdentity('gateway', settings, platform, log)
+  await followIdentity('gateway', settings, platform, log, gatewayKeys.keys.source)
   const authentication = platform.authenticationOf('gateway')
   const tls = await openDoorTls(settings, { clock: platform.clock, log })
   const gateway = await createGateway({ ...settings, certificate: tls?.certificate })
@@ -241,9 +241,16 @@ async function serveGateway(
 }
 
 /** Keys and revocations come from identity over the network. @throws {InvalidSettings} */
-async function followIdentity(part: PartName, settings: Settings, platform: Platform, log: Logger): Promise<void> {
+async function followIdentity(
+  part: PartName,
+  settings: Settings,
+  platform: Platform,
+  log: Logger,
+  gatewayKeys?: KeySource,
+): Promise<void> {
   urlsOf(settings, 'identity')
-  await platform.follow(pollIdentity(await platform.clientFor(part, 'identity'), log))
+  const source = pollIdentity(await platform.clientFor(part, 'identity'), log)
+  await platform.follow({ ...source, ...(gatewayKeys && { gatewayKeys }) })
 }
 
 /** One instance that is ready is enough; the others are named by their places in the settings. */

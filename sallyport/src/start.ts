@@ -184,6 +184,7 @@ async function start(
   }
   await platform.follow({
     keys: { fetch: async () => identity.publicKeys(), watch: identity.watchKeys },
+    gatewayKeys: gatewayKeys.keys.source,
     revocations: identity.revocations,
   })
   // What was owed before the last end is done before the doors open, by each with the help of those before it.

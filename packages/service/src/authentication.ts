@@ -1,9 +1,9 @@
+import { identityAlone, type IssuerName } from '@sallyport/contracts'
 import { Rejection } from '@sallyport/kernel'
 import type { AccountCaller, ServiceCaller } from './caller.ts'
 import type { RevocationList } from './revocation-list.ts'
-import { identifyAccount } from './tokens/account-tokens.ts'
-import type { KeySet } from './tokens/key-set.ts'
 import type { IdentifyService } from './tokens/service-tokens.ts'
+import { issuerNameOf, type TrustedIssuer } from './tokens/trusted-issuer.ts'
 
 /** Why there is no caller: no bearer token came, or one that does not count. */
 export type NoCaller = 'missing' | 'invalid'
@@ -21,8 +21,11 @@ export class RevocationsUnknown extends Rejection {
 
 /** Tells who is calling from the `Authorization` header. */
 export interface Authentication {
-  /** @throws {KeysUnavailable} @throws {RevocationsUnknown} */
-  account(authorization: string | undefined): Promise<AccountCaller | NoCaller>
+  /**
+   * @param issuers whose tokens count; identity's alone unless told otherwise
+   * @throws {KeysUnavailable} @throws {RevocationsUnknown}
+   */
+  account(authorization: string | undefined, issuers?: readonly IssuerName[]): Promise<AccountCaller | NoCaller>
   service(authorization: string | undefined): Promise<ServiceCaller | NoCaller>
   /**
    * Whether revocations are heard: `lost` when whoever is signed in is refused for it. Absent where none are to be heard.
@@ -31,22 +34,37 @@ export interface Authentication {
 }
 
 export function createAuthentication(parts: {
-  readonly accountKeys: KeySet
+  readonly issuers: { readonly [name in IssuerName]?: TrustedIssuer }
   readonly revocations: RevocationList
   readonly identifyService: IdentifyService
   /** After so many seconds without the feed of revocations no token is taken for good; 0 is never. */
   readonly failClosedSeconds?: number
 }): Required<Authentication> {
-  const { accountKeys, revocations, identifyService, failClosedSeconds = 0 } = parts
+  const { issuers: trusted, revocations, identifyService, failClosedSeconds = 0 } = parts
   const silenceLimitMs = failClosedSeconds > 0 ? failClosedSeconds * 1000 : Number.POSITIVE_INFINITY
   // Infinity is not more than infinity: without a limit a feed that was never heard is no hindrance either.
   const isTooSilent = (): boolean => revocations.silentMs > silenceLimitMs
 
+  /** With several the token says whose it is, and only that one is asked: keys of several issuers are never one set. */
+  function issuerOf(token: string, names: readonly IssuerName[]): TrustedIssuer | undefined {
+    if (names.length === 1) return names[0] && trusted[names[0]]
+    const said = issuerNameOf(token)
+    if (said === undefined) return undefined
+    return names.map((name) => trusted[name]).find((issuer) => issuer?.keys.names.includes(said))
+  }
+
+  async function identify(token: string, names: readonly IssuerName[]): Promise<AccountCaller | undefined> {
+    const issuer = issuerOf(token, names)
+    const claims = await issuer?.keys.verify(token)
+    const caller = claims && issuer?.callerOf(claims)
+    return caller && !revocations.isRevoked(caller.sessionId, caller.accountId) ? caller : undefined
+  }
+
   return {
-    async account(authorization) {
+    async account(authorization, issuers = identityAlone) {
       const token = bearerTokenOf(authorization)
       if (token === undefined) return 'missing'
-      const caller = await identifyAccount(token, accountKeys, revocations)
+      const caller = await identify(token, issuers)
       if (caller && isTooSilent()) throw new RevocationsUnknown()
       return caller ?? 'invalid'
     },

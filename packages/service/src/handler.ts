@@ -17,7 +17,7 @@ import {
 import { Rejection } from '@sallyport/kernel'
 import type { TSchema } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
-import type { Authentication } from './authentication.ts'
+import type { Authentication, NoCaller } from './authentication.ts'
 import type { AccountCaller, ServiceCaller } from './caller.ts'
 import { isEventSource, streamEvents } from './event-stream.ts'
 
@@ -75,7 +75,7 @@ export class InsufficientScope extends Rejection {
   readonly reason = 'forbidden'
 
   constructor(scope: string | undefined) {
-    super(scope === undefined ? 'this is not for API keys' : `this needs the scope ${scope}`)
+    super(scope === undefined ? 'the token was made for less than this' : `this needs the scope ${scope}`)
   }
 }
 
@@ -124,26 +124,36 @@ function stream(
   {
     route: { access },
     request: { headers },
-    surface: { credential, dialect },
+    surface,
     authentication,
   }: { route: Route; request: RawRequest; surface: Surface; authentication: Authentication },
 ) {
   return streamEvents(source, async () => {
     if (access.who === 'anyone') return true
-    return typeof (await authentication[access.who](authorizationOf(headers, credential, dialect))) !== 'string'
+    return typeof (await callerOf(access.who, headers, surface, authentication)) !== 'string'
   })
 }
 
 async function authenticate(
   route: Route,
   { headers }: RawRequest,
-  { dialect, credential }: Surface,
+  surface: Surface,
   authentication: Authentication,
 ): Promise<AccountCaller | ServiceCaller | undefined> {
   if (route.access.who === 'anyone') return undefined
-  const caller = await authentication[route.access.who](authorizationOf(headers, credential, dialect))
-  if (typeof caller === 'string') throw new Refusal(dialect.unauthenticated(caller))
+  const caller = await callerOf(route.access.who, headers, surface, authentication)
+  if (typeof caller === 'string') throw new Refusal(surface.dialect.unauthenticated(caller))
   return caller
+}
+
+function callerOf(
+  who: 'account' | 'service',
+  headers: RawRequest['headers'],
+  { dialect, credential, issuers }: Surface,
+  authentication: Authentication,
+): Promise<AccountCaller | ServiceCaller | NoCaller> {
+  const authorization = authorizationOf(headers, credential, dialect)
+  return who === 'account' ? authentication.account(authorization, issuers) : authentication.service(authorization)
 }
 
 /** A token that comes in a header of its own is the same token. */

@@ -2,6 +2,7 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import type { Clock } from '@sallyport/kernel'
 import { pino } from 'pino'
 import {
+  accountIssuer,
   createAuthentication,
   createKeySet,
   type PublicJwk,
@@ -78,7 +79,7 @@ export function testAuthentication(clock: Clock, issuer: TestIssuer, options: { 
     clock,
   })
   const authentication = createAuthentication({
-    accountKeys,
+    issuers: { identity: accountIssuer(accountKeys) },
     revocations,
     identifyService: async () => undefined,
     ...options,

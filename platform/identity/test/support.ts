@@ -3,6 +3,7 @@ import { type Call, scopesOf, services, ServiceUnreachable } from '@sallyport/co
 import { openDatabase } from '@sallyport/database'
 import { createTestDatabase, type TestDatabase } from '@sallyport/database/testing'
 import {
+  accountIssuer,
   createAuthentication,
   createKeySet,
   emptyMetrics,
@@ -105,7 +106,11 @@ export async function startIdentity(
   const database = openDatabase<IdentityDatabase>({ connection, service: 'identity' })
   const identity = await buildIdentity({
     database,
-    authentication: createAuthentication({ accountKeys, revocations, identifyService: async () => undefined }),
+    authentication: createAuthentication({
+      issuers: { identity: accountIssuer(accountKeys) },
+      revocations,
+      identifyService: async () => undefined,
+    }),
     members: { wallet: wallet.call, gacha: gacha.call, auction: auction.call },
     log,
     clock,

@@ -6,6 +6,7 @@ import {
   directory,
   httpUrl,
   leastPbkdf2Iterations,
+  name,
   natural,
   networks,
   origins,
@@ -211,6 +212,14 @@ const settings = {
     default: undefined,
     desc: 'The id of the key among them that signs. Default: the first one in `private.json`.',
     example: '2027-a',
+  }),
+  SALLYPORT_GATEWAY_ISSUER: name({
+    default: 'auth.local.gd',
+    desc: 'The name (`iss`) under which the gateway signs the claims of services; not that of account tokens.',
+  }),
+  SALLYPORT_GATEWAY_AUDIENCE: name({
+    default: 'krakend.local.gd',
+    desc: 'Whom these tokens are for (`aud`).',
   }),
   SALLYPORT_REVOCATIONS_FAIL_CLOSED_SECONDS: natural({
     default: 0,

@@ -22,6 +22,11 @@ export const path = makeValidator<string>((text) => {
   return text
 })
 
+export const name = makeValidator<string>((text) => {
+  if (!/^[\x21-\x7e]{1,200}$/.test(text)) throw new EnvError('must be a name without spaces')
+  return text
+})
+
 export const httpUrl = makeValidator<string>((text) => {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
     throw new EnvError('must be an http or https address')

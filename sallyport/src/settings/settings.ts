@@ -67,6 +67,8 @@ export interface Settings {
   }
   /** The keys that the gateway signs with. */
   readonly gatewayKeys: { readonly directory: string; readonly signingKeyId: string | undefined }
+  /** Under which name it signs the claims of services, and for whom. */
+  readonly signedClaims: { readonly issuer: string; readonly audience: string }
   readonly mail: { readonly smtpUrl: string | undefined; readonly from: string }
   readonly partPort: number
   readonly instance: string
@@ -153,6 +155,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       directory: resolve(env.SALLYPORT_GATEWAY_KEYS ?? join(env.SALLYPORT_DATA, 'gateway-keys')),
       signingKeyId: env.SALLYPORT_GATEWAY_SIGNING_KEY,
     },
+    signedClaims: { issuer: env.SALLYPORT_GATEWAY_ISSUER, audience: env.SALLYPORT_GATEWAY_AUDIENCE },
     partPort: env.SALLYPORT_PORT,
     instance: env.SALLYPORT_INSTANCE,
   }

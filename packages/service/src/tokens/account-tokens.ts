@@ -2,9 +2,8 @@ import type { AccountId } from '@sallyport/kernel'
 import { isId } from '@sallyport/kernel'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
-import type { AccountCaller } from '../caller.ts'
-import type { RevocationList } from '../revocation-list.ts'
 import type { KeySet } from './key-set.ts'
+import type { TrustedIssuer } from './trusted-issuer.ts'
 
 /** The audience of the tokens that the platform's services accept. */
 export const platformAudience = 'sallyport'
@@ -24,18 +23,17 @@ export type AccessClaims = Static<typeof AccessClaims>
 
 const accessClaims = Compile(AccessClaims)
 
-/** Tells who presents a bearer token: undefined when it is not valid, or no longer. */
-export async function identifyAccount(
-  token: string,
-  keys: KeySet,
-  revocations: RevocationList,
-): Promise<AccountCaller | undefined> {
-  const claims = await keys.verify(token)
-  if (!accessClaims.Check(claims) || !isId<AccountId>(claims.sub)) return undefined
-  // Bound to a key whose proof nobody asks for here: as a bearer token it would be good for whoever has stolen it.
-  if ('cnf' in claims) return undefined
-  const { sub, sid, username, role, roles, scope, exp } = claims
-  if (revocations.isRevoked(sid, sub)) return undefined
-  const scopes = scope.split(' ')
-  return { kind: 'account', accountId: sub, sessionId: sid, username, role, roles, scopes, expiresAt: exp }
+/** Identity, whose tokens say everything that services ask about a caller. */
+export function accountIssuer(keys: KeySet): TrustedIssuer {
+  return {
+    keys,
+    callerOf(claims) {
+      if (!accessClaims.Check(claims) || !isId<AccountId>(claims.sub)) return undefined
+      // Bound to a key whose proof nobody asks for here: as a bearer token it would be good for whoever has stolen it.
+      if ('cnf' in claims) return undefined
+      const { sub, sid, username, role, roles, scope, exp } = claims
+      const scopes = scope.split(' ')
+      return { kind: 'account', accountId: sub, sessionId: sid, username, role, roles, scopes, expiresAt: exp }
+    },
+  }
 }

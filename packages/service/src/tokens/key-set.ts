@@ -37,6 +37,8 @@ export interface KeySetOptions {
    * does not get to choose another.
    */
   readonly algorithms: readonly SignatureAlgorithm[]
+  /** A token counts for so long after its end: for issuers whose clock may be a little off. */
+  readonly leewaySeconds?: number
   /** Fetches the issuer's present public keys. */
   readonly fetchKeys: () => Promise<readonly PublicJwk[]>
   readonly clock: Clock
@@ -52,6 +54,8 @@ export class KeysUnavailable extends Rejection {
 /** The keys of one issuer, kept so that tokens can be verified while the issuer is away. */
 export interface KeySet {
   readonly issuer: string
+  /** Every name that its tokens come under. */
+  readonly names: readonly string[]
   /**
    * The claims of a token of this issuer for this audience, or undefined when it is not one or no longer valid.
    *
@@ -83,7 +87,8 @@ const cachedTokens = 10_000
 const cacheMs = 60_000
 
 export function createKeySet(options: KeySetOptions): KeySet {
-  const { issuer, algorithms, fetchKeys, clock } = options
+  const { issuer, algorithms, fetchKeys, clock, leewaySeconds = 0 } = options
+  const names = namesOf(options)
   let known: ReadonlyMap<string, KnownKey> | undefined
   let heard: readonly PublicJwk[] | undefined
   let version: string | undefined
@@ -137,6 +142,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
 
   return {
     issuer,
+    names,
     refresh,
     published() {
       if (!heard) throw notKnownYet()
@@ -151,7 +157,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
       if (!known?.has(kid) && (running !== undefined || clock.now().getTime() >= nextTryMs)) await askForUnknown()
       if (!known) throw notKnownYet()
       const key = known.get(kid)
-      return key && claimsOf(key.verify, token, clock.now())
+      return key && claimsOf(key.verify, token, clock.now(), leewaySeconds)
     },
   }
 }
@@ -165,23 +171,29 @@ function isFor(algorithm: SignatureAlgorithm, { alg, kty, crv }: PublicJwk): boo
 function verifierOf(
   jwk: PublicJwk,
   algorithm: SignatureAlgorithm,
-  { issuer, alias, audience }: Pick<KeySetOptions, 'issuer' | 'alias' | 'audience'>,
+  options: Pick<KeySetOptions, 'issuer' | 'alias' | 'audience'>,
 ): Verify {
   const key = createPublicKey({ key: { ...jwk }, format: 'jwk' }).export({ type: 'spki', format: 'pem' })
   return createVerifier({
     key: Buffer.from(key),
     algorithms: [algorithm],
-    allowedIss: alias === undefined ? issuer : [issuer, alias],
-    allowedAud: audience,
+    allowedIss: [...namesOf(options)],
+    allowedAud: options.audience,
     requiredClaims: ['iss', 'aud', 'sub', 'exp', 'iat'],
-    // Expiry is checked by `claimsOf`, against the clock that was passed in.
+    // Times are checked by `claimsOf`, against the clock that was passed in.
     ignoreExpiration: true,
+    ignoreNotBefore: true,
     cache: cachedTokens,
     cacheTTL: cacheMs,
   })
 }
 
-function claimsOf(verify: Verify, token: string, now: Date): Readonly<Record<string, unknown>> | undefined {
+function claimsOf(
+  verify: Verify,
+  token: string,
+  now: Date,
+  leewaySeconds: number,
+): Readonly<Record<string, unknown>> | undefined {
   let claims: unknown
   try {
     claims = verify(token)
@@ -189,8 +201,14 @@ function claimsOf(verify: Verify, token: string, now: Date): Readonly<Record<str
     return undefined
   }
   if (!isRecord(claims)) return undefined
-  const { exp } = claims
-  return typeof exp === 'number' && now.getTime() < exp * 1000 ? claims : undefined
+  const { exp, nbf } = claims
+  if (typeof exp !== 'number' || now.getTime() >= (exp + leewaySeconds) * 1000) return undefined
+  if (nbf !== undefined && !(typeof nbf === 'number' && now.getTime() >= nbf * 1000)) return undefined
+  return claims
+}
+
+function namesOf({ issuer, alias }: Pick<KeySetOptions, 'issuer' | 'alias'>): readonly string[] {
+  return alias === undefined ? [issuer] : [issuer, alias]
 }
 
 /** The `kid` of a token's header, which is a claim of its sender and nothing more. */

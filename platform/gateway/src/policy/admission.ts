@@ -11,6 +11,7 @@ import { countQuotas, recallQuotas } from '../quotas/quota-step.ts'
 import type { Quotas } from '../quotas/quotas.ts'
 import type { TokenMaker } from '../signing/token-maker.ts'
 import type { Visit } from '../visit.ts'
+import { propagateClaims } from './claim-headers.ts'
 import { authorize, exchangeKey } from './credentials.ts'
 import { AmbiguousRequest, cleanRequest } from './header-hygiene.ts'
 import type { Policy } from './policy.ts'
@@ -80,12 +81,14 @@ async function judgeCredential(
   return policy.isDecidedHere ? authorize(authentication, request, { policy, visit }) : undefined
 }
 
-/** What a service outside the platform sees of the credential, and of whom it is. */
+/** What the service sees of the credential, and of whom it is. */
 function disguise({ tokens }: AdmissionParts, { request, policy, visit }: Entry): void {
+  const { caller } = visit
+  if (caller && policy.surface.claimHeaders === true) propagateClaims(request, caller)
   if (!policy.outside) return
   const { identity, withheld } = policy.outside
   withhold(request, withheld)
-  if (visit.caller) introduce(request, visit.caller, { identity, tokens })
+  if (caller) introduce(request, caller, { identity, tokens })
 }
 
 /** What can be seen from outside: the way it came, how its body is framed, how long that says it is. */

@@ -38,7 +38,7 @@ export async function authorize(
   const asked = access.who === 'account' ? access : outside?.introduces
   if (!asked) return undefined
   try {
-    const caller = await authentication.account(headers.authorization)
+    const caller = await authentication.account(headers.authorization, surface.issuers)
     if (caller === 'missing' && access.who === 'anyone') return undefined
     if (typeof caller === 'string') return refusal('unauthenticated', dialect.unauthenticated(caller))
     const verdict = outside ? judgeOutside(asked, caller) : judgeRights(asked, caller)

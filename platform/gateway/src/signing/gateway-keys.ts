@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
 import { promisify } from 'node:util'
+import { type KeySource, keysVersion } from '@sallyport/service'
 import type { KeySets, PublicKey } from './key-set-form.ts'
 
 /** The keys that the gateway signs with, and those that it publishes. */
@@ -7,6 +8,8 @@ export interface GatewayKeys {
   /** Of the key that signs. */
   readonly signingKeyId: string
   published(): readonly PublicKey[]
+  /** The same, for whoever verifies in this process. */
+  readonly source: KeySource
   /** The claims as a token (enrollment E-26), signed on the thread pool: for what is signed once. */
   sign(claims: object): Promise<string>
   /** The same at once, for tokens that are then used again. */
@@ -24,17 +27,27 @@ export class NoSuchSigningKey extends Error {
 export function createGatewayKeys(sets: KeySets, chosen?: string): GatewayKeys {
   let published = sets.public
   let signer = signerOf(sets, chosen)
+  const listeners = new Set<(version: string) => Promise<void>>()
 
   return {
     get signingKeyId() {
       return signer.kid
     },
     published: () => published,
+    source: {
+      fetch: async () => published,
+      watch(listener) {
+        listeners.add(listener)
+        return { stop: () => listeners.delete(listener) }
+      },
+    },
     sign: (claims) => signer.sign(claims),
     signNow: (claims) => signer.signNow(claims),
     use(next) {
       signer = signerOf(next, chosen)
       published = next.public
+      // Nobody fails at this: it is memory that is asked.
+      for (const listener of listeners) void listener(keysVersion(published))
     },
   }
 }

@@ -97,7 +97,7 @@ type Judgement = { readonly refused: Refusal } | { readonly mayStay: (() => Prom
 
 async function judge(parts: UpgradingParts, entry: Entry): Promise<Judgement> {
   const { request, policy, visit } = entry
-  const { dialect } = policy.surface
+  const { dialect, issuers } = policy.surface
   if (isForeign(request.headers, parts.ownOrigin)) {
     return { refused: refusal('foreign-page', dialect.rejected(new ForeignPage())) }
   }
@@ -105,7 +105,8 @@ async function judge(parts: UpgradingParts, entry: Entry): Promise<Judgement> {
   if (refused) return { refused }
   // Whoever refuses strangers here, a token that counts now has to count as long as the connection is open.
   const { credential } = visit
-  const counts = async (): Promise<boolean> => typeof (await parts.authentication.account(credential)) !== 'string'
+  const counts = async (): Promise<boolean> =>
+    typeof (await parts.authentication.account(credential, issuers)) !== 'string'
   try {
     return { mayStay: credential !== undefined && (await counts()) ? counts : undefined }
   } catch (error) {
