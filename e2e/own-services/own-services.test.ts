@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
+import { createRemoteJWKSet, decodeJwt, exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { newName, password, post, signIn, text } from '../program/requests.ts'
@@ -80,6 +80,11 @@ sockets.on('connection', (socket, { rawHeaders }) => {
   socket.on('message', (data) => socket.send(data))
 })
 
+/** An issuer besides, and its keys. */
+const partner = await generateKeyPair('ES256')
+const partnerKey = { ...(await exportJWK(partner.publicKey)), kid: 'p' }
+const keysOfPartner = createHttpServer((_request, response) => response.end(JSON.stringify({ keys: [partnerKey] })))
+
 let ada: string
 let admin: string
 
@@ -92,7 +97,16 @@ beforeAll(async () => {
   const more = `live: { prefix: '/live', targets: ['http://127.0.0.1:${await listen(live)}'], webSockets: true },
     tight: { prefix: '/tight', targets: ['http://127.0.0.1:${places[0]}'], access: 'anyone',
       limits: { perAddress: '2/day' } },`
+  const issuer = await listen(keysOfPartner)
   const config = documented
+    .replace(
+      'services: {',
+      (found) => `issuers: { partner: { issuer: 'https://partner.example', audience: 'partners',
+        jwksUrl: 'http://127.0.0.1:${issuer}/jwks', algorithms: ['ES256'] } },
+        ${found}
+        partners: { prefix: '/partners', targets: ['http://127.0.0.1:${places[2]}'], issuers: ['partner'],
+          identity: 'headers', headers: { 'X-User': 'username' } },`,
+    )
     .replace('services: {', (found) => `${found}\n    ${more}`)
     .replaceAll(/127\.0\.0\.1:300(\d)/g, (_, place) => `127.0.0.1:${places[Number(place)]}`)
   const file = join(directory, 'sallyport.config.ts')
@@ -257,6 +271,27 @@ it('the program that believes headers gets those of the gateway alone', async ()
   expect(JSON.stringify(reported)).not.toMatch(/root|x_user|x_roles|authorization/i)
 })
 
+it('a token of another issuer counts where the config says so', async () => {
+  const token = await new SignJWT({ iss: 'https://partner.example', aud: 'partners', sub: 'bob' })
+    .setProtectedHeader({ alg: 'ES256', kid: 'p' })
+    .setIssuedAt()
+    .setExpirationTime('1m')
+    .sign(partner.privateKey)
+  expect([await ask('/partners/x', as(token)), (await ask('/shop', as(token)))[0]]).toEqual([[200, 'report'], 401])
+  expect(reported[0]).toMatchObject({ 'x-user': 'partner|bob' })
+  expect((await ask('/partners/x', as(ada)))[0]).toBe(401)
+})
+
+it('whoever has called as often as the config allows is told when to come again', async () => {
+  const first = await fetch(`${door}/tight/x`)
+  expect([first.status, first.headers.get('ratelimit-policy')]).toEqual([200, '"tight.address/day";q=2;w=86400'])
+  expect((await fetch(`${door}/tight`)).status).toBe(200)
+  recorders[0]?.forget()
+  const over = await fetch(`${door}/tight/y`, as(ada))
+  expect([over.status, Number(over.headers.get('retry-after')) > 0]).toEqual([429, true])
+  expect(seen()).not.toContain('/tight')
+})
+
 it('a WebSocket goes the same way', async () => {
   const url = `${door.replace('http', 'ws')}/live/room`
   const { promise: refused, resolve } = Promise.withResolvers<number>()
@@ -276,7 +311,7 @@ it('a WebSocket goes the same way', async () => {
 it('the program says at its start what is behind its doors', () => {
   expect(program.output()).toContain('Services of your own:')
   expect(program.output()).toMatch(
-    /shop {5}\/shop at the public door → http:\/\/127\.0\.0\.1:\d+, http:\/\/127\.0\.0\.1:\d+\n/,
+    /shop {2,}\/shop at the public door → http:\/\/127\.0\.0\.1:\d+, http:\/\/127\.0\.0\.1:\d+\n/,
   )
 })
 

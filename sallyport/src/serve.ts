@@ -22,6 +22,7 @@ import { masterKey, serviceKey } from './data-directory/secrets.ts'
 import { type Databases, openDatabases } from './databases.ts'
 import { openGatewayKeys } from './gateway-keys/open-gateway-keys.ts'
 import { dispatchersTo } from './own-services/dispatchers.ts'
+import { openIssuers } from './own-services/issuers.ts'
 import { type OwnService, readOwnServices } from './own-services/own-services.ts'
 import { readinessOfOwn } from './own-services/readiness.ts'
 import { createPlatform, type Platform } from './platform.ts'
@@ -178,6 +179,7 @@ async function serveGateway(
   const upstreams = serviceNames.map((service) => ({ service, urls: urlsOf(settings, service) }))
   const databases = await openDatabaseOf('gateway', settings)
   const quotas = await openQuotas(databases, { clock: platform.clock, log })
+  const others = openIssuers(own.issuers, { clock: platform.clock, log })
   await followIdentity('gateway', settings, platform, log, gatewayKeys.keys.source)
   const authentication = platform.authenticationOf('gateway')
   const tls = await openDoorTls(settings, { clock: platform.clock, log })
@@ -209,6 +211,7 @@ async function serveGateway(
     keys: gatewayKeys.keys,
     keyIssuer: keyIssuer(await platform.clientFor('gateway', 'identity')),
     quotas,
+    otherIssuers: others.issuers,
     tokens: signing.createTokenMaker({
       keys: gatewayKeys.keys,
       issuer: gatewayContracts.gatewayIssuerOf(publicUrl),
@@ -231,6 +234,7 @@ async function serveGateway(
     async stop() {
       certificates?.stop()
       following.stop()
+      others.stop()
       await gateway.close(graceMs)
       await publishing.stop()
       await platform.close()

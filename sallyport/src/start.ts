@@ -23,6 +23,7 @@ import { masterKey, serviceKey } from './data-directory/secrets.ts'
 import { openDatabases } from './databases.ts'
 import { openGatewayKeys } from './gateway-keys/open-gateway-keys.ts'
 import { dispatchersTo } from './own-services/dispatchers.ts'
+import { openIssuers } from './own-services/issuers.ts'
 import { type OwnService, readOwnServices } from './own-services/own-services.ts'
 import { readinessOfOwn } from './own-services/readiness.ts'
 import { createPlatform } from './platform.ts'
@@ -197,6 +198,8 @@ async function start(
   const gatewayLog = log.child({ service: 'gateway' })
   const quotas = await openQuotas(databases, { clock, log: gatewayLog })
   undo.push(() => quotas.close())
+  const others = openIssuers(own.issuers, { clock, log: gatewayLog })
+  undo.push(async () => others.stop())
   gateway.open({
     contracts: doorContracts(settings, own.contracts),
     trustedProxies: settings.trustedProxies,
@@ -212,6 +215,7 @@ async function start(
     keys: gatewayKeys.keys,
     keyIssuer: keyIssuer(await platform.clientFor('gateway', 'identity')),
     quotas,
+    otherIssuers: others.issuers,
     tokens: signing.createTokenMaker({
       keys: gatewayKeys.keys,
       issuer: gatewayContracts.gatewayIssuerOf(publicUrl),

@@ -81,7 +81,7 @@ export function createAuthentication(parts: {
 }
 
 /** The token of an `Authorization: Bearer` header (RFC 6750 §2.1); the scheme is compared without case. */
-function bearerTokenOf(authorization: string | undefined): string | undefined {
+export function bearerTokenOf(authorization: string | undefined): string | undefined {
   const match = /^bearer(?: +(.*))?$/i.exec(authorization ?? '')
   return match ? (match[1] ?? '') : undefined
 }

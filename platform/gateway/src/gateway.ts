@@ -10,6 +10,7 @@ import { onceASecond, type Readiness } from './health.ts'
 import { type ConnectionLimits, type Handler, listen, type Listener } from './listening/listener.ts'
 import { redirectTo } from './listening/redirect.ts'
 import { createDoorMetrics } from './metrics/door-metrics.ts'
+import type { OtherIssuers } from './outside/callers.ts'
 import { originReader, proxyTest } from './request-origin.ts'
 import { checkQuotas } from './quotas/quota-plan.ts'
 import type { Quotas } from './quotas/quotas.ts'
@@ -38,6 +39,8 @@ export interface GatewayParts {
   /** The way to each service, by its name. */
   readonly dispatchers: ReadonlyMap<string, Dispatcher>
   readonly authentication: Authentication
+  /** Whose tokens count at services outside the platform besides its own. */
+  readonly otherIssuers: OtherIssuers
   /** Who knows API keys. */
   readonly keyIssuer: KeyIssuer
   /** Where calls are counted. It is closed by whoever made it. */

@@ -24,6 +24,8 @@ export interface Visit {
   policy?: Policy
   /** The `Authorization` it came with, or that took the place of its key: behind the door there may be another. */
   credential?: string
+  /** What a token says that another issuer than the platform made. */
+  claims?: Readonly<Record<string, unknown>>
   /** Who is calling, once that is verified. */
   caller?: AccountCaller
   /** The API key that was shown. */

@@ -30,6 +30,7 @@ export async function openDoors(
     keyIssuer: { exchange: async () => undefined, recordUses: async () => undefined },
     quotas: countingAlone(),
     tokens: { tokenFor: ({ username }, audience) => `${username} at ${audience}` },
+    otherIssuers: new Map(),
     clock: systemClock,
     readiness: async () => ({ shop: 'ready' }),
     metrics: emptyMetrics(),

@@ -38,6 +38,7 @@ it('a client that leaves while its key is asked about is not sent to a service: 
     },
     quotas: countingAlone(),
     tokens: { tokenFor: () => '' },
+    otherIssuers: new Map(),
     clock: systemClock,
     readiness: async () => ({ shop: 'ready' }),
     metrics: emptyMetrics(),

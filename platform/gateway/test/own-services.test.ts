@@ -1,7 +1,15 @@
 import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http'
-import { anyone, type Mount, type OutsideIdentity, problemDetails, type ServiceContract } from '@sallyport/contracts'
-import { type AccountId, newId } from '@sallyport/kernel'
-import type { AccountCaller, Authentication } from '@sallyport/service'
+import {
+  anyone,
+  type Mount,
+  type OutsideIdentity,
+  problemDetails,
+  quota,
+  type ServiceContract,
+} from '@sallyport/contracts'
+import { type AccountId, newId, systemClock } from '@sallyport/kernel'
+import { type AccountCaller, type Authentication, createKeySet } from '@sallyport/service'
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { openDoors, rawConnection } from './doors.ts'
@@ -70,13 +78,40 @@ const authentication: Authentication = {
   },
   service: async () => 'invalid',
 }
+
+/** Two issuers besides, each with a key of its own under the same id. */
+const partner = await newIssuer('https://partner.example')
+const rival = await newIssuer('https://rival.example')
+const otherIssuers = new Map([
+  ['partner', partner.keys],
+  ['rival', rival.keys],
+])
+async function newIssuer(issuer: string) {
+  const { publicKey, privateKey } = await generateKeyPair('ES256')
+  const jwk = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256' }
+  const keys = createKeySet({
+    issuer,
+    audience: 'shop',
+    algorithms: ['ES256'],
+    clock: systemClock,
+    fetchKeys: async () => [jwk],
+  })
+  const tokenWith = (claims: JWTPayload = {}): Promise<string> =>
+    new SignJWT({ iss: issuer, aud: 'shop', sub: 'bob', ...claims })
+      .setProtectedHeader({ alg: 'ES256', kid: 'one' })
+      .setIssuedAt()
+      .setExpirationTime(claims.exp ?? '5m')
+      .sign(privateKey)
+  return { keys, tokenWith }
+}
+
 const key = 'k'.repeat(40)
 const keyIssuer = {
   exchange: async () => ({ id: 'one', token: 'platform-key', expiresAtMs: Date.now() + 300_000, networks: [] }),
   recordUses: async () => undefined,
 }
 
-function serviceOf(identity: OutsideIdentity, mount: Partial<Mount>): ServiceContract {
+function serviceOf(identity: OutsideIdentity, mount: Partial<Mount>, issuers: readonly string[]): ServiceContract {
   const whole: Mount = {
     name: 'shop',
     summary: 'A service of somebody’s own',
@@ -89,7 +124,7 @@ function serviceOf(identity: OutsideIdentity, mount: Partial<Mount>): ServiceCon
   return {
     name: 'shop',
     title: 'shop',
-    outside: { issuers: ['sallyport'], identity },
+    outside: { issuers, identity },
     surfaces: [
       {
         name: 'shop',
@@ -103,12 +138,17 @@ function serviceOf(identity: OutsideIdentity, mount: Partial<Mount>): ServiceCon
     ],
   }
 }
-async function open(identity: OutsideIdentity, mount: Partial<Mount> = {}): Promise<string> {
+async function open(
+  identity: OutsideIdentity,
+  mount: Partial<Mount> = {},
+  issuers: readonly string[] = ['sallyport'],
+): Promise<string> {
   const gateway = await openDoors(overHttp([upstreamUrl]), {
-    contracts: [serviceOf(identity, mount)],
+    contracts: [serviceOf(identity, mount, issuers)],
     authentication,
+    otherIssuers,
     keyIssuer,
-    tunnels: { most: 10, idleTimeoutMs: 5000, checkEveryMs: 20 },
+    tunnels: { most: 10, idleTimeoutMs: 600_000, checkEveryMs: 20 },
   })
   return gateway.addresses.public
 }
@@ -318,6 +358,64 @@ describe('what a service of a user’s own is told', () => {
   })
 })
 
+describe('a token of another issuer', () => {
+  const bearing = async (token: Promise<string>): Promise<Headers> => ({ authorization: `Bearer ${await token}` })
+  const both = ['sallyport', 'partner']
+
+  it('counts where that issuer does, beside those of the platform or alone', async () => {
+    const bob = await bearing(partner.tokenWith())
+    for (const [issuers, statuses] of [
+      [['sallyport'], [200, 401]],
+      [both, [200, 200]],
+      [['partner'], [401, 200]],
+      [['rival'], [401, 401]],
+    ] as const) {
+      const door = await open(token, {}, issuers)
+      expect([await get(door, '/shop', as('ada')), await get(door, '/shop', bob)]).toEqual(statuses)
+    }
+  })
+
+  it.each([
+    ['of another audience', partner.tokenWith({ aud: 'other' })],
+    ['that has ended', partner.tokenWith({ exp: 1 })],
+    ['signed by another in its name', rival.tokenWith({ iss: 'https://partner.example' })],
+    ['without a subject', partner.tokenWith({ sub: '' })],
+    ['bound to a key', partner.tokenWith({ cnf: { jkt: 'x' } })],
+  ])('does not count %s', async (_which, bearer) => {
+    const door = await open(token, {}, both)
+    expect(await get(door, '/shop', await bearing(bearer))).toBe(401)
+    expect(arrived).toEqual([])
+  })
+
+  it('opens what its roles and scopes open, and is nothing like an administrator’s', async () => {
+    const chef = await bearing(partner.tokenWith({ roles: ['chef'], scope: 'shop:read', role: 'admin' }))
+    const whole = await bearing(partner.tokenWith({ scope: 'impersonate' }))
+    const roles = async (role: string): Promise<string> =>
+      open(token, { access: { who: 'account', roles: [role] } }, both)
+    expect([await get(await roles('chef'), '/shop', chef), await get(await roles('admin'), '/shop', chef)]).toEqual([
+      200, 403,
+    ])
+    const scoped = await open(token, { access: { who: 'account', scope: 'shop:read' } }, both)
+    expect([await get(scoped, '/shop', chef), await get(scoped, '/shop', whole)]).toEqual([200, 403])
+  })
+
+  it('tells of its subject under a name that nobody of the platform has', async () => {
+    const spoof = await bearing(partner.tokenWith({ sub: ada.accountId, username: 'ada', mail: 'bob@example.org' }))
+    const door = await open(
+      { as: 'headers', claims: { 'X-User': 'username', 'X-Subject': 'sub', 'X-Mail': 'mail', 'X-Role': 'role' } },
+      {},
+      both,
+    )
+    expect(await get(door, '/shop', spoof)).toBe(200)
+    expect([told('x-user'), told('x-mail'), told('x-role')]).toEqual([
+      [`partner|${ada.accountId}`],
+      ['bob@example.org'],
+      ['user'],
+    ])
+    expect(told('x-subject')).not.toEqual([ada.accountId])
+  })
+})
+
 describe('a body for a service of a user’s own', () => {
   it('may come in chunks, and is counted', async () => {
     const door = await open(none)
@@ -327,6 +425,20 @@ describe('a body for a service of a user’s own', () => {
     const declared = { ...as('ada'), 'content-length': '1001' }
     expect((await send(door, 'POST', '/shop', declared, ['c'.repeat(1001)])).status).toBe(413)
     expect(arrived.some(({ body }) => body.includes('c'))).toBe(false)
+  })
+})
+
+describe('calls of a service of a user’s own', () => {
+  it('are counted by key and by account, and nobody hears of one too many but its sender', async () => {
+    const door = await open(token, {
+      access: { who: 'account', scope: 'shop:read' },
+      quotas: [quota('shop.account', 'account', '2/day'), quota('shop.key', 'key', '1/day')],
+    })
+    expect([await get(door, '/shop', { 'x-api-key': key }), await get(door, '/shop/x', { 'x-api-key': key })]).toEqual([
+      200, 429,
+    ])
+    expect([await get(door, '/shop', as('ada')), await get(door, '/shop', as('ada'))]).toEqual([200, 429])
+    expect(arrived).toHaveLength(2)
   })
 })
 

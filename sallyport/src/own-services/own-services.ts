@@ -5,11 +5,13 @@ import {
   type OutsideIdentity,
   platformIssuer,
   problemDetails,
+  type Quota,
+  quota,
   type ServiceContract,
   type SignedIn,
   signedIn,
 } from '@sallyport/contracts'
-import type { OwnAccess, OwnServiceConfig } from './config.ts'
+import type { IssuerConfig, OwnAccess, OwnLimits, OwnServiceConfig } from './config.ts'
 import { type ConfigFile, loadConfigFile } from './config-file.ts'
 
 /** Services of a user's own, as the doors and identity need to know them. */
@@ -18,6 +20,8 @@ export interface OwnServices {
   readonly file: string | undefined
   readonly services: readonly OwnService[]
   readonly contracts: readonly ServiceContract[]
+  /** Whose tokens count besides the platform's, by their names. */
+  readonly issuers: Readonly<Record<string, IssuerConfig>>
 }
 
 export interface OwnService {
@@ -45,6 +49,7 @@ export function ownServicesOf(file: ConfigFile | undefined): OwnServices {
     file: file?.name,
     services,
     contracts: services.map(({ name, config }) => contractOf(name, config)),
+    issuers: file?.config.issuers ?? {},
   }
 }
 
@@ -57,6 +62,7 @@ function contractOf(name: string, config: OwnServiceConfig): ServiceContract {
     door,
     bodyLimitBytes: limits?.bodyBytes ?? usualBodyBytes,
     access: accessOf(access),
+    quotas: quotasOf(name, config.limits),
     ...(routes && { rules: routes.map(({ method, path, access }) => ({ method, path, access: accessOf(access) })) }),
     ...(webSockets === true && { upgrade: 'websocket' }),
   }
@@ -76,6 +82,16 @@ function contractOf(name: string, config: OwnServiceConfig): ServiceContract {
       },
     ],
   }
+}
+
+/** Counted for the whole service together, whatever is asked of it. */
+function quotasOf(name: string, limits: OwnLimits = {}): Quota[] {
+  const { perAddress = 'none', perAccount = 'none', perKey = 'none' } = limits
+  return [
+    quota(`${name}.address`, 'address', perAddress),
+    quota(`${name}.account`, 'account', perAccount),
+    quota(`${name}.key`, 'key', perKey),
+  ].filter(({ rates }) => rates.length > 0)
 }
 
 function accessOf(access: OwnAccess = 'signed-in'): Anyone | SignedIn {

@@ -1,19 +1,20 @@
 import type { IncomingMessage } from 'node:http'
 import type { OutsideIdentity } from '@sallyport/contracts'
 import type { AccountCaller } from '@sallyport/service'
+import type { OutsideCaller } from './callers.ts'
 import type { TokenMaker } from '../signing/token-maker.ts'
 
 /** Tells a service outside the platform who is calling, in the words that were agreed. */
 export function introduce(
   request: IncomingMessage,
-  caller: AccountCaller,
+  { caller, claims }: OutsideCaller,
   { identity, tokens }: { readonly identity: OutsideIdentity; readonly tokens: TokenMaker },
 ): void {
   if (identity.as === 'token') {
     say(request, 'authorization', `Bearer ${tokens.tokenFor(caller, identity.audience)}`)
   } else if (identity.as === 'headers') {
     for (const [name, claim] of Object.entries(identity.claims)) {
-      const value = headerValueOf(claimOf(caller, claim))
+      const value = headerValueOf(claimOf(caller, claim) ?? claims?.[claim])
       if (value !== undefined) say(request, name.toLowerCase(), value)
     }
   }

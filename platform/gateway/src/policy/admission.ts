@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { finished } from 'node:stream/promises'
 import type { Clock } from '@sallyport/kernel'
-import type { Authentication } from '@sallyport/service'
 import type { ApiKeyGate } from '../api-keys/api-key-gate.ts'
 import { isWellFramed } from '../listening/framing.ts'
 import { introduce } from '../outside/introduction.ts'
@@ -12,13 +11,12 @@ import type { Quotas } from '../quotas/quotas.ts'
 import type { TokenMaker } from '../signing/token-maker.ts'
 import type { Visit } from '../visit.ts'
 import { propagateClaims } from './claim-headers.ts'
-import { authorize, exchangeKey } from './credentials.ts'
+import { authorize, type CallerParts, exchangeKey } from './credentials.ts'
 import { AmbiguousRequest, cleanRequest } from './header-hygiene.ts'
 import type { Policy } from './policy.ts'
 import { type Refusal, refusal } from './refusal.ts'
 
-export interface AdmissionParts {
-  readonly authentication: Authentication
+export interface AdmissionParts extends CallerParts {
   readonly apiKeys: ApiKeyGate
   readonly quotas: Quotas
   readonly clock: Clock
@@ -68,27 +66,27 @@ export async function admit(parts: AdmissionParts, entry: Entry): Promise<Refusa
 }
 
 async function judgeCredential(
-  { apiKeys, authentication }: AdmissionParts,
+  parts: AdmissionParts,
   { request, policy, visit }: Entry,
   apiKey: string | undefined,
 ): Promise<Refusal | undefined> {
   if (apiKey !== undefined && policy.takesApiKeys) {
-    const refused = await exchangeKey(apiKeys, request, { key: apiKey, visit, dialect: policy.surface.dialect })
+    const refused = await exchangeKey(parts.apiKeys, request, { key: apiKey, visit, dialect: policy.surface.dialect })
     if (refused) return refused
   }
   const credential = request.headers.authorization
   if (credential !== undefined) visit.credential = credential
-  return policy.isDecidedHere ? authorize(authentication, request, { policy, visit }) : undefined
+  return policy.isDecidedHere ? authorize(parts, request, { policy, visit }) : undefined
 }
 
 /** What the service sees of the credential, and of whom it is. */
 function disguise({ tokens }: AdmissionParts, { request, policy, visit }: Entry): void {
-  const { caller } = visit
+  const { caller, claims } = visit
   if (caller && policy.surface.claimHeaders === true) propagateClaims(request, caller)
   if (!policy.outside) return
   const { identity, withheld } = policy.outside
   withhold(request, withheld)
-  if (caller) introduce(request, caller, { identity, tokens })
+  if (caller) introduce(request, { caller, ...(claims && { claims }) }, { identity, tokens })
 }
 
 /** What can be seen from outside: the way it came, how its body is framed, how long that says it is. */

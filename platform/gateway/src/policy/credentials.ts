@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { type Dialect, judgeRights } from '@sallyport/contracts'
 import { Rejection } from '@sallyport/kernel'
-import { type Authentication, InsufficientScope } from '@sallyport/service'
+import { type Authentication, InsufficientScope, type NoCaller } from '@sallyport/service'
 import { type ApiKeyGate, TooManyWrongKeys } from '../api-keys/api-key-gate.ts'
+import { identifyOutside, type OtherIssuers, type OutsideCaller } from '../outside/callers.ts'
 import { judgeOutside } from '../outside/rights.ts'
 import type { Visit } from '../visit.ts'
 import type { Policy } from './policy.ts'
@@ -24,12 +25,29 @@ export async function exchangeKey(
   return refusal('too-many-wrong-keys', dialect.rejected(new TooManyWrongKeys(admission.retryAfterSeconds)))
 }
 
+export interface CallerParts {
+  readonly authentication: Authentication
+  /** Whose tokens count at services outside the platform besides its own. */
+  readonly otherIssuers: OtherIssuers
+}
+
+/** Who is calling by this `Authorization`, as far as it counts where it leads. */
+export async function findCaller(
+  parts: CallerParts,
+  { outside, surface }: Policy,
+  authorization: string | undefined,
+): Promise<OutsideCaller | NoCaller> {
+  if (outside) return identifyOutside(parts, authorization, outside.issuers)
+  const caller = await parts.authentication.account(authorization, surface.issuers)
+  return typeof caller === 'string' ? caller : { caller }
+}
+
 /**
  * Finds out who is calling, and refuses whoever may not do this. Where anyone may, a service outside the platform is still
  * told who it is; a token that does not count is refused there too, since its sender means to be somebody.
  */
 export async function authorize(
-  authentication: Authentication,
+  parts: CallerParts,
   { headers }: IncomingMessage,
   { policy, visit }: { readonly policy: Policy; readonly visit: Visit },
 ): Promise<Refusal | undefined> {
@@ -38,11 +56,14 @@ export async function authorize(
   const asked = access.who === 'account' ? access : outside?.introduces
   if (!asked) return undefined
   try {
-    const caller = await authentication.account(headers.authorization, surface.issuers)
-    if (caller === 'missing' && access.who === 'anyone') return undefined
-    if (typeof caller === 'string') return refusal('unauthenticated', dialect.unauthenticated(caller))
-    const verdict = outside ? judgeOutside(asked, caller) : judgeRights(asked, caller)
-    if (verdict === 'allowed' || access.who === 'account') visit.caller = caller
+    const found = await findCaller(parts, policy, headers.authorization)
+    if (found === 'missing' && access.who === 'anyone') return undefined
+    if (typeof found === 'string') return refusal('unauthenticated', dialect.unauthenticated(found))
+    const verdict = outside ? judgeOutside(asked, found) : judgeRights(asked, found.caller)
+    if (verdict === 'allowed' || access.who === 'account') {
+      visit.caller = found.caller
+      if (found.claims) visit.claims = found.claims
+    }
     if (access.who === 'anyone') return undefined
     if (verdict === 'wrong-scope') {
       return refusal('insufficient-scope', dialect.rejected(new InsufficientScope(asked.scope)))

@@ -4,6 +4,7 @@ import {
   type Mount,
   type MountRule,
   type OutsideTerms,
+  platformIssuer,
   problem,
   type Reply,
   type Route,
@@ -50,6 +51,8 @@ export interface Policy {
 
 /** What a door does for a service that is no part of the platform. */
 export interface OutsidePolicy {
+  /** Whose tokens count, by the names of issuers. */
+  readonly issuers: readonly string[]
   readonly identity: OutsideTerms['identity']
   readonly withheld: ReadonlySet<string>
   /** Whether paths are judged one by one there, so that each must have one reading alone. */
@@ -94,7 +97,7 @@ export function mountPolicy(contract: ServiceContract, surface: Surface, mount: 
     body: { taken: true, limitBytes },
     // What is outside is always reached over HTTP, where a body is counted as it goes.
     wantsLength: outside === undefined,
-    takesApiKeys: (outside?.introduces ?? (access.who === 'account' ? access : undefined))?.scope !== undefined,
+    takesApiKeys: takesApiKeys(outside, access),
     isDecidedHere: mount.access !== undefined,
     forbidden: notForYou,
     upgrade,
@@ -105,11 +108,18 @@ export function mountPolicy(contract: ServiceContract, surface: Surface, mount: 
   }
 }
 
+/** A key stands for a token of the platform, so it is good where these count and a scope is named. */
+function takesApiKeys(outside: OutsidePolicy | undefined, access: Access): boolean {
+  if (!outside?.issuers.includes(platformIssuer)) return false
+  return (access.who === 'account' ? access : outside.introduces)?.scope !== undefined
+}
+
 function outsidePolicy(terms: OutsideTerms, { access, rules = [] }: Mount, here: Access): OutsidePolicy {
-  const { identity } = terms
+  const { identity, issuers } = terms
   const scope = access?.who === 'account' ? access.scope : undefined
   const told: SignedIn = { who: 'account', ...(scope !== undefined && { scope }) }
   return {
+    issuers,
     identity,
     withheld: withheldHeaders(terms),
     hasRules: rules.length > 0,

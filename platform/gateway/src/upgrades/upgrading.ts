@@ -3,6 +3,7 @@ import { Rejection } from '@sallyport/kernel'
 import type { Dispatcher } from '../dispatch/dispatcher.ts'
 import { dropRest, Upgrade } from '../dispatch/upgrade.ts'
 import { admit, type AdmissionParts, type Entry } from '../policy/admission.ts'
+import { findCaller } from '../policy/credentials.ts'
 import { isWithheld } from '../policy/header-hygiene.ts'
 import type { Policy } from '../policy/policy.ts'
 import { type Refusal, refusal } from '../policy/refusal.ts'
@@ -97,7 +98,7 @@ type Judgement = { readonly refused: Refusal } | { readonly mayStay: (() => Prom
 
 async function judge(parts: UpgradingParts, entry: Entry): Promise<Judgement> {
   const { request, policy, visit } = entry
-  const { dialect, issuers } = policy.surface
+  const { dialect } = policy.surface
   if (isForeign(request.headers, parts.ownOrigin)) {
     return { refused: refusal('foreign-page', dialect.rejected(new ForeignPage())) }
   }
@@ -105,8 +106,7 @@ async function judge(parts: UpgradingParts, entry: Entry): Promise<Judgement> {
   if (refused) return { refused }
   // Whoever refuses strangers here, a token that counts now has to count as long as the connection is open.
   const { credential } = visit
-  const counts = async (): Promise<boolean> =>
-    typeof (await parts.authentication.account(credential, issuers)) !== 'string'
+  const counts = async (): Promise<boolean> => typeof (await findCaller(parts, policy, credential)) !== 'string'
   try {
     return { mayStay: credential !== undefined && (await counts()) ? counts : undefined }
   } catch (error) {
