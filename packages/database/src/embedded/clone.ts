@@ -1,13 +1,17 @@
+import { randomBytes } from 'node:crypto'
 import { chown, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { syncDirectory } from './cluster.ts'
-import { copyCluster } from './copying.ts'
+import { copyCluster, copyLog } from './copying.ts'
 import { PostgresFailed, usingDirectory } from './errors.ts'
 import { connectAdministrator } from './ownership.ts'
 import type { Placement } from './placement.ts'
 import { run } from './run.ts'
+import { within } from '../time-limit.ts'
 
 const PROGRESS_EVERY_MS = 2_000
+/** The primary writes everything out when a backup begins, which a slow disk may take long for. */
+const ANSWER_LIMIT_MS = 60_000
 const MEGABYTE = 1_000_000
 
 export interface CloneOptions {
@@ -34,7 +38,7 @@ export async function cloneCluster(options: CloneOptions): Promise<void> {
     try {
       if (user) await chown(unfinished, user.uid, user.gid)
       let nextProgress = performance.now()
-      await backUp(primary, unfinished, (copied, total) => {
+      await backUp(name, primary, unfinished, (copied, total) => {
         if (performance.now() < nextProgress && copied < total) return
         nextProgress = performance.now() + PROGRESS_EVERY_MS
         onProgress(`making ${name}: copied ${megabytes(copied)} of ${megabytes(total)} MB`)
@@ -53,26 +57,43 @@ export async function cloneCluster(options: CloneOptions): Promise<void> {
   })
 }
 
-async function backUp(primary: Placement, to: string, onBytes: (copied: number, total: number) => void): Promise<void> {
-  const client = await connectAdministrator(primary, 'postgres')
+async function backUp(
+  name: string,
+  primary: Placement,
+  to: string,
+  onBytes: (copied: number, total: number) => void,
+): Promise<void> {
+  const client = await connectAdministrator(primary, 'postgres').catch((error: unknown) => {
+    throw new PostgresFailed(`${name} cannot be made while the primary is not running`, String(error))
+  })
+  // A primary that hangs in the middle must not keep the standby from being stopped.
+  const answer = <Row extends object>(text: string, values: readonly unknown[] = []) =>
+    within(ANSWER_LIMIT_MS, client.query<Row>(text, [...values])).then(({ rows }) => rows[0])
+  const copy = { from: primary.clusterDirectory, to, user: primary.user }
   try {
-    await client.query(`select pg_backup_start($1, fast => true)`, ['standby'])
-    await copyCluster({ from: primary.clusterDirectory, to, user: primary.user, onBytes })
-    const { rows } = await client.query<{ label: string }>(
-      `select labelfile as label from pg_backup_stop(wait_for_archive => false)`,
+    // The log since the start is part of the copy: for as long as this connection lasts the primary keeps it.
+    await answer(`select pg_create_physical_replication_slot($1, true, true)`, [
+      `clone_${randomBytes(8).toString('hex')}`,
+    ])
+    const start = await answer<{ file: string }>(`select pg_walfile_name(pg_backup_start($1, fast => true)) as file`, [
+      'standby',
+    ])
+    await copyCluster({ ...copy, onBytes })
+    const stop = await answer<{ file: string; label: string }>(
+      `select pg_walfile_name(lsn) as file, labelfile as label from pg_backup_stop(wait_for_archive => false)`,
     )
-    const [stopped] = rows
-    if (!stopped) throw new PostgresFailed('the backup of the primary was not finished')
+    if (!start || !stop) throw new PostgresFailed('the backup of the primary was not finished')
+    await copyLog({ ...copy, first: start.file, last: stop.file })
     for (const [file, content] of [
-      ['backup_label', stopped.label],
+      ['backup_label', stop.label],
       ['standby.signal', ''],
     ] as const) {
       await writeFile(join(to, file), content, { mode: 0o600 })
       if (primary.user) await chown(join(to, file), primary.user.uid, primary.user.gid)
     }
   } finally {
-    // Without it the backup is ended too.
-    await client.end()
+    // Without it the backup and the slot are ended too.
+    await within(ANSWER_LIMIT_MS, client.end()).catch(() => undefined)
   }
 }
 

@@ -25,38 +25,57 @@ interface File {
   readonly bytes: number
 }
 
-export interface CopyOrder {
+export interface Copying {
   readonly from: string
   readonly to: string
   /** Whom the copy belongs to; undefined is the user of this process. */
   readonly user: SystemUser | undefined
-  /** Told of the bytes now and then. */
-  readonly onBytes: (copied: number, total: number) => void
 }
 
 /**
  * Copies the files of a cluster whose server runs and is between `pg_backup_start` and `pg_backup_stop`. They change
  * meanwhile; the log since the start of the backup makes them whole.
  */
-export async function copyCluster({ from, to, user, onBytes }: CopyOrder): Promise<void> {
+export async function copyCluster({
+  from,
+  to,
+  user,
+  onBytes,
+}: Copying & { readonly onBytes: (copied: number, total: number) => void }): Promise<void> {
   const { directories, files } = await listCluster(from)
-  const own = async (path: string, mode: number): Promise<void> => {
-    await chmod(path, mode)
-    if (user) await chown(path, user.uid, user.gid)
-  }
   for (const directory of [...directories, join('pg_wal', 'archive_status'), join('pg_wal', 'summaries')]) {
     await mkdir(join(to, directory), { recursive: true })
-    await own(join(to, directory), 0o700)
+    await own(join(to, directory), 0o700, user)
   }
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0)
   let copied = 0
   for (const { path, bytes } of files) {
-    if (await copyIfThere(join(from, path), join(to, path))) await own(join(to, path), 0o600)
+    if (await copyIfThere(join(from, path), join(to, path))) await own(join(to, path), 0o600, user)
     copied += bytes
     onBytes(copied, total)
   }
   await writeFile(join(to, CONTROL), await readControl(join(from, CONTROL)))
-  await own(join(to, CONTROL), 0o600)
+  await own(join(to, CONTROL), 0o600, user)
+}
+
+/** Copies the log, from the file `first` to the file `last`. */
+export async function copyLog({
+  from,
+  to,
+  user,
+  first,
+  last,
+}: Copying & { readonly first: string; readonly last: string }): Promise<void> {
+  for (const name of await readdir(join(from, 'pg_wal'))) {
+    if (!/^[0-9A-F]{24}$/.test(name) || name < first || name > last) continue
+    await copyFile(join(from, 'pg_wal', name), join(to, 'pg_wal', name))
+    await own(join(to, 'pg_wal', name), 0o600, user)
+  }
+}
+
+async function own(path: string, mode: number, user: SystemUser | undefined): Promise<void> {
+  await chmod(path, mode)
+  if (user) await chown(path, user.uid, user.gid)
 }
 
 async function listCluster(root: string): Promise<{ directories: readonly string[]; files: readonly File[] }> {

@@ -12,7 +12,8 @@ export const PORT = 5432
 const LOG_LIMIT_BYTES = 1_000_000
 const LOG_TAIL_BYTES = 4_000
 const FAST_STOP_LIMIT_MS = 15_000
-const IMMEDIATE_STOP_LIMIT_MS = 5_000
+// After five seconds the server itself kills those of its processes that do not end.
+const IMMEDIATE_STOP_LIMIT_MS = 8_000
 
 /** A PostgreSQL that runs on the cluster. */
 export interface Server {

@@ -37,6 +37,8 @@ export interface EmbeddedStandby {
    * @throws DirectoryUnusable, DirectoryInUse, PostgresFailed
    */
   start(): Promise<'cloned' | 'started' | 'adopted'>
+  /** Makes the copy afresh, as when something in it turned out to be damaged. It is read meanwhile. */
+  renew(): Promise<void>
   /** Stops the server and waits until it is down. It is stopped before the primary, which would wait for it otherwise. */
   stop(): Promise<void>
 }
@@ -62,6 +64,7 @@ class StreamingStandby implements EmbeddedStandby {
   #running: { readonly pid: number; readonly client: Client } | undefined
   #watch: NodeJS.Timeout | undefined
   #sightings = 0
+  #isLooking = false
   /** What is done with the server is done one after another. */
   #work: Promise<unknown> = Promise.resolve()
 
@@ -99,6 +102,10 @@ class StreamingStandby implements EmbeddedStandby {
     return this.#afterwards(() => this.#start())
   }
 
+  async renew(): Promise<void> {
+    await this.#afterwards(() => this.#renew())
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#watch)
     await this.#afterwards(() => this.#stop())
@@ -117,7 +124,7 @@ class StreamingStandby implements EmbeddedStandby {
     })
     await removeUnfinishedClusters(this.#placement)
     this.#sightings = 0
-    this.#watch = setInterval(() => void this.#afterwards(() => this.#look()), WATCH_EVERY_MS)
+    this.#watch = setInterval(() => void this.#look(), WATCH_EVERY_MS)
     this.#watch.unref()
     return wasThere ? launched : 'cloned'
   }
@@ -132,6 +139,12 @@ class StreamingStandby implements EmbeddedStandby {
       this.#options.onLost?.(new PostgresFailed(`the connection to ${this.name} was lost`))
     })
     return launched ? 'started' : 'adopted'
+  }
+
+  async #renew(): Promise<void> {
+    await this.#clone()
+    await this.#reach()
+    this.#sightings = 0
   }
 
   async #stop(): Promise<void> {
@@ -154,21 +167,27 @@ class StreamingStandby implements EmbeddedStandby {
 
   /** Looks whether the primary is followed, and makes the copy afresh when it can never be again (enrollment E-67). */
   async #look(): Promise<void> {
-    if (!this.#running) return
+    // A server that hangs keeps its answer back; nothing else waits for it.
+    if (!this.#running || this.#isLooking) return
+    const { client } = this.#running
+    this.#isLooking = true
     try {
-      const position = await unfollowedPosition(this.#running.client)
+      const position = await unfollowedPosition(client)
       this.#sightings = position === undefined ? 0 : this.#sightings + 1
       if (position === undefined || this.#sightings < CUT_OFF_SIGHTINGS) return
       const why = await whyCutOff(this.#primary, position)
       if (why === undefined) return
-      this.#options.onProgress(`${this.name} is made afresh, because ${why}`)
-      await this.#clone()
-      await this.#reach()
-      this.#sightings = 0
+      await this.#afterwards(async () => {
+        // It may have been stopped meanwhile.
+        if (this.#running?.client !== client) return
+        this.#options.onProgress(`${this.name} is made afresh, because ${why}`)
+        await this.#renew()
+      })
     } catch (error) {
       // The primary went away in the middle, or the standby itself did: the next look, or who started it, will see.
-      if (!(error instanceof Error)) throw error
-      this.#options.onProgress(`${this.name} could not be looked after: ${error.message}`)
+      if (this.#running) this.#options.onProgress(`${this.name} could not be looked after: ${String(error)}`)
+    } finally {
+      this.#isLooking = false
     }
   }
 

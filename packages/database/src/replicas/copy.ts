@@ -8,7 +8,7 @@ import { preparing } from '../prepared-statements.ts'
 import { checkAddress, exactTypes } from '../service-database.ts'
 import { CopyFailed, isDamage, isUnreachable, isWriteRefused } from './failures.ts'
 import { type Lsn, parseLsn } from './lsn.ts'
-import { within } from './time-limit.ts'
+import { within } from '../time-limit.ts'
 
 export interface CopyOptions {
   readonly name: string

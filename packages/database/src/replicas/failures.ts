@@ -1,7 +1,7 @@
 import { Rejection } from '@sallyport/kernel'
 import { DatabaseError } from 'pg'
 import { codeOf } from '../embedded/errors.ts'
-import { TimedOut } from './time-limit.ts'
+import { TimedOut } from '../time-limit.ts'
 
 /** No copy of the database can answer, or none that has seen what must be known for it. It may be tried again. */
 export class ReplicasUnavailable extends Rejection {

@@ -3,6 +3,7 @@ import { Copy, type Position } from './copy.ts'
 import { CopyFailed, ReplicasUnavailable, isUnreachable } from './failures.ts'
 import { KnownCommits } from './known-commits.ts'
 import { BEYOND, type Lsn, formatLsn, latest } from './lsn.ts'
+import { within } from '../time-limit.ts'
 import type { Decision, Judgement, NodeHealth, Question, Replicas, ReplicasOptions } from './replicas.ts'
 
 /** Whoever takes longer for anything is taken for dead. */
@@ -10,7 +11,7 @@ const STANDBY_LIMIT_MS = 500
 /** There is no other to write to, so it is given more. */
 const PRIMARY_LIMIT_MS = 1_000
 const PROBE_EVERY_MS = 500
-/** So long standbys are waited for in all until one has seen what it must (enrollment E-70). */
+/** So long a read waits in all for standbys to see what they must (enrollment E-70), and at last for anybody to be there. */
 const WAIT_LIMIT_MS = 250
 /** A standby that has not come where the primary was so long ago has no turns. */
 const LAG_LIMIT_MS = 1_000
@@ -74,7 +75,6 @@ class ReplicaSet<Tables> implements Replicas<Tables> {
 
   async write<Value>(work: () => Promise<Value>, changed?: string): Promise<Value> {
     await this.#firstLook
-    if (!this.#primary.isUp) await this.#primary.probe()
     if (!this.#primary.isUp) throw new ReplicasUnavailable()
     const { promise: lost, reject } = Promise.withResolvers<never>()
     const forget = this.#primary.onceDown(() => reject(new ReplicasUnavailable()))
@@ -120,7 +120,7 @@ class ReplicaSet<Tables> implements Replicas<Tables> {
   /** Before a read is refused, whoever was down and was not asked gets a last chance. */
   async #askLate<Row, Value>(reading: Reading<Tables, Row, Value>): Promise<Decision<Value> | undefined> {
     const unasked = [...this.#standbys, this.#primary].filter((copy) => !reading.asked.has(copy))
-    await Promise.all(unasked.map((copy) => copy.probe()))
+    await within(WAIT_LIMIT_MS, Promise.all(unasked.map((copy) => copy.probe()))).catch(() => undefined)
     return this.#ask(
       reading,
       unasked.filter(({ isUp }) => isUp),
