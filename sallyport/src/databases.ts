@@ -1,9 +1,14 @@
 import {
   type BesidePostgres,
   type EmbeddedPostgres,
+  keepStandbys,
+  type KeptStandbys,
   migrate,
   openDatabase,
+  openReplicas,
   type PostgresConnection,
+  type Replicas,
+  type ReplicasOptions,
   type ServiceDatabase,
   startEmbeddedPostgres,
   useEmbeddedPostgres,
@@ -34,7 +39,9 @@ export interface Databases {
   /** Brings a part's database up to date; returns the names of the migrations that were applied. */
   migrate(service: PartName): Promise<string[]>
   open<Tables>(service: PartName, options?: { readonly statementTimeoutMs: number }): ServiceDatabase<Tables>
-  /** Closes what was opened, and stops the embedded server. */
+  /** The copies of identity's database, over which its sign-ins are spread. */
+  openReplicas<Tables>(options: Pick<ReplicasOptions, 'onRead' | 'onChange'>): Replicas<Tables>
+  /** Closes what was opened, and stops the embedded servers. */
   stop(): Promise<void>
 }
 
@@ -42,8 +49,8 @@ export interface Databases {
 export async function reachDatabases(settings: Settings): Promise<Pick<Databases, 'open' | 'stop'>> {
   const { dataDirectory, databaseUrls } = settings
   const own = partNames.some((service) => databaseUrls[service] === undefined)
-  const embedded = own ? await useEmbeddedPostgres({ dataDirectory }) : undefined
-  return opener(settings, embedded)
+  const embedded = own ? await useEmbeddedPostgres({ dataDirectory, hasStandbys: settings.standbys > 0 }) : undefined
+  return opener(settings, embedded, undefined)
 }
 
 /** @throws {DirectoryInUse} @throws {DirectoryUnusable} @throws {PostgresFailed} */
@@ -53,18 +60,26 @@ export async function openDatabases(
 ): Promise<Databases> {
   const { dataDirectory, databaseUrls } = settings
   const own = partNames.filter((service) => databaseUrls[service] === undefined)
-  const embedded = own.length > 0 ? await startEmbeddedPostgres({ dataDirectory, ...hooks }) : undefined
+  const hasStandbys = settings.standbys > 0
+  const embedded = own.length > 0 ? await startEmbeddedPostgres({ dataDirectory, hasStandbys, ...hooks }) : undefined
   await embedded?.ensureServices(own)
+  const { onProgress } = hooks
+  const standbys =
+    embedded && hasStandbys ? await keepStandbys({ dataDirectory, count: settings.standbys, onProgress }) : undefined
 
   return {
     embedded,
     migrate: (service) =>
       migrate({ service, connection: connectionOf(settings, embedded, service, 'owner'), folder: migrations[service] }),
-    ...opener(settings, embedded),
+    ...opener(settings, embedded, standbys),
   }
 }
 
-function opener(settings: Settings, embedded: BesidePostgres | undefined): Pick<Databases, 'open' | 'stop'> {
+function opener(
+  settings: Settings,
+  embedded: BesidePostgres | undefined,
+  standbys: KeptStandbys | undefined,
+): Pick<Databases, 'open' | 'openReplicas' | 'stop'> {
   const opened: { close(): Promise<void> }[] = []
   return {
     open<Tables>(service: PartName, options?: { readonly statementTimeoutMs: number }) {
@@ -73,8 +88,23 @@ function opener(settings: Settings, embedded: BesidePostgres | undefined): Pick<
       opened.push(database)
       return database
     },
+    openReplicas<Tables>({ onRead, onChange }: Pick<ReplicasOptions, 'onRead' | 'onChange'>) {
+      const replicas = openReplicas<Tables>({
+        service: 'identity',
+        primary: connectionOf(settings, embedded, 'identity', 'service'),
+        standbys: standbys?.connections('identity') ?? settings.identityReplicaUrls.map((url) => ({ url })),
+        ...(onRead && { onRead }),
+        onChange(change) {
+          if (change.isDamaged) standbys?.renew(change.name)
+          onChange?.(change)
+        },
+      })
+      opened.push(replicas)
+      return replicas
+    },
     async stop() {
       await Promise.all(opened.map((database) => database.close()))
+      await standbys?.stop()
       await embedded?.stop()
     },
   }

@@ -3,6 +3,7 @@ export type { PostgresConnection, SocketConnection, UrlConnection } from './conn
 export { type BesidePostgres, useEmbeddedPostgres } from './embedded/beside.ts'
 export { startEmbeddedPostgres } from './embedded/embedded-postgres.ts'
 export type { EmbeddedPostgres, EmbeddedPostgresOptions } from './embedded/embedded-postgres.ts'
+export { keepStandbys, type KeptStandbys, type KeptStandbysOptions } from './embedded/kept-standbys.ts'
 export { embeddedStandby, type EmbeddedStandby, type EmbeddedStandbyOptions } from './embedded/standby.ts'
 export { DirectoryInUse, DirectoryUnusable, PostgresFailed } from './embedded/errors.ts'
 export { makeDataDirectory } from './embedded/placement.ts'
@@ -10,6 +11,7 @@ export { migrate, pendingMigrations } from './migrations.ts'
 export type { MigrateOptions } from './migrations.ts'
 export { openReplicas } from './replicas/replica-set.ts'
 export { isUnreachable, ReplicasUnavailable } from './replicas/failures.ts'
+export type { CopyChange } from './replicas/copy.ts'
 export type {
   Decision,
   Judgement,

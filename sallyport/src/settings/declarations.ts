@@ -3,6 +3,7 @@ import { tokenAlgorithms } from '@sallyport/identity'
 import { bool, str } from 'envalid'
 import {
   databaseUrl,
+  databaseUrls,
   directory,
   httpUrl,
   leastPbkdf2Iterations,
@@ -52,6 +53,20 @@ function databaseSettings() {
       ]
     }),
   )
+}
+
+/** Copies of a service's database, for the service that spreads its reads. */
+const replicaSettings = {
+  DATABASE_URL_IDENTITY_REPLICAS: databaseUrls({
+    default: undefined,
+    desc: 'Streaming standbys of the PostgreSQL in `DATABASE_URL_IDENTITY`, separated by commas: sign-ins read them in turn, as `secondary-1` and so on.',
+    example: 'postgres://identity@standby1/identity,postgres://identity@standby2/identity',
+  }),
+  SALLYPORT_STANDBYS: natural({
+    default: 0,
+    desc: 'How many streaming standbys the embedded PostgreSQL has, over which sign-ins are spread. Each is a full copy.',
+    example: '2',
+  }),
 }
 
 /** Where the other services are, for a part that runs alone. */
@@ -257,7 +272,7 @@ const settings = {
   }),
 }
 
-export const declarations = { ...settings, ...databaseSettings(), ...addressSettings() }
+export const declarations = { ...settings, ...databaseSettings(), ...replicaSettings, ...addressSettings() }
 
 /** The declarations of every setting, those that exist once for each service included. */
 export const allSettings: Readonly<

@@ -47,11 +47,23 @@ function isOrigin(text: string): boolean {
   return /^https?:$/.test(protocol) && pathname === '/' && `${username}${password}${search}${hash}` === ''
 }
 
+const databaseUrlForm = 'postgres://user:password@host:port/database'
+
+function isDatabaseUrl(text: string): boolean {
+  return URL.canParse(text) && /^postgres(?:ql)?:$/.test(new URL(text).protocol)
+}
+
 export const databaseUrl = makeValidator<string>((text) => {
-  if (!URL.canParse(text) || !/^postgres(?:ql)?:$/.test(new URL(text).protocol)) {
-    throw new EnvError('must have the form postgres://user:password@host:port/database')
-  }
+  if (!isDatabaseUrl(text)) throw new EnvError(`must have the form ${databaseUrlForm}`)
   return text
+})
+
+/** Several, separated by commas. */
+export const databaseUrls = makeValidator<readonly string[]>((text) => {
+  const list = listOf(text)
+  if (list.length === 0 || !list.every(isDatabaseUrl))
+    throw new EnvError(`must be addresses of the form ${databaseUrlForm}, separated by commas`)
+  return list
 })
 
 export const positive = makeValidator<number>((text) => {

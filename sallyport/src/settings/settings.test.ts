@@ -24,6 +24,19 @@ describe('settings', () => {
     })
   })
 
+  it('E-63 name the standbys of a database of one’s own, or how many the embedded one has', () => {
+    const urls = ['postgres://identity:x@one/identity', 'postgres://identity:x@two/identity']
+    const own = { DATABASE_URL_IDENTITY: 'postgres://identity:x@db/identity' }
+    expect(readSettings({})).toMatchObject({ identityReplicaUrls: [], standbys: 0 })
+    expect(readSettings({ SALLYPORT_STANDBYS: '2' })).toMatchObject({ standbys: 2 })
+    expect(readSettings({ ...own, DATABASE_URL_IDENTITY_REPLICAS: urls.join(', ') })).toMatchObject({
+      identityReplicaUrls: urls,
+    })
+    expect(() => readSettings({ DATABASE_URL_IDENTITY_REPLICAS: urls.join(',') })).toThrow('which is needed too')
+    expect(() => readSettings({ ...own, SALLYPORT_STANDBYS: '2' })).toThrow('SALLYPORT_STANDBYS is for the embedded')
+    expect(() => readSettings({ SALLYPORT_STANDBYS: '9' })).toThrow('at most 8')
+  })
+
   it('E-40 name the instances of a service', () => {
     const urls = ['http://127.0.0.1:9090', 'http://127.0.0.1:9091']
     expect(readSettings({ SALLYPORT_URL_GACHA: `${urls[0]}, ${urls[1]}/` }).serviceUrls).toEqual({ gacha: urls })
@@ -43,6 +56,8 @@ describe('settings', () => {
     ['SALLYPORT_PBKDF2_ITERATIONS', 'secret-value'],
     ['DATABASE_URL_IDENTITY', 'https://secret-value'],
     ['DATABASE_URL_GACHA_OWNER', 'secret-value'],
+    ['DATABASE_URL_IDENTITY_REPLICAS', 'postgres://db/identity,secret-value'],
+    ['SALLYPORT_STANDBYS', 'secret-value'],
     ['SALLYPORT_URL_WALLET', 'secret-value'],
     ['SALLYPORT_URL_WALLET', 'http://127.0.0.1:9090,secret-value'],
     ['SALLYPORT_URL_WALLET', 'http://127.0.0.1:9090/secret-value'],

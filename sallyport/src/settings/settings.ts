@@ -35,6 +35,10 @@ export interface Settings {
   readonly databaseUrls: {
     readonly [part in PartName]?: { readonly service: string; readonly owner: string }
   }
+  /** Standbys of one's own of identity's database. */
+  readonly identityReplicaUrls: readonly string[]
+  /** How many standbys the embedded PostgreSQL has. */
+  readonly standbys: number
   /** Where the instances of services in other processes are. */
   readonly serviceUrls: { readonly [service in ServiceName]?: readonly string[] }
   /** What the gateway grants the services of other processes. */
@@ -74,6 +78,9 @@ export interface Settings {
   readonly instance: string
 }
 
+/** PostgreSQL lets ten be connected, and each is made over one connection more. */
+const STANDBYS_LIMIT = 8
+
 export type TlsSettings =
   | { readonly kind: 'files'; readonly certificateFile: string; readonly keyFile: string }
   | { readonly kind: 'development' }
@@ -110,6 +117,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
         return url !== undefined && owner !== undefined ? [[part, { service: url, owner }]] : []
       }),
     ),
+    ...replicasOf(env, text('DATABASE_URL_IDENTITY')),
     serviceUrls: Object.fromEntries(
       serviceNames.flatMap((service) => {
         const urls: unknown = Reflect.get(env, `SALLYPORT_URL_${service.toUpperCase()}`)
@@ -159,6 +167,27 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     partPort: env.SALLYPORT_PORT,
     instance: env.SALLYPORT_INSTANCE,
   }
+}
+
+/** @throws {InvalidSettings} when there would be standbys of a database that is not used */
+function replicasOf(
+  env: {
+    readonly DATABASE_URL_IDENTITY_REPLICAS?: readonly string[] | undefined
+    readonly SALLYPORT_STANDBYS: number
+  },
+  identityUrl: string | undefined,
+): Pick<Settings, 'identityReplicaUrls' | 'standbys'> {
+  const { DATABASE_URL_IDENTITY_REPLICAS: urls = [], SALLYPORT_STANDBYS: standbys } = env
+  if (urls.length > 0 && identityUrl === undefined)
+    throw new InvalidSettings(
+      'DATABASE_URL_IDENTITY_REPLICAS are standbys of DATABASE_URL_IDENTITY, which is needed too',
+    )
+  if (standbys > 0 && identityUrl !== undefined)
+    throw new InvalidSettings(
+      'SALLYPORT_STANDBYS is for the embedded PostgreSQL: those of DATABASE_URL_IDENTITY are named in DATABASE_URL_IDENTITY_REPLICAS',
+    )
+  if (standbys > STANDBYS_LIMIT) throw new InvalidSettings(`SALLYPORT_STANDBYS must be at most ${STANDBYS_LIMIT}`)
+  return { identityReplicaUrls: urls, standbys }
 }
 
 /** @throws {InvalidSettings} when settings about TLS contradict one another */

@@ -18,7 +18,17 @@ export interface CopyOptions {
   readonly poolSize: number
   /** Whoever takes longer for anything is taken for dead. */
   readonly limitMs: number
-  readonly onChange: (copy: { readonly name: string; readonly isUp: boolean; readonly reason?: string }) => void
+  readonly onChange: (change: CopyChange) => void
+}
+
+/** A copy came or went. */
+export interface CopyChange {
+  readonly name: string
+  readonly isUp: boolean
+  /** Why it is down. */
+  readonly reason?: string
+  /** Its files are damaged: it will be down again and again until it is made afresh. */
+  readonly isDamaged?: boolean
 }
 
 export interface Position {
@@ -233,7 +243,8 @@ export class Copy<Tables> {
     this.#isUp = false
     for (const socket of this.#sockets) socket.destroy()
     for (const watcher of this.#watchers) watcher()
-    if (wasUp) this.#options.onChange({ name: this.name, isUp: false, reason: reasonOf(error) })
+    if (wasUp)
+      this.#options.onChange({ name: this.name, isUp: false, reason: reasonOf(error), isDamaged: isDamage(error) })
   }
 
   #clientConfig() {

@@ -1,7 +1,10 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ask, type Cluster, signalServer, startCluster } from '../fixtures/cluster.ts'
 import { type ServiceDatabase, openDatabase } from '../service-database.ts'
+import type { CopyChange } from './copy.ts'
 import { ReplicasUnavailable } from './failures.ts'
 import { openReplicas } from './replica-set.ts'
 import type { Decision, Replicas } from './replicas.ts'
@@ -15,6 +18,7 @@ const secondaries = ['secondary-1', 'secondary-2']
 let cluster: Cluster
 let database: ServiceDatabase<Tables>
 let replicas: Replicas<Tables>
+let changes: CopyChange[]
 
 beforeAll(async () => {
   cluster = await startCluster()
@@ -26,6 +30,7 @@ beforeAll(async () => {
 afterAll(() => cluster.remove())
 
 beforeEach(async () => {
+  changes = []
   database = openDatabase<Tables>({
     service: 'identity',
     connection: cluster.primary.connection('identity', 'service'),
@@ -34,6 +39,7 @@ beforeEach(async () => {
     service: 'identity',
     primary: cluster.primary.connection('identity', 'service'),
     standbys: cluster.standbys.map((standby) => standby.connection('identity')),
+    onChange: (change) => changes.push(change),
   })
   await replicas.committed()
 })
@@ -136,6 +142,26 @@ describe('reads', () => {
       await Promise.all(cluster.standbys.map((standby) => signalServer(standby.pid, 'SIGCONT')))
     }
     await untilUp(...secondaries)
+  })
+
+  it('E-70 know how recent what they read is, also when more arrives while they read', async () => {
+    const name = `late-${Date.now()}`
+    let looks = 0
+    const { value, copy } = await replicas.read({
+      look: async (db) => {
+        looks += 1
+        const rows = await db.selectFrom('account').select('name').where('name', '=', name).execute()
+        if (looks === 1) {
+          await replicas.write(() => database.db.insertInto('account').values({ name, password: 'x' }).execute())
+          await cluster.settle()
+        }
+        return rows.length
+      },
+      judge: async (rows) => ({ value: rows, final: 'with-every-commit' }),
+    })
+    // What was seen first was older than the position of the copy by the time it was judged.
+    expect({ value, looks }).toEqual({ value: 1, looks: 2 })
+    expect(secondaries).toContain(copy)
   })
 
   it('throw what the judge throws, and ask nobody else', async () => {
@@ -265,6 +291,25 @@ describe('a standby that is dead', () => {
     expect(replicas.nodes().map(({ state }) => state)).toEqual(['down', 'down', 'down'])
     await signalServer(cluster.primary.pid, 'SIGCONT')
     for (const standby of cluster.standbys) await signalServer(standby.pid, 'SIGCONT')
+    await untilInTurn(name)
+  })
+})
+
+describe('a standby whose files are damaged', () => {
+  it('E-69 fails no login, is named, and has its turns back when it was made afresh', async () => {
+    const name = await register()
+    // Otherwise the log makes the page whole again.
+    await ask({ ...cluster.owner, user: 'postgres' }, 'checkpoint')
+    await cluster.settle()
+    const [standby] = cluster.standbys
+    const file = await ask(standby.connection('identity'), `select pg_relation_filepath('account') as value`)
+    await standby.stop()
+    await writeFile(join(cluster.dataDirectory, 'secondary-1', String(file)), Buffer.alloc(8192, 'x'))
+    await standby.start()
+    await untilUp(...secondaries)
+    expect(new Set(await copiesOf(10, name))).toEqual(new Set(['secondary-2']))
+    expect(changes).toContainEqual(expect.objectContaining({ name: 'secondary-1', isUp: false, isDamaged: true }))
+    await standby.renew()
     await untilInTurn(name)
   })
 })

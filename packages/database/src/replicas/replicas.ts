@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { PostgresConnection } from '../connection.ts'
-import type { CopyOptions } from './copy.ts'
+import type { CopyChange } from './copy.ts'
 
 export interface ReplicasOptions {
   readonly service: string
@@ -9,7 +9,8 @@ export interface ReplicasOptions {
   readonly standbys: readonly PostgresConnection[]
   /** At most so many connections for reading to each copy, 5 unless told otherwise. */
   readonly poolSize?: number
-  readonly onChange?: CopyOptions['onChange']
+  readonly onChange?: (change: CopyChange) => void
+  /** Told of every read, for metrics. */
   readonly onRead?: (read: ReadReport) => void
 }
 

@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SocketConnection } from '../connection.ts'
+import { type EmbeddedStandby, embeddedStandby } from './standby.ts'
+
+export interface KeptStandbysOptions {
+  /** SALLYPORT_DATA, as of the primary, which was started with `hasStandbys`. */
+  readonly dataDirectory: string
+  /** They are called `secondary-1` and so on. */
+  readonly count: number
+  readonly onProgress?: (step: string) => void
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+/** Standbys of the embedded PostgreSQL that are started again whenever they are lost. */
+export interface KeptStandbys {
+  /** How a service reads its database on each of them. */
+  connections(service: string): readonly SocketConnection[]
+  /** Makes one afresh, as when something in it turned out to be damaged. Does nothing for a name that is not theirs. */
+  renew(name: string): void
+  /** Stops them all. To be called before the primary is stopped. */
+  stop(): Promise<void>
+}
+
+const START_AGAIN_AFTER_MS = 1_000
+
+/** Starts standbys, in the background: whoever is not there yet is passed over by reads. */
+export async function keepStandbys(options: KeptStandbysOptions): Promise<KeptStandbys> {
+  const { count, onProgress = () => undefined } = options
+  const ending = new AbortController()
+  const kept = await Promise.all(
+    Array.from({ length: count }, async (_, index) => {
+      const name = `secondary-${index + 1}`
+      const lost = { again: (): void => undefined }
+      const standby = await embeddedStandby({ ...options, name, onLost: () => lost.again() })
+      return { standby, running: keep(standby, lost, onProgress, ending.signal) }
+    }),
+  )
+  return {
+    connections: (service) => kept.map(({ standby }) => standby.connection(service)),
+    renew(name) {
+      const damaged = kept.find(({ standby }) => standby.name === name)?.standby
+      if (damaged?.pid === undefined) return
+      onProgress(`${name} is damaged and is made afresh`)
+      damaged.renew().catch((error: unknown) => onProgress(`${name} could not be made afresh: ${String(error)}`))
+    },
+    async stop() {
+      ending.abort()
+      await Promise.all(kept.map(({ running }) => running))
+      await Promise.all(kept.map(({ standby }) => standby.stop()))
+    },
+  }
+}
+
+/** Starts it, waits until it is lost, and starts it again, until all ends. */
+async function keep(
+  standby: EmbeddedStandby,
+  lost: { again: () => void },
+  onProgress: (step: string) => void,
+  ending: AbortSignal,
+): Promise<void> {
+  while (!ending.aborted) {
+    const { promise: isLost, resolve } = Promise.withResolvers<void>()
+    lost.again = resolve
+    ending.addEventListener('abort', () => resolve(), { once: true })
+    try {
+      await standby.start()
+      await isLost
+      if (!ending.aborted) onProgress(`${standby.name} was lost and is started again`)
+    } catch (error) {
+      onProgress(`${standby.name} does not start: ${String(error)}`)
+    }
+    await sleep(START_AGAIN_AFTER_MS, undefined, { signal: ending }).catch(() => undefined)
+  }
+}
