@@ -8,7 +8,6 @@ import {
   openReplicas,
   type PostgresConnection,
   type Replicas,
-  type ReplicasOptions,
   type ServiceDatabase,
   startEmbeddedPostgres,
   useEmbeddedPostgres,
@@ -18,7 +17,10 @@ import * as enrollment from '@sallyport/enrollment'
 import * as gacha from '@sallyport/gacha'
 import * as gateway from '@sallyport/gateway'
 import * as identity from '@sallyport/identity'
+import type { Metrics } from '@sallyport/service'
 import * as wallet from '@sallyport/wallet'
+import type { Logger } from 'pino'
+import { reportReplicas } from './replica-reports.ts'
 import { partNames, type PartName } from './settings/parts.ts'
 import { type Settings } from './settings/settings.ts'
 
@@ -40,7 +42,7 @@ export interface Databases {
   migrate(service: PartName): Promise<string[]>
   open<Tables>(service: PartName, options?: { readonly statementTimeoutMs: number }): ServiceDatabase<Tables>
   /** The copies of identity's database, over which its sign-ins are spread. */
-  openReplicas<Tables>(options: Pick<ReplicasOptions, 'onRead' | 'onChange'>): Replicas<Tables>
+  openReplicas<Tables>(reports: { readonly metrics: Metrics; readonly log: Logger }): Replicas<Tables>
   /** Closes what was opened, and stops the embedded servers. */
   stop(): Promise<void>
 }
@@ -88,15 +90,16 @@ function opener(
       opened.push(database)
       return database
     },
-    openReplicas<Tables>({ onRead, onChange }: Pick<ReplicasOptions, 'onRead' | 'onChange'>) {
+    openReplicas<Tables>(reports: { readonly metrics: Metrics; readonly log: Logger }) {
+      const { onRead, onChange } = reportReplicas(reports)
       const replicas = openReplicas<Tables>({
         service: 'identity',
         primary: connectionOf(settings, embedded, 'identity', 'service'),
         standbys: standbys?.connections('identity') ?? settings.identityReplicaUrls.map((url) => ({ url })),
-        ...(onRead && { onRead }),
+        onRead,
         onChange(change) {
           if (change.isDamaged) standbys?.renew(change.name)
-          onChange?.(change)
+          onChange(change)
         },
       })
       opened.push(replicas)

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SocketConnection } from '../connection.ts'
 import { type EmbeddedStandby, embeddedStandby } from './standby.ts'
@@ -21,18 +22,20 @@ export interface KeptStandbys {
   stop(): Promise<void>
 }
 
-const START_AGAIN_AFTER_MS = 1_000
+const START_AGAIN_AFTER_MS = 100
+/** After a start that failed, as while there is no primary to be made of. */
+const TRY_AGAIN_AFTER_MS = 1_000
 
 /** Starts standbys, in the background: whoever is not there yet is passed over by reads. */
 export async function keepStandbys(options: KeptStandbysOptions): Promise<KeptStandbys> {
   const { count, onProgress = () => undefined } = options
-  const ending = new AbortController()
   const kept = await Promise.all(
     Array.from({ length: count }, async (_, index) => {
       const name = `secondary-${index + 1}`
-      const lost = { again: (): void => undefined }
-      const standby = await embeddedStandby({ ...options, name, onLost: () => lost.again() })
-      return { standby, running: keep(standby, lost, onProgress, ending.signal) }
+      const ending = new AbortController()
+      const losses = new EventEmitter()
+      const standby = await embeddedStandby({ ...options, name, onLost: () => losses.emit('lost') })
+      return { standby, ending, running: keep(standby, losses, onProgress, ending.signal) }
     }),
   )
   return {
@@ -44,7 +47,7 @@ export async function keepStandbys(options: KeptStandbysOptions): Promise<KeptSt
       damaged.renew().catch((error: unknown) => onProgress(`${name} could not be made afresh: ${String(error)}`))
     },
     async stop() {
-      ending.abort()
+      for (const { ending } of kept) ending.abort()
       await Promise.all(kept.map(({ running }) => running))
       await Promise.all(kept.map(({ standby }) => standby.stop()))
     },
@@ -54,21 +57,22 @@ export async function keepStandbys(options: KeptStandbysOptions): Promise<KeptSt
 /** Starts it, waits until it is lost, and starts it again, until all ends. */
 async function keep(
   standby: EmbeddedStandby,
-  lost: { again: () => void },
+  losses: EventEmitter,
   onProgress: (step: string) => void,
   ending: AbortSignal,
 ): Promise<void> {
+  const untilEnding = () => undefined
   while (!ending.aborted) {
-    const { promise: isLost, resolve } = Promise.withResolvers<void>()
-    lost.again = resolve
-    ending.addEventListener('abort', () => resolve(), { once: true })
+    const lost = once(losses, 'lost', { signal: ending }).catch(untilEnding)
+    let pauseMs = START_AGAIN_AFTER_MS
     try {
       await standby.start()
-      await isLost
+      await lost
       if (!ending.aborted) onProgress(`${standby.name} was lost and is started again`)
     } catch (error) {
       onProgress(`${standby.name} does not start: ${String(error)}`)
+      pauseMs = TRY_AGAIN_AFTER_MS
     }
-    await sleep(START_AGAIN_AFTER_MS, undefined, { signal: ending }).catch(() => undefined)
+    await sleep(pauseMs, undefined, { signal: ending }).catch(untilEnding)
   }
 }
