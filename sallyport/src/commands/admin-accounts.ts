@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createTransfer, type IdentityDatabase, type ImportCounts, type Transfer } from '@sallyport/identity'
 import { systemClock } from '@sallyport/kernel'
-import { existingMasterKey } from '../data-directory/secrets.ts'
+import { masterKey } from '../data-directory/secrets.ts'
 import { reachDatabases } from '../databases.ts'
 import type { Settings } from '../settings/settings.ts'
 import { decode, encode, type Format } from '../transfer/formats.ts'
@@ -97,7 +97,8 @@ async function withTransfer<Result>(settings: Settings, use: (transfer: Transfer
     clock: systemClock,
     log: createLog(settings),
     passwordHashing: settings.passwordHashing,
-    masterKey: () => existingMasterKey(settings.dataDirectory),
+    // Made here if this is the first thing that is ever done with the directory.
+    masterKey: () => masterKey(settings.dataDirectory),
   })
   try {
     return await use(transfer)
