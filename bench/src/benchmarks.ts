@@ -1,6 +1,8 @@
 import { measureAuction } from './auction.ts'
 import { measureBids } from './bids.ts'
 import { measureClosing } from './closing.ts'
+import { measureGateway } from './gateway/gateway.ts'
+import { runGatewaySoak } from './gateway/soak.ts'
 import { measureImport } from './import.ts'
 import type { Load } from './load.ts'
 import { runMarketMix } from './market-mix.ts'
@@ -29,5 +31,10 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   revocation: { summary: 'how long after a logout its token is refused everywhere', run: measureRevocation },
   openid: { summary: 'tokens for clients and renewed ones, beside oidc-provider alone', run: measureOpenId },
   import: { summary: 'a hundred thousand accounts with ready hashes brought in', run: measureImport },
+  gateway: {
+    summary: 'processor time of a request through the gateway, beside nginx, HAProxy and proxies in Node',
+    run: measureGateway,
+  },
+  'gateway-soak': { summary: 'whether the gateway stays as it is under load for a while', run: runGatewaySoak },
   'market-mix': { summary: 'a market in full swing: what each route does under mixed load', run: runMarketMix },
 }

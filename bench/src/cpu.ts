@@ -29,6 +29,12 @@ export async function readCpu(programPid: number, postgresPid: number): Promise<
   return { program: seconds(program), postgres: seconds(postgres), load: seconds(load) }
 }
 
+/** What these processes and those that they have started have used until now, in seconds. */
+export async function readCpuOf(pids: readonly number[]): Promise<number | undefined> {
+  const processes = await readProcesses()
+  return processes && seconds(pids.flatMap((pid) => treeOf(processes, pid)))
+}
+
 export async function parentOf(pid: number): Promise<number> {
   const processes = (await readProcesses()) ?? []
   return processes.find((one) => one.pid === pid)?.parent ?? 0

@@ -3,8 +3,10 @@ export interface Load {
   readonly rounds: number
   readonly seconds: number
   readonly clients: number
-  /** For the benchmark that runs once and long. */
-  readonly minutes: number
+  /** For the benchmarks that run once and long, where they are not to run as long as usual. */
+  readonly minutes?: number
+  /** Of several sides, those whose names contain this. */
+  readonly only?: string
 }
 
 export interface Outcome {

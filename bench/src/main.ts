@@ -11,7 +11,8 @@ const program = new Command('npm run bench --')
   .option('--rounds <n>', 'how often each side is measured, in turns; the medians count', Number, 5)
   .option('--seconds <n>', 'how long each side is measured in a round', Number, 5)
   .option('--clients <n>', 'how many clients ask at once', Number, 64)
-  .option('--minutes <n>', 'how long market-mix runs', Number, 15)
+  .option('--minutes <n>', 'how long market-mix (15) or gateway-soak (10) runs', Number)
+  .option('--only <text>', 'of gateway, the sides whose names contain this')
   .addHelpText(
     'after',
     `\nBenchmarks:\n${names.map((name) => `  ${name.padEnd(width)}  ${benchmarks[name]?.summary}`).join('\n')}`,

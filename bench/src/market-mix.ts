@@ -18,7 +18,7 @@ const bag = weights.flatMap(([task, weight]) => Array.from({ length: weight }, (
  * The load profile of the market for so many minutes: each client does one task after the other, without a pause, and
  * what each route did is printed. An answer that is not expected is a failure; it ends its task and nothing else.
  */
-export function runMarketMix({ clients, minutes }: Load): Promise<string> {
+export function runMarketMix({ clients, minutes = 15 }: Load): Promise<string> {
   return withInstallation(clients, async ({ publicDoor }) => {
     const table = createRouteTable(publicDoor)
     const began = performance.now()

@@ -1,0 +1,72 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Cores, pin } from '../cores.ts'
+
+/** Something that answers HTTP, in a process of its own. */
+export interface Running {
+  readonly url: string
+  readonly pids: readonly number[]
+  stop(): Promise<void>
+}
+
+/** Starts one of the modules in `sides/`, which is told this and tells where it listens. */
+export async function startNode(module: string, options: object, cores: Cores): Promise<Running> {
+  const child = fork(new URL(`sides/${module}.ts`, import.meta.url), [JSON.stringify(options)])
+  const url = await new Promise<string>((resolve, reject) => {
+    child.once('message', (said) => resolve(String(said)))
+    child.once('exit', () => reject(new Error(`${module} did not start`)))
+  })
+  return running(child, url, cores)
+}
+
+/** Starts a program that was told to listen on this port. */
+export async function startProgram(command: string, args: readonly string[], port: number, cores: Cores) {
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  await accepts(port, child)
+  return running(child, `http://127.0.0.1:${port}`, cores)
+}
+
+async function running(child: ChildProcess, url: string, cores: Cores): Promise<Running> {
+  const { pid } = child
+  if (pid === undefined) throw new Error('there is no process')
+  const stop = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill('SIGKILL')
+    await ended
+  }
+  try {
+    await pin(pid, cores)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { url, pids: [pid], stop }
+}
+
+/** A port that nobody has now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  if (address === null || typeof address === 'string') throw new TypeError('the server listens on no port')
+  return address.port
+}
+
+async function accepts(port: number, child: ChildProcess): Promise<void> {
+  for (let tries = 0; tries < 200 && child.exitCode === null; tries += 1) {
+    const socket = connect({ host: '127.0.0.1', port })
+    const opened = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    )
+    socket.destroy()
+    if (opened) return
+    await sleep(25)
+  }
+  throw new Error(`nothing listens on port ${port}`)
+}

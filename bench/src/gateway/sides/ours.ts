@@ -1,0 +1,32 @@
+import { createBalancingMetrics, createGateway, inProcessDispatcher, overHttpDispatcher } from '@sallyport/gateway'
+import { systemClock } from '@sallyport/kernel'
+import { createMetrics } from '@sallyport/service'
+import { shop } from '../shop.ts'
+import { announce, readOptions } from './options.ts'
+import { createShop, log } from './shop-service.ts'
+import { verification } from './verification.ts'
+
+const { upstream, publicJwk, token = '' } = readOptions()
+const authentication = await verification(publicJwk)
+const metrics = createMetrics()
+const dispatcher =
+  upstream === undefined
+    ? inProcessDispatcher(await createShop(authentication))
+    : overHttpDispatcher({ service: 'shop', urls: [upstream], metrics: createBalancingMetrics(metrics), log })
+const gateway = await createGateway({ host: '127.0.0.1', publicPort: 0, adminPort: 0 })
+gateway.open({
+  contracts: [shop],
+  dispatchers: new Map([['shop', dispatcher]]),
+  authentication,
+  keyIssuer: {
+    exchange: async (digest) => ({ id: digest, token, expiresAtMs: Date.now() + 300_000, networks: [] }),
+    recordUses: async () => undefined,
+  },
+  clock: systemClock,
+  metrics,
+  readiness: async () => ({}),
+  log,
+  trustedProxies: [],
+  publicHost: 'localhost:8080',
+})
+announce(gateway.addresses.public)
