@@ -85,6 +85,8 @@ const retryPauseMs = 250
 const cachedTokens = 10_000
 /** A verified token is trusted without looking at its signature again for this long. */
 const cacheMs = 60_000
+/** The clocks of two machines may differ by this much. */
+const clockToleranceMs = 60_000
 
 export function createKeySet(options: KeySetOptions): KeySet {
   const { issuer, algorithms, fetchKeys, clock, leewaySeconds = 0 } = options
@@ -201,10 +203,14 @@ function claimsOf(
     return undefined
   }
   if (!isRecord(claims)) return undefined
-  const { exp, nbf } = claims
-  if (typeof exp !== 'number' || now.getTime() >= (exp + leewaySeconds) * 1000) return undefined
-  if (nbf !== undefined && !(typeof nbf === 'number' && now.getTime() >= nbf * 1000)) return undefined
-  return claims
+  return isTimely(claims, now.getTime(), leewaySeconds) ? claims : undefined
+}
+
+/** Not over, begun, and not made in the future (RFC 7519 §4.1.4 to §4.1.6). */
+function isTimely({ exp, nbf, iat }: Readonly<Record<string, unknown>>, nowMs: number, leewaySeconds: number): boolean {
+  if (typeof exp !== 'number' || nowMs >= (exp + leewaySeconds) * 1000) return false
+  if (nbf !== undefined && !(typeof nbf === 'number' && nowMs >= nbf * 1000)) return false
+  return typeof iat === 'number' && nowMs >= iat * 1000 - clockToleranceMs
 }
 
 function namesOf({ issuer, alias }: Pick<KeySetOptions, 'issuer' | 'alias'>): readonly string[] {
