@@ -1,4 +1,10 @@
-import { createBalancingMetrics, createGateway, inProcessDispatcher, overHttpDispatcher } from '@sallyport/gateway'
+import {
+  createBalancingMetrics,
+  createGateway,
+  createQuotas,
+  inProcessDispatcher,
+  overHttpDispatcher,
+} from '@sallyport/gateway'
 import { systemClock } from '@sallyport/kernel'
 import { createMetrics } from '@sallyport/service'
 import { shop } from '../shop.ts'
@@ -13,6 +19,9 @@ const dispatcher =
   upstream === undefined
     ? inProcessDispatcher(await createShop(authentication))
     : overHttpDispatcher({ service: 'shop', urls: [upstream], metrics: createBalancingMetrics(metrics), log })
+const never = async (): Promise<never> => {
+  throw new Error('not needed by the routes that are measured')
+}
 const gateway = await createGateway({ host: '127.0.0.1', publicPort: 0, adminPort: 0 })
 gateway.open({
   contracts: [shop],
@@ -27,6 +36,11 @@ gateway.open({
   readiness: async () => ({}),
   log,
   trustedProxies: [],
-  publicHost: 'localhost:8080',
+  publicOrigin: 'http://localhost:8080',
+  // Nothing is counted, signed or told to strangers by the routes that are measured.
+  quotas: createQuotas({ store: { take: never, ping: never, close: never }, clock: systemClock, log }),
+  keys: { sign: never },
+  tokens: { tokenFor: () => '' },
+  otherIssuers: new Map(),
 })
 announce(gateway.addresses.public)

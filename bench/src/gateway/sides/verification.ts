@@ -1,5 +1,6 @@
 import { systemClock } from '@sallyport/kernel'
 import {
+  accountIssuer,
   type Authentication,
   createAuthentication,
   createKeySet,
@@ -21,7 +22,7 @@ export async function verification(publicJwk: PublicJwk): Promise<Authentication
   })
   await accountKeys.refresh()
   return createAuthentication({
-    accountKeys,
+    issuers: { identity: accountIssuer(accountKeys) },
     revocations: new RevocationList(clock),
     identifyService: async () => undefined,
   })

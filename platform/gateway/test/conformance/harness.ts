@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { Clock } from '@sallyport/kernel'
 import {
+  accountIssuer,
   createAuthentication,
   createKeySet,
   createService,
@@ -146,7 +147,7 @@ function newVerifier(clock: Clock, published: () => readonly PublicJwk[]) {
     clock,
   })
   const authentication = createAuthentication({
-    accountKeys: keySet,
+    issuers: { identity: accountIssuer(keySet) },
     revocations: list,
     identifyService: async () => undefined,
   })
