@@ -9,6 +9,7 @@ import {
   type KeySource,
   type PublicJwk,
   RevocationList,
+  type RevocationRelay,
   type RevocationSource,
   type Service,
   signedClaimsIssuer,
@@ -31,6 +32,8 @@ export interface Platform {
   clientFor(caller: PartName, callee: ServiceName): Promise<Call>
   /** The public keys of account tokens, as they were heard last. @throws {KeysUnavailable} */
   accountKeys(): readonly PublicJwk[]
+  /** For how long nothing was heard of revocations, in milliseconds. */
+  silentMs(): number
   /** Makes a service of this process known to the others of it. */
   admit(service: Service): void
   /** Tells where the issuers' keys and the revocations come from, and starts to listen. */
@@ -39,6 +42,8 @@ export interface Platform {
     /** The gateway's, for the parts that take the claims it has signed. */
     readonly gatewayKeys?: KeySource
     readonly revocations: RevocationSource
+    /** Whoever hands on to others what was revoked. */
+    readonly relay?: RevocationRelay
   }): Promise<void>
   close(): Promise<void>
 }
@@ -85,11 +90,15 @@ export function createPlatform(settings: Settings, issuer: string, log: Logger):
       return createClient({ transport, credential })
     },
     accountKeys: () => accountKeys.keys.published(),
+    silentMs: () => revocations.silentMs,
     admit: (service) => void local.set(service.name, service),
     async follow(source) {
       const following = [await accountKeys.follow(source.keys, log)]
       if (source.gatewayKeys) following.push(await gatewayKeys.follow(source.gatewayKeys, log))
-      const subscription = await source.revocations.subscribe((news) => revocations.apply(news))
+      const subscription = await source.revocations.subscribe((news, silentMs) => {
+        revocations.apply(news, silentMs)
+        source.relay?.hear(news)
+      })
       closing.push(...following.map((one) => () => one.stop()), () => subscription.stop())
     },
     async close() {

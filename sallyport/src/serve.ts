@@ -11,7 +11,7 @@ import {
   signing,
 } from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
-import { createMetrics, type KeySource, type Metrics, pollIdentity, type Service } from '@sallyport/service'
+import { createMetrics, createRevocationRelay, type Metrics, pollIdentity, type Service } from '@sallyport/service'
 import { buildWallet } from '@sallyport/wallet'
 import type { Logger } from 'pino'
 import { createMailer } from './mail.ts'
@@ -180,7 +180,8 @@ async function serveGateway(
   const databases = await openDatabaseOf('gateway', settings)
   const quotas = await openQuotas(databases, { clock: platform.clock, log })
   const others = openIssuers(own.issuers, { clock: platform.clock, log })
-  await followIdentity('gateway', settings, platform, log, gatewayKeys.keys.source)
+  const relay = createRevocationRelay(platform.clock)
+  await followIdentity('gateway', settings, platform, log, { gatewayKeys: gatewayKeys.keys.source, relay })
   const authentication = platform.authenticationOf('gateway')
   const tls = await openDoorTls(settings, { clock: platform.clock, log })
   const gateway = await createGateway({ ...settings, certificate: tls?.certificate })
@@ -192,10 +193,12 @@ async function serveGateway(
   const publishing = await signing.buildPublishing({
     keys: gatewayKeys.keys,
     accountKeys: () => platform.accountKeys(),
+    relay: { revocations: relay, silentMs: () => platform.silentMs() },
     publicUrl,
     authentication,
     log,
   })
+  const url = await publishing.listen({ host: settings.host, port: settings.partPort, metrics })
   gateway.open({
     contracts: doorContracts(settings, own.contracts),
     trustedProxies: settings.trustedProxies,
@@ -229,7 +232,7 @@ async function serveGateway(
     publicOrigin: publicUrl,
   })
   return {
-    addresses: gateway.addresses,
+    addresses: { ...gateway.addresses, gateway: url },
     ownServices: own.services,
     async stop() {
       certificates?.stop()
@@ -250,11 +253,11 @@ async function followIdentity(
   settings: Settings,
   platform: Platform,
   log: Logger,
-  gatewayKeys?: KeySource,
+  more: Omit<Parameters<Platform['follow']>[0], 'keys' | 'revocations'> = {},
 ): Promise<void> {
   urlsOf(settings, 'identity')
   const source = pollIdentity(await platform.clientFor(part, 'identity'), log)
-  await platform.follow({ ...source, ...(gatewayKeys && { gatewayKeys }) })
+  await platform.follow({ ...source, ...more })
 }
 
 /** One instance that is ready is enough; the others are named by their places in the settings. */

@@ -12,7 +12,7 @@ import {
 } from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
 import { systemClock } from '@sallyport/kernel'
-import { createMetrics, type Service } from '@sallyport/service'
+import { createMetrics, createRevocationRelay, type Service } from '@sallyport/service'
 import { buildWallet } from '@sallyport/wallet'
 import type { Logger } from 'pino'
 import { createMailer } from './mail.ts'
@@ -171,9 +171,11 @@ async function start(
     instance: settings.instance,
   })
   const authentication = platform.authenticationOf('gateway')
+  const relay = createRevocationRelay(clock)
   const publishing = await signing.buildPublishing({
     keys: gatewayKeys.keys,
     accountKeys: () => platform.accountKeys(),
+    relay: { revocations: relay, silentMs: () => platform.silentMs() },
     publicUrl,
     authentication,
     log: log.child({ service: 'gateway' }),
@@ -187,6 +189,7 @@ async function start(
     keys: { fetch: async () => identity.publicKeys(), watch: identity.watchKeys },
     gatewayKeys: gatewayKeys.keys.source,
     revocations: identity.revocations,
+    relay,
   })
   // What was owed before the last end is done before the doors open, by each with the help of those before it.
   await wallet.start()

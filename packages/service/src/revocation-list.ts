@@ -15,8 +15,10 @@ export interface RevocationSource {
   /**
    * Calls back with what is in force and, until stopped, with everything that comes after it; with nothing where there was
    * nothing to hear, so that silence means that nothing can be heard.
+   *
+   * @param listener is told as well for how long whoever hands the news on has heard nothing, in milliseconds
    */
-  subscribe(listener: (revocations: readonly Revocation[]) => void): Promise<{ stop(): void }>
+  subscribe(listener: (revocations: readonly Revocation[], silentMs?: number) => void): Promise<{ stop(): void }>
 }
 
 /** After so many milliseconds of silence the feed counts as lost; it is read several times a second. */
@@ -46,8 +48,9 @@ export class RevocationList {
     return this.silentMs > lostAfterMs ? 'lost' : 'ready'
   }
 
-  apply(revocations: readonly Revocation[]): void {
-    this.#heardAtMs = this.#clock.now().getTime()
+  /** @param silentMs for how long whoever hands this on has heard nothing */
+  apply(revocations: readonly Revocation[], silentMs = 0): void {
+    this.#heardAtMs = Math.max(this.#heardAtMs, this.#clock.now().getTime() - silentMs)
     for (const { kind, id, until } of revocations) this.#until.set(`${kind}:${id}`, until)
     this.#sweep()
   }

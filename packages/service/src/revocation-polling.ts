@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Call, identity } from '@sallyport/contracts'
+import { type Call, gateway, identity } from '@sallyport/contracts'
 import type { Logger } from 'pino'
 import type { Revocation, RevocationSource } from './revocation-list.ts'
 import type { KeySource } from './tokens/key-set.ts'
@@ -13,6 +13,8 @@ export interface FeedPage {
   readonly feed: string
   /** What comes after the place that was asked for, oldest first. */
   readonly revocations: readonly Revocation[]
+  /** For how long whoever hands it on has heard nothing. */
+  readonly silentMs?: number
 }
 
 /**
@@ -41,7 +43,7 @@ export function followRevocations(read: (after: number) => Promise<FeedPage>, lo
           return true
         }
         feed = page.feed
-        listener(page.revocations)
+        listener(page.revocations, page.silentMs)
         after = page.revocations.at(-1)?.sequence ?? after
         return page.revocations.length > 0
       }
@@ -66,26 +68,54 @@ export function followRevocations(read: (after: number) => Promise<FeedPage>, lo
   }
 }
 
-/** What another process hears from identity: its keys, its revocations and, with each of these, of which version the keys are. */
-export function pollIdentity(
-  call: Call,
-  log: Logger,
-): { readonly keys: KeySource; readonly revocations: RevocationSource } {
-  const listeners = new Set<(version: string) => Promise<void>>()
+/** What another process hears: keys and revocations and, with each of these, of which version the keys are. */
+interface Heard {
+  readonly keys: KeySource
+  readonly revocations: RevocationSource
+}
+
+/** What a part hears from identity. */
+export function pollIdentity(call: Call, log: Logger): Heard {
+  const keys = keysOf(async () => (await call(identity.readKeys, {})).body.keys)
   const revocations = followRevocations(async (after) => {
     const { body } = await call(identity.readRevocations, { query: { after } })
-    // Not waited for: keys that do not come are no reason to miss revocations, and the next answer asks again.
-    for (const listener of listeners) listener(body.keys).catch(() => undefined)
+    keys.tell(body.keys)
     return body
   }, log)
+  return { revocations, keys: keys.source }
+}
+
+/** What a part that identity knows nothing of hears from the gateway, its keys included. */
+export function pollGateway(call: Call, log: Logger): Heard & { readonly gatewayKeys: KeySource } {
+  const accounts = keysOf(async () => {
+    const { identity: published } = (await call(gateway.relayKeys, {})).body
+    if (!published) throw new Error('the gateway has not heard the keys of identity yet')
+    return published
+  })
+  const own = keysOf(async () => (await call(gateway.relayKeys, {})).body.gateway)
+  const revocations = followRevocations(async (after) => {
+    const { body } = await call(gateway.relayRevocations, { query: { after } })
+    if (body.keys.identity !== null) accounts.tell(body.keys.identity)
+    own.tell(body.keys.gateway)
+    return { ...body, silentMs: body.silent_ms ?? Number.POSITIVE_INFINITY }
+  }, log)
+  return { revocations, keys: accounts.source, gatewayKeys: own.source }
+}
+
+/** Keys whose versions are told by somebody else. */
+function keysOf(fetch: KeySource['fetch']): { readonly source: KeySource; tell(version: string): void } {
+  const listeners = new Set<(version: string) => Promise<void>>()
   return {
-    revocations,
-    keys: {
-      fetch: async () => (await call(identity.readKeys, {})).body.keys,
+    source: {
+      fetch,
       watch(listener) {
         listeners.add(listener)
         return { stop: () => listeners.delete(listener) }
       },
+    },
+    tell(version) {
+      // Not waited for: keys that do not come are no reason to miss revocations, and the next answer asks again.
+      for (const listener of listeners) listener(version).catch(() => undefined)
     },
   }
 }

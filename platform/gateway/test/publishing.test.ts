@@ -1,5 +1,6 @@
 import { gateway } from '@sallyport/contracts'
-import { KeysUnavailable, type PublicJwk } from '@sallyport/service'
+import { systemClock } from '@sallyport/kernel'
+import { createRevocationRelay, KeysUnavailable, type PublicJwk } from '@sallyport/service'
 import { pino } from 'pino'
 import { afterAll, describe, expect, it } from 'vitest'
 import { inProcessDispatcher, signing } from '../src/index.ts'
@@ -15,6 +16,7 @@ const publishing = await signing.buildPublishing({
   keys,
   accountKeys: () => accountKeys(),
   publicUrl: 'https://gate.test',
+  relay: { revocations: createRevocationRelay(systemClock), silentMs: () => 0 },
   authentication,
   log: pino({ level: 'silent' }),
 })

@@ -11,18 +11,20 @@ import {
 } from '@sallyport/service'
 import type { Logger } from 'pino'
 import type { GatewayKeys } from './gateway-keys.ts'
+import { type RelayParts, relayRoutes } from './relay-routes.ts'
 
-/** What the gateway answers itself: the public keys of every issuer of the installation. */
+/** What the gateway answers itself: the public keys of every issuer, and for services what was revoked. */
 export function buildPublishing(parts: {
   readonly keys: Pick<GatewayKeys, 'published'>
   /** Those of account tokens. @throws {KeysUnavailable} */
   readonly accountKeys: () => readonly PublicJwk[]
   /** The address that people know the installation by. */
   readonly publicUrl: string
+  readonly relay: RelayParts
   readonly authentication: Authentication
   readonly log: Logger
 }): Promise<Service> {
-  const { keys, accountKeys, publicUrl, authentication, log } = parts
+  const { keys, accountKeys, publicUrl, relay, authentication, log } = parts
   const issuer = gateway.gatewayIssuerOf(publicUrl)
   return createService({
     contract: gateway.gatewayContract,
@@ -31,6 +33,7 @@ export function buildPublishing(parts: {
     routes: [
       publish(gateway.publishedKeys, () => [...accountKeys(), ...keys.published()]),
       publish(gateway.gatewayKeys, () => keys.published()),
+      ...relayRoutes(relay, { accounts: accountKeys, own: () => keys.published() }),
       handle(gateway.gatewayMetadata, async () =>
         ok(
           {
