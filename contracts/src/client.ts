@@ -101,7 +101,8 @@ function validatorOf(route: Route, status: number): Validator | undefined {
 }
 
 function parseReply<R extends Route>(route: R, reply: TransportReply): ReplyOf<R> {
-  const body = parseJson(reply.body)
+  // An answer without content (RFC 9110 §15.3.5) says nothing, which contracts write as null.
+  const body = reply.status === 204 ? null : parseJson(reply.body)
   if (reply.status >= 500) throw new ServiceUnreachable(`${route.name} was answered with ${reply.status}`)
   const validator = validatorOf(route, reply.status)
   if (!validator) throw new ServiceRefused(route.name, reply.status, codeOf(body))
