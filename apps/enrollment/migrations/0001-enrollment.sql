@@ -71,10 +71,9 @@ returns table (outcome text, list_position integer)
 language plpgsql as $$
 declare
   asked record;
-  seats integer;
-  already text;
-  waiting integer;
+  here record;
   free_seat integer;
+  free_place integer;
   free_list integer;
   student_key integer;
 begin
@@ -87,45 +86,55 @@ begin
   for asked in select * from unnest(asked_sections, asked_students) as asking (section_id, student) loop
     list_position := null;
     free_seat := null;
-    select capacity into seats from section where id = asked.section_id;
-    select state into already from placement where section_id = asked.section_id and student = asked.student;
-    select count(*) into waiting from placement where section_id = asked.section_id and ticket is not null;
+    free_place := null;
+    free_list := null;
+    select capacity,
+      (select state from placement where section_id = id and student = asked.student) as already,
+      (select count(*) from placement where section_id = id and ticket is not null) as waiting,
+      (select coalesce(max(seat), 0) from placement where section_id = id and seat is not null) as last_seat
+    into here from section where id = asked.section_id;
+
     -- While others wait, a free seat is theirs.
-    if waiting = 0 then
-      select coalesce(max(seat), 0) + 1 into free_seat
-      from placement where section_id = asked.section_id and seat is not null;
-      if free_seat > seats then
+    if here.waiting = 0 then
+      if here.last_seat < here.capacity then
+        free_seat := here.last_seat + 1;
+      else
         select min(number) into free_seat from (
-          select number from generate_series(1, seats) as number
+          select number from generate_series(1, here.capacity) as number
           except select seat from placement where section_id = asked.section_id and seat is not null
         ) as free (number);
       end if;
     end if;
-    select min(number) into free_list from generate_series(1, 3) as number
-    where not exists (select from placement where student = asked.student and own_list = number);
+    if free_seat is null then
+      select min(number) into free_list from generate_series(1, 3) as number
+      where not exists (select from placement where student = asked.student and own_list = number);
+    end if;
 
     outcome := case
-      when seats is null then 'unknown-section'
-      when already = 'enrolled' then 'already-enrolled'
-      when already = 'waiting' then 'already-waitlisted'
+      when here.capacity is null then 'unknown-section'
+      when here.already = 'enrolled' then 'already-enrolled'
+      when here.already = 'waiting' then 'already-waitlisted'
       when free_seat is not null then 'enrolled'
-      when waiting >= 15 then 'waitlist-full'
+      when here.waiting >= 15 then 'waitlist-full'
       when free_list is null then 'waitlist-limit'
       else 'waitlisted'
     end;
-    if outcome in ('enrolled', 'waitlisted') and already = 'dropped' then
-      delete from placement where section_id = asked.section_id and student = asked.student;
-    end if;
-    if outcome = 'enrolled' then
-      insert into placement (section_id, student, state, since, capacity, seat)
-      values (asked.section_id, asked.student, 'enrolled', moment, seats, free_seat);
-    elsif outcome = 'waitlisted' then
-      list_position := waiting + 1;
-      insert into placement (section_id, student, state, since, capacity, ticket, list_place, own_list)
-      select asked.section_id, asked.student, 'waiting', moment, seats,
-        nextval('placement_ticket_sequence'), min(number), free_list
-      from generate_series(1, 15) as number
+    if outcome = 'waitlisted' then
+      list_position := here.waiting + 1;
+      select min(number) into free_place from generate_series(1, 15) as number
       where not exists (select from placement where section_id = asked.section_id and list_place = number);
+    end if;
+    if outcome in ('enrolled', 'waitlisted') then
+      insert into placement (section_id, student, state, since, capacity, seat, ticket, list_place, own_list)
+      values (
+        asked.section_id, asked.student, case outcome when 'enrolled' then 'enrolled' else 'waiting' end, moment,
+        here.capacity, free_seat, case outcome when 'waitlisted' then nextval('placement_ticket_sequence') end,
+        free_place, free_list
+      )
+      -- Whoever has dropped comes back as a newcomer.
+      on conflict (section_id, student) do update
+      set state = excluded.state, since = excluded.since, seat = excluded.seat, ticket = excluded.ticket,
+        list_place = excluded.list_place, own_list = excluded.own_list, dropped_by = null;
     end if;
     return next;
   end loop;
@@ -141,9 +150,8 @@ returns table (outcome text)
 language plpgsql as $$
 declare
   asked record;
+  here record;
   is_automatic boolean;
-  teacher text;
-  freed integer;
 begin
   -- While somebody changes the setting nobody frees a seat that would be forgotten.
   perform pg_advisory_xact_lock_shared(1, 0);
@@ -153,12 +161,12 @@ begin
   for asked in
     select * from unnest(asked_sections, asked_students, asked_instructors) as asking (section_id, student, instructor)
   loop
-    select instructor into teacher from section where id = asked.section_id;
-    select seat into freed from placement where section_id = asked.section_id and student = asked.student;
+    select instructor, (select seat from placement where section_id = id and student = asked.student) as seat
+    into here from section where id = asked.section_id;
     outcome := case
-      when teacher is null then 'unknown-section'
-      when asked.instructor <> teacher then 'not-the-instructor'
-      when freed is null then 'not-enrolled'
+      when here.instructor is null then 'unknown-section'
+      when asked.instructor <> here.instructor then 'not-the-instructor'
+      when here.seat is null then 'not-enrolled'
       else 'dropped'
     end;
     if outcome = 'dropped' then
@@ -168,7 +176,7 @@ begin
       where section_id = asked.section_id and student = asked.student;
       if is_automatic then
         update placement
-        set state = 'enrolled', since = moment, seat = freed, ticket = null, list_place = null, own_list = null
+        set state = 'enrolled', since = moment, seat = here.seat, ticket = null, list_place = null, own_list = null
         where section_id = asked.section_id
           and ticket = (select min(ticket) from placement where section_id = asked.section_id and ticket is not null);
       end if;
