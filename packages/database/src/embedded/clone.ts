@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chown, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { syncDirectory } from './cluster.ts'
 import { copyCluster, copyLog } from './copying.ts'
@@ -7,6 +7,7 @@ import { PostgresFailed, usingDirectory } from './errors.ts'
 import { connectAdministrator } from './ownership.ts'
 import type { Placement } from './placement.ts'
 import { run } from './run.ts'
+import type { SystemUser } from './system-user.ts'
 import { within } from '../time-limit.ts'
 
 const PROGRESS_EVERY_MS = 2_000
@@ -21,6 +22,8 @@ export interface CloneOptions {
   readonly standby: Placement
   readonly sync: boolean
   readonly onProgress: (step: string) => void
+  /** Ends it early. */
+  readonly signal: AbortSignal
   /** Called when the clone is complete: afterwards nothing may run on what it replaces. */
   readonly beforeReplacing: () => Promise<void>
 }
@@ -30,19 +33,20 @@ export interface CloneOptions {
  * and on the disk, so that nothing half-copied is ever started.
  */
 export async function cloneCluster(options: CloneOptions): Promise<void> {
-  const { primary, standby, sync, onProgress, beforeReplacing } = options
+  const { primary, standby, sync, onProgress, signal, beforeReplacing } = options
   const { clusterDirectory, dataDirectory, user } = standby
   const name = basename(clusterDirectory)
   await usingDirectory(dataDirectory, async () => {
     const unfinished = await mkdtemp(`${clusterDirectory}.new-`)
     try {
-      if (user) await chown(unfinished, user.uid, user.gid)
       let nextProgress = performance.now()
-      await backUp(name, primary, unfinished, (copied, total) => {
+      const onBytes = (copied: number, total: number): void => {
         if (performance.now() < nextProgress && copied < total) return
         nextProgress = performance.now() + PROGRESS_EVERY_MS
         onProgress(`making ${name}: copied ${megabytes(copied)} of ${megabytes(total)} MB`)
-      })
+      }
+      await backUp(primary, { name, to: unfinished, signal, onBytes })
+      if (user) await handOver(unfinished, user)
       if (sync) await run('sync', ['-f', unfinished])
       await beforeReplacing()
       const replaced = `${unfinished}.replaced`
@@ -57,19 +61,21 @@ export async function cloneCluster(options: CloneOptions): Promise<void> {
   })
 }
 
-async function backUp(
-  name: string,
-  primary: Placement,
-  to: string,
-  onBytes: (copied: number, total: number) => void,
-): Promise<void> {
+interface BackUp {
+  readonly name: string
+  readonly to: string
+  readonly signal: AbortSignal
+  readonly onBytes: (copied: number, total: number) => void
+}
+
+async function backUp(primary: Placement, { name, to, signal, onBytes }: BackUp): Promise<void> {
   const client = await connectAdministrator(primary, 'postgres').catch((error: unknown) => {
     throw new PostgresFailed(`${name} cannot be made while the primary is not running`, String(error))
   })
   // A primary that hangs in the middle must not keep the standby from being stopped.
   const answer = <Row extends object>(text: string, values: readonly unknown[] = []) =>
     within(ANSWER_LIMIT_MS, client.query<Row>(text, [...values])).then(({ rows }) => rows[0])
-  const copy = { from: primary.clusterDirectory, to, user: primary.user }
+  const copy = { from: primary.clusterDirectory, to, signal }
   try {
     // The log since the start is part of the copy: for as long as this connection lasts the primary keeps it.
     await answer(`select pg_create_physical_replication_slot($1, true, true)`, [
@@ -84,17 +90,17 @@ async function backUp(
     )
     if (!start || !stop) throw new PostgresFailed('the backup of the primary was not finished')
     await copyLog({ ...copy, first: start.file, last: stop.file })
-    for (const [file, content] of [
-      ['backup_label', stop.label],
-      ['standby.signal', ''],
-    ] as const) {
-      await writeFile(join(to, file), content, { mode: 0o600 })
-      if (primary.user) await chown(join(to, file), primary.user.uid, primary.user.gid)
-    }
+    await writeFile(join(to, 'backup_label'), stop.label, { mode: 0o600 })
+    await writeFile(join(to, 'standby.signal'), '', { mode: 0o600 })
   } finally {
     // Without it the backup and the slot are ended too.
     await within(ANSWER_LIMIT_MS, client.end()).catch(() => undefined)
   }
+}
+
+async function handOver(directory: string, { uid, gid }: SystemUser): Promise<void> {
+  const { status, output } = await run('chown', ['-R', `${uid}:${gid}`, directory])
+  if (status !== 0) throw new PostgresFailed(`${directory} cannot be handed over to PostgreSQL's user`, output)
 }
 
 function megabytes(bytes: number): number {

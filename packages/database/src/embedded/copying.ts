@@ -1,7 +1,6 @@
-import { copyFile, chmod, chown, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PostgresFailed, codeOf } from './errors.ts'
-import type { SystemUser } from './system-user.ts'
 
 /** What a server makes anew at its start, or what concerns the copied server alone: directories stay, but empty. */
 const EMPTIED = new Set([
@@ -19,6 +18,7 @@ const LEFT_OUT =
 /** The server's view of itself: copied last and with care. */
 const CONTROL = join('global', 'pg_control')
 const CONTROL_READS = 20
+const AT_ONCE = 8
 
 interface File {
   readonly path: string
@@ -27,9 +27,10 @@ interface File {
 
 export interface Copying {
   readonly from: string
+  /** An empty directory. What is copied belongs to the user of this process. */
   readonly to: string
-  /** Whom the copy belongs to; undefined is the user of this process. */
-  readonly user: SystemUser | undefined
+  /** Ends it early. */
+  readonly signal: AbortSignal
 }
 
 /**
@@ -39,43 +40,41 @@ export interface Copying {
 export async function copyCluster({
   from,
   to,
-  user,
+  signal,
   onBytes,
 }: Copying & { readonly onBytes: (copied: number, total: number) => void }): Promise<void> {
   const { directories, files } = await listCluster(from)
-  for (const directory of [...directories, join('pg_wal', 'archive_status'), join('pg_wal', 'summaries')]) {
-    await mkdir(join(to, directory), { recursive: true })
-    await own(join(to, directory), 0o700, user)
-  }
+  for (const directory of [...directories, join('pg_wal', 'archive_status'), join('pg_wal', 'summaries')])
+    await mkdir(join(to, directory), { recursive: true, mode: 0o700 })
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0)
   let copied = 0
-  for (const { path, bytes } of files) {
-    if (await copyIfThere(join(from, path), join(to, path))) await own(join(to, path), 0o600, user)
-    copied += bytes
-    onBytes(copied, total)
+  const remaining = files.values()
+  const work = async (): Promise<void> => {
+    for (const { path, bytes } of remaining) {
+      signal.throwIfAborted()
+      await copyIfThere(join(from, path), join(to, path))
+      copied += bytes
+      onBytes(copied, total)
+    }
   }
-  await writeFile(join(to, CONTROL), await readControl(join(from, CONTROL)))
-  await own(join(to, CONTROL), 0o600, user)
+  // There are thousands of files, most of them small.
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  await writeFile(join(to, CONTROL), await readControl(join(from, CONTROL)), { mode: 0o600 })
 }
 
 /** Copies the log, from the file `first` to the file `last`. */
 export async function copyLog({
   from,
   to,
-  user,
+  signal,
   first,
   last,
 }: Copying & { readonly first: string; readonly last: string }): Promise<void> {
   for (const name of await readdir(join(from, 'pg_wal'))) {
     if (!/^[0-9A-F]{24}$/.test(name) || name < first || name > last) continue
+    signal.throwIfAborted()
     await copyFile(join(from, 'pg_wal', name), join(to, 'pg_wal', name))
-    await own(join(to, 'pg_wal', name), 0o600, user)
   }
-}
-
-async function own(path: string, mode: number, user: SystemUser | undefined): Promise<void> {
-  await chmod(path, mode)
-  if (user) await chown(path, user.uid, user.gid)
 }
 
 async function listCluster(root: string): Promise<{ directories: readonly string[]; files: readonly File[] }> {
@@ -113,11 +112,8 @@ async function readControl(file: string): Promise<Buffer> {
 }
 
 /** A table may be dropped while it is copied. */
-async function copyIfThere(from: string, to: string): Promise<boolean> {
-  return ifThere(async () => {
-    await copyFile(from, to)
-    return true
-  }, false)
+async function copyIfThere(from: string, to: string): Promise<void> {
+  await ifThere(() => copyFile(from, to), undefined)
 }
 
 async function sizeIfThere(file: string): Promise<number | undefined> {

@@ -70,7 +70,7 @@ async function keep(
       await lost
       if (!ending.aborted) onProgress(`${standby.name} was lost and is started again`)
     } catch (error) {
-      onProgress(`${standby.name} does not start: ${String(error)}`)
+      if (!ending.aborted) onProgress(`${standby.name} does not start: ${String(error)}`)
       pauseMs = TRY_AGAIN_AFTER_MS
     }
     await sleep(pauseMs, undefined, { signal: ending }).catch(untilEnding)

@@ -34,7 +34,7 @@ export interface EmbeddedStandby {
   /**
    * Starts the server, or takes over one that an earlier program left running. It goes on from where it was; a copy that
    * is not there, damaged or too far behind is made of the primary, which must run for that.
-   * @throws DirectoryUnusable, DirectoryInUse, PostgresFailed
+   * @throws DirectoryUnusable, DirectoryInUse, PostgresFailed; an `AbortError` when it is stopped before
    */
   start(): Promise<'cloned' | 'started' | 'adopted'>
   /** Makes the copy afresh, as when something in it turned out to be damaged. It is read meanwhile. */
@@ -65,6 +65,7 @@ class StreamingStandby implements EmbeddedStandby {
   #watch: NodeJS.Timeout | undefined
   #sightings = 0
   #isLooking = false
+  #ending = new AbortController()
   /** What is done with the server is done one after another. */
   #work: Promise<unknown> = Promise.resolve()
 
@@ -99,7 +100,10 @@ class StreamingStandby implements EmbeddedStandby {
   }
 
   async start(): Promise<'cloned' | 'started' | 'adopted'> {
-    return this.#afterwards(() => this.#start())
+    return this.#afterwards(() => {
+      this.#ending = new AbortController()
+      return this.#start()
+    })
   }
 
   async renew(): Promise<void> {
@@ -108,6 +112,8 @@ class StreamingStandby implements EmbeddedStandby {
 
   async stop(): Promise<void> {
     clearInterval(this.#watch)
+    // Whoever stops does not wait for a copy to be made.
+    this.#ending.abort()
     await this.#afterwards(() => this.#stop())
   }
 
@@ -161,6 +167,7 @@ class StreamingStandby implements EmbeddedStandby {
       standby: this.#placement,
       sync: this.#options.settings?.['fsync'] !== 'off',
       onProgress: this.#options.onProgress,
+      signal: this.#ending.signal,
       beforeReplacing: () => this.#stop(),
     })
   }
