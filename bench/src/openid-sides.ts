@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { useEmbeddedPostgres } from '@sallyport/database'
-import { addressesOf, databaseUrl } from '@sallyport/e2e/parts'
+import { toUrl, useEmbeddedPostgres } from '@sallyport/database'
+import { addressesOf } from '@sallyport/e2e/parts'
 import { launch } from '@sallyport/e2e/program'
 import { type Door, openDoor } from './door.ts'
 import type { Installation } from './installation.ts'
@@ -125,8 +125,8 @@ async function startPart(dataDirectory: string, publicUrl: string, clients: numb
     SALLYPORT_PUBLIC_URL: publicUrl,
     SALLYPORT_INSTANCE: 'bench',
     SALLYPORT_PORT: '0',
-    DATABASE_URL_IDENTITY: databaseUrl(postgres, 'identity', 'service'),
-    DATABASE_URL_IDENTITY_OWNER: databaseUrl(postgres, 'identity', 'owner'),
+    DATABASE_URL_IDENTITY: toUrl(postgres.connection('identity', 'service')),
+    DATABASE_URL_IDENTITY_OWNER: toUrl(postgres.connection('identity', 'owner')),
     SALLYPORT_URL_WALLET: nobody,
     SALLYPORT_URL_GACHA: nobody,
     SALLYPORT_URL_AUCTION: nobody,

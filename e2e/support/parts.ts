@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '@sallyport/database'
+import { startEmbeddedPostgres, toUrl } from '@sallyport/database'
 import { makeDataDirectory } from './data-directory.ts'
 import { freePort } from './free-port.ts'
 import { launch, type Launched } from './program.ts'
@@ -52,8 +52,8 @@ export async function startParts(needed: readonly ServiceName[] = serviceNames):
     SALLYPORT_ADMIN_PASSWORD: administratorPassword,
     ...Object.fromEntries(serviceNames.map((name) => [`SALLYPORT_URL_${name.toUpperCase()}`, urlOf(name)])),
     ...(part !== 'gateway' && { SALLYPORT_PORT: String(ports.get(part)) }),
-    [`DATABASE_URL_${part.toUpperCase()}`]: databaseUrl(postgres, part, 'service'),
-    [`DATABASE_URL_${part.toUpperCase()}_OWNER`]: databaseUrl(postgres, part, 'owner'),
+    [`DATABASE_URL_${part.toUpperCase()}`]: toUrl(postgres.connection(part, 'service')),
+    [`DATABASE_URL_${part.toUpperCase()}_OWNER`]: toUrl(postgres.connection(part, 'owner')),
   })
 
   const serve: Parts['serve'] = async (part, settings = {}) => {
@@ -93,14 +93,4 @@ export async function addressesOf(launched: Launched, names: readonly string[]):
     if (launched.process.exitCode !== null || performance.now() > deadline) throw new Error(launched.output())
     await sleep(10)
   }
-}
-
-export function databaseUrl(
-  postgres: Pick<EmbeddedPostgres, 'connection'>,
-  part: PartName,
-  role: 'owner' | 'service',
-): string {
-  const { host, port, user, database } = postgres.connection(part, role)
-  const address = new URLSearchParams({ host, port: String(port) }).toString()
-  return `postgres://${user}@localhost/${database}?${address}`
 }

@@ -9,6 +9,8 @@ import {
   UnknownClient,
   WrongMasterKey,
 } from '@sallyport/identity'
+import { ClusterRefused } from './cluster/control.ts'
+import { MemberFailed } from './cluster/member.ts'
 import { TransferImpossible } from './commands/admin-accounts.ts'
 import { NoSuchAccount } from './commands/admin-audit-tail.ts'
 import { KeyExists } from './commands/admin-gateway-keys.ts'
@@ -23,6 +25,7 @@ import { UnusableHeader } from './transfer/formats.ts'
 const explained = [
   AccountDeleted,
   CertificateUnusable,
+  ClusterRefused,
   DamagedFile,
   DirectoryInUse,
   DirectoryUnusable,
@@ -34,6 +37,7 @@ const explained = [
   KeyExists,
   KeyNeeded,
   KeyWaiting,
+  MemberFailed,
   NoSuchAccount,
   NoSuchJob,
   NoSuchKey,

@@ -12,6 +12,9 @@ import { listKeys, revokeKey, rotateKeys } from './commands/admin-keys.ts'
 import { verifyMarket } from './commands/admin-market.ts'
 import { verifyWallet } from './commands/admin-wallet.ts'
 import { checkConfig } from './commands/check-config.ts'
+import { moveMember, runCluster, showCluster } from './commands/cluster.ts'
+import { readInstances } from './cluster/instances.ts'
+import { actions } from './cluster/control.ts'
 import { migrateEverything } from './commands/migrate.ts'
 import { runServe } from './commands/serve.ts'
 import { runStart } from './commands/start.ts'
@@ -63,6 +66,44 @@ Examples:
     const known = partNames.find((name) => name === part)
     if (known) await runServe(known, readSettings(process.env))
   })
+
+const cluster = program
+  .command('cluster')
+  .description(
+    'start every part as a process of its own, with a PostgreSQL that has standbys; Ctrl-C stops all of them',
+  )
+  .option('--instances <part=number...>', 'how often a part runs, such as gacha=2; enrollment runs three times', [])
+  .option('--standbys <number>', 'how many standbys the embedded PostgreSQL has', readCount, 2)
+  .addHelpText(
+    'after',
+    `
+Each process can be stopped and started alone, from another terminal with the same SALLYPORT_DATA; one that ends by itself
+is started again. addresses.json in the data directory says where each of them is, and its process id. With DATABASE_URL_<PART>
+for every part (and DATABASE_URL_IDENTITY_REPLICAS) nothing embedded is started.
+
+Examples:
+  $ npx sallyport cluster
+  $ SALLYPORT_DATA=./.cluster SALLYPORT_PUBLIC_PORT=9080 SALLYPORT_ADMIN_PORT=9180 npx sallyport cluster
+  $ npx sallyport cluster status
+  $ npx sallyport cluster stop enrollment.2`,
+  )
+  .action(({ instances, standbys }: { instances: readonly string[]; standbys: number }) =>
+    runCluster(readSettings(process.env), { instances: readInstances(instances), standbys }),
+  )
+
+cluster
+  .command('status')
+  .description('how each process of the cluster is')
+  .option('--json', 'as JSON', false)
+  .action((options: { json: boolean }) => showCluster(readSettings(process.env), options))
+
+for (const action of actions) {
+  cluster
+    .command(action)
+    .description(`${action} one process of the cluster, and wait until it is done`)
+    .argument('<name>', 'such as enrollment.2, identity or secondary-1')
+    .action((name: string) => moveMember(readSettings(process.env), action, name))
+}
 
 program
   .command('migrate')

@@ -22,3 +22,9 @@ export function toClientConfig(
   const { host, port, user, database } = connection
   return { host, port, user, database }
 }
+
+/** The connection as an address, for a process that is told of it by its settings. */
+export function toUrl({ host, port, user, database }: SocketConnection): string {
+  const address = new URLSearchParams({ host, port: String(port) }).toString()
+  return `postgres://${user}@localhost/${database}?${address}`
+}

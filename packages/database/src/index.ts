@@ -1,5 +1,5 @@
 export { type BatchOptions, inBatches } from './batches.ts'
-export type { PostgresConnection, SocketConnection, UrlConnection } from './connection.ts'
+export { type PostgresConnection, type SocketConnection, toUrl, type UrlConnection } from './connection.ts'
 export { type BesidePostgres, useEmbeddedPostgres } from './embedded/beside.ts'
 export { startEmbeddedPostgres } from './embedded/embedded-postgres.ts'
 export type { EmbeddedPostgres, EmbeddedPostgresOptions } from './embedded/embedded-postgres.ts'

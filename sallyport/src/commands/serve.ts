@@ -1,3 +1,4 @@
+import { onClusterGone, reportWorking } from '../cluster/part-messages.ts'
 import { overviewOf } from '../own-services/overview.ts'
 import type { PartName } from '../settings/parts.ts'
 import { type RunningPart, servePart } from '../serve.ts'
@@ -9,10 +10,11 @@ import { stopOnSignals } from './shutdown.ts'
 export async function runServe(part: PartName, settings: Settings): Promise<void> {
   const log = createLog(settings).child({ service: part })
   let running: Promise<RunningPart> | undefined
-  stopOnSignals(async () => {
+  const shutdown = stopOnSignals(async () => {
     const started = await running?.catch(() => undefined)
     await started?.stop()
   }, log)
+  onClusterGone(() => shutdown.now(1))
   running = servePart(part, settings, log)
   const { addresses, administrator, ownServices = [] } = await running
   if (administrator?.newPassword !== undefined) {
@@ -21,4 +23,5 @@ export async function runServe(part: PartName, settings: Settings): Promise<void
   }
   for (const [name, url] of Object.entries(addresses)) process.stdout.write(`${name} listens on ${url}\n`)
   if (ownServices.length > 0) process.stdout.write(`services of your own:\n${overviewOf(ownServices)}\n`)
+  reportWorking()
 }

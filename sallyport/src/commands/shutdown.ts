@@ -7,7 +7,11 @@ const deadlineMs = 4500
  * Ends the process when it is told to, in order. npm passes on a Ctrl-C that the terminal has delivered already, so a
  * second signal is no sign of impatience.
  */
-export function stopOnSignals(stop: () => Promise<void>, log: Logger): { now(exitCode: number): void } {
+export function stopOnSignals(
+  stop: () => Promise<void>,
+  log: Logger,
+  limitMs = deadlineMs,
+): { now(exitCode: number): void } {
   let stopping = false
   const now = (exitCode: number): void => {
     if (stopping) return
@@ -15,7 +19,7 @@ export function stopOnSignals(stop: () => Promise<void>, log: Logger): { now(exi
     setTimeout(() => {
       log.error('not everything has stopped in time')
       process.exit(1)
-    }, deadlineMs).unref()
+    }, limitMs).unref()
     stop().then(
       () => process.exit(exitCode),
       (error: unknown) => {
