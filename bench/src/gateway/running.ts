@@ -1,7 +1,6 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect } from 'node:net'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Cores, pin } from '../cores.ts'
 
@@ -15,11 +14,15 @@ export interface Running {
 /** Starts one of the modules in `sides/`, which is told this and tells where it listens. */
 export async function startNode(module: string, options: object, cores: Cores): Promise<Running> {
   const child = fork(new URL(`sides/${module}.ts`, import.meta.url), [JSON.stringify(options)])
-  const url = await new Promise<string>((resolve, reject) => {
+  return running(child, await urlOf(child), cores)
+}
+
+/** What a module says first is where it listens. */
+export function urlOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
     child.once('message', (said) => resolve(String(said)))
-    child.once('exit', () => reject(new Error(`${module} did not start`)))
+    child.once('exit', () => reject(new Error('a side did not start')))
   })
-  return running(child, url, cores)
 }
 
 /** Starts a program that was told to listen on this port. */
@@ -29,7 +32,8 @@ export async function startProgram(command: string, args: readonly string[], por
   return running(child, `http://127.0.0.1:${port}`, cores)
 }
 
-async function running(child: ChildProcess, url: string, cores: Cores): Promise<Running> {
+/** Keeps a process that answers already to its cores. */
+export async function running(child: ChildProcess, url: string, cores: Cores): Promise<Running> {
   const { pid } = child
   if (pid === undefined) throw new Error('there is no process')
   const stop = async (): Promise<void> => {

@@ -72,7 +72,8 @@ export async function missing({ needs }: Side): Promise<string | undefined> {
   return needs === undefined || (await isInstalled(needs)) ? undefined : `${needs} is not installed`
 }
 
-function told({ upstream, issuer }: Ground) {
+/** What a side in Node is told. */
+export function told({ upstream, issuer }: Ground) {
   const { publicJwk, publicPem } = issuer
   return { upstream, publicJwk, publicPem, token: issuer.sign() }
 }

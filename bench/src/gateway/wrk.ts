@@ -26,6 +26,10 @@ request = function()
   turn = turn % #requests + 1
   return requests[turn]
 end
+local pause = tonumber(os.getenv("DELAY_MS"))
+if pause > 0 then
+  delay = function() return math.floor(pause * (0.5 + math.random()) + 0.5) end
+end
 done = function(summary, latency)
   local e = summary.errors
   print(string.format('\\nresult {"requests": %d, "micros": %d, "p50": %f, "p99": %f, "errors": %d}', summary.requests,
@@ -46,17 +50,17 @@ export interface Ammunition {
   readonly headersFile: string
 }
 
-/** Asks as often as it can be answered; an answer other than 2xx, or none, ends the benchmark. */
+/** Asks as often as it can be answered, or waits so long on average before each request; an answer other than 2xx, or none, ends the benchmark. */
 export async function shoot(
   url: string,
   { scriptFile, headersFile }: Ammunition,
-  { seconds, clients }: { readonly seconds: number; readonly clients: number },
+  { seconds, clients, delayMs = 0 }: { readonly seconds: number; readonly clients: number; readonly delayMs?: number },
 ): Promise<Shot> {
   const { stdout } = await execute(
     'wrk',
     ['-t1', '--timeout', '30s', `-c${clients}`, `-d${seconds}s`, '-s', scriptFile, url],
     {
-      env: { ...process.env, HEADERS: headersFile },
+      env: { ...process.env, HEADERS: headersFile, DELAY_MS: String(delayMs) },
     },
   )
   const found = /^result (.*)$/m.exec(stdout)

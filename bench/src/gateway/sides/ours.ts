@@ -8,6 +8,7 @@ import {
 import { systemClock } from '@sallyport/kernel'
 import { createMetrics } from '@sallyport/service'
 import { shop } from '../shop.ts'
+import { issuerName } from '../tokens.ts'
 import { announce, readOptions } from './options.ts'
 import { createShop, log } from './shop-service.ts'
 import { verification } from './verification.ts'
@@ -36,7 +37,7 @@ gateway.open({
   readiness: async () => ({}),
   log,
   trustedProxies: [],
-  publicOrigin: 'http://localhost:8080',
+  publicOrigin: issuerName,
   // Nothing is counted, signed or told to strangers by the routes that are measured.
   quotas: createQuotas({ store: { take: never, ping: never, close: never }, clock: systemClock, log }),
   keys: { sign: never },
@@ -44,3 +45,20 @@ gateway.open({
   otherIssuers: new Map(),
 })
 announce(gateway.addresses.public)
+
+/** For who looks at what is left when everything was forgotten that can be. */
+process.on('message', () => void tellMemory())
+
+async function tellMemory(): Promise<void> {
+  globalThis.gc?.()
+  const { rss, heapUsed } = process.memoryUsage()
+  const [open, heldUpstream] = await Promise.all(
+    ['sallyport_gateway_connections', 'sallyport_upstream_calls'].map(sumOf),
+  )
+  process.send?.({ rssMb: rss / 1e6, heapMb: heapUsed / 1e6, open, heldUpstream })
+}
+
+async function sumOf(name: string): Promise<number> {
+  const { values } = (await metrics.getSingleMetric(name)?.get()) ?? { values: [] }
+  return values.reduce((sum, { value }) => sum + value, 0)
+}
