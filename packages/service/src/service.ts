@@ -2,7 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import { Readable } from 'node:stream'
 import type { Reply, Route, ServiceContract, Surface } from '@sallyport/contracts'
 import { newId } from '@sallyport/kernel'
-import Fastify, { type FastifyError, type FastifyReply, LogController } from 'fastify'
+import Fastify, { type FastifyError, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import type { Authentication } from './authentication.ts'
 import { isJson, MalformedJson, parseBody } from './body.ts'
@@ -116,21 +116,28 @@ export async function createService(parts: ServiceParts): Promise<Service> {
   const bodyless = new Set(
     parts.routes.filter(({ route }) => !route.body && !route.form).map(({ route }) => `${route.method} ${route.path}`),
   )
-  app.addHook('onRequest', async ({ raw, routeOptions }) => {
-    if (mounts.has(routeOptions.url ?? '')) return
-    const type = raw.headers['content-type']
-    if (type !== undefined) contentTypes.set(raw, type)
-    delete raw.headers['content-type']
-    if (!bodyless.has(`${raw.method} ${routeOptions.url}`)) return
-    // A route without a body takes none, whatever comes: the server drops it.
-    delete raw.headers['content-length']
-    delete raw.headers['transfer-encoding']
+  app.addHook('onRequest', ({ raw, routeOptions }, _reply, done) => {
+    const { headers } = raw
+    if (!mounts.has(routeOptions.url ?? '')) {
+      const type = headers['content-type']
+      if (type !== undefined) {
+        contentTypes.set(raw, type)
+        delete headers['content-type']
+      }
+      if (isFramed(headers) && bodyless.has(`${raw.method} ${routeOptions.url}`)) {
+        // A route without a body takes none, whatever comes: the server drops it.
+        delete headers['content-length']
+        delete headers['transfer-encoding']
+      }
+    }
+    done()
   })
 
   if (instance !== undefined) {
     app.addHook('onRequest', async (_request, reply) => nameInstance(reply))
-    app.addHook('onResponse', async ({ id, method, url }, { statusCode: status }) => {
-      log.info({ instance, request: id, method, path: pathOf(url), status }, 'request')
+    app.addHook('onResponse', async ({ id, method, url, headers }, { statusCode: status }) => {
+      const { traceId: trace } = parseTraceParent(headers['traceparent']) ?? {}
+      log.info({ instance, request: id, trace, method, path: pathOf(url), status }, 'request')
     })
   }
 
@@ -138,28 +145,27 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     const { route } = handled
     const surface = surfaces.get(route)
     if (!surface) continue
+    const answer = async (request: FastifyRequest): Promise<Reply> => {
+      const { body: raw, headers, params, query } = request
+      const type = contentTypes.get(request.raw)
+      if (surface.onlyJson === true && route.anyMediaType !== true && type !== undefined && !isJson(type)) {
+        return surface.dialect.badRequest('The content type must be application/json')
+      }
+      const body = await parseBody(route, type, Buffer.isBuffer(raw) ? raw : Buffer.alloc(0))
+      const reply = await handled.answer({ headers, params, query, body }, surface, authentication)
+      if (reply.body instanceof Readable) keepTrack(reply.body)
+      return reply
+    }
     app.route({
       method: route.method,
       url: route.path,
       bodyLimit: route.form ? formLimitBytes : (surface.bodyLimitBytes ?? bodyLimitBytes),
       schema: { response: { ...route.replies } },
-      handler: async (request, reply) => {
-        const { body: raw } = request
-        const contentType = contentTypes.get(request.raw)
-        if (
-          surface.onlyJson === true &&
-          route.anyMediaType !== true &&
-          contentType !== undefined &&
-          !isJson(contentType)
-        ) {
-          await send(reply, surface.dialect.badRequest('The content type must be application/json'))
-          return
-        }
-        const body = await parseBody(route, contentType, Buffer.isBuffer(raw) ? raw : Buffer.alloc(0))
-        const { headers, params, query } = request
-        const answer = await handled.answer({ headers, params, query, body }, surface, authentication)
-        if (answer.body instanceof Readable) keepTrack(answer.body)
-        await send(reply, answer)
+      // No async function: of one Fastify waits for the end of the answer, which costs more than the answer.
+      handler: (request, reply) => {
+        answer(request)
+          .then((answered) => send(reply, answered))
+          .catch((error: unknown) => void reply.send(error))
       },
     })
   }
@@ -250,27 +256,31 @@ export async function createService(parts: ServiceParts): Promise<Service> {
   }
 }
 
-async function send(reply: FastifyReply, { status, headers, body }: Reply): Promise<void> {
+function send(reply: FastifyReply, { status, headers, body }: Reply): void {
   if (body instanceof Readable) {
-    await reply
+    void reply
       .code(status)
       .headers({ ...eventStreamHeaders, ...headers })
       .send(body)
     return
   }
   if (status === 204 || status === 304) {
-    await reply
+    void reply
       .code(status)
       .headers({ 'cache-control': 'no-store', ...headers })
       .send()
     return
   }
   // Answers are about somebody: no cache on the way may keep them, unless the route says otherwise.
-  await reply
+  void reply
     .code(status)
     .headers({ 'cache-control': 'no-store', 'content-type': 'application/json', ...headers })
     // Fastify sends a bare null as no body at all; in JSON it is four letters (market §5: one gacha that is absent).
     .send(body === null ? 'null' : body)
+}
+
+function isFramed(headers: IncomingMessage['headers']): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
 }
 
 function surfacesByRoute(contract: ServiceContract): Map<Route, Surface> {
