@@ -1,5 +1,5 @@
 import { identityAlone, type IssuerName } from '@sallyport/contracts'
-import { Rejection } from '@sallyport/kernel'
+import { Rejection, type Soon, soon } from '@sallyport/kernel'
 import type { AccountCaller, ServiceCaller } from './caller.ts'
 import type { RevocationList } from './revocation-list.ts'
 import type { IdentifyService } from './tokens/service-tokens.ts'
@@ -22,10 +22,11 @@ export class RevocationsUnknown extends Rejection {
 /** Tells who is calling from the `Authorization` header. */
 export interface Authentication {
   /**
+   * Rejects with `KeysUnavailable` or `RevocationsUnknown`. A token that was verified lately is answered for at once.
+   *
    * @param issuers whose tokens count; identity's alone unless told otherwise
-   * @throws {KeysUnavailable} @throws {RevocationsUnknown}
    */
-  account(authorization: string | undefined, issuers?: readonly IssuerName[]): Promise<AccountCaller | NoCaller>
+  account(authorization: string | undefined, issuers?: readonly IssuerName[]): Soon<AccountCaller | NoCaller>
   service(authorization: string | undefined): Promise<ServiceCaller | NoCaller>
   /**
    * Whether revocations are heard: `lost` when whoever is signed in is refused for it. Absent where none are to be heard.
@@ -53,20 +54,22 @@ export function createAuthentication(parts: {
     return names.map((name) => trusted[name]).find((issuer) => issuer?.keys.names.includes(said))
   }
 
-  async function identify(token: string, names: readonly IssuerName[]): Promise<AccountCaller | undefined> {
+  function identify(token: string, names: readonly IssuerName[]): Soon<AccountCaller | undefined> {
     const issuer = issuerOf(token, names)
-    const claims = await issuer?.keys.verify(token)
-    const caller = claims && issuer?.callerOf(claims)
-    return caller && !revocations.isRevoked(caller.sessionId, caller.accountId) ? caller : undefined
+    return soon(issuer?.keys.verify(token), (claims) => {
+      const caller = claims && issuer?.callerOf(claims)
+      return caller && !revocations.isRevoked(caller.sessionId, caller.accountId) ? caller : undefined
+    })
   }
 
   return {
-    async account(authorization, issuers = identityAlone) {
+    account(authorization, issuers = identityAlone) {
       const token = bearerTokenOf(authorization)
       if (token === undefined) return 'missing'
-      const caller = await identify(token, issuers)
-      if (caller && isTooSilent()) throw new RevocationsUnknown()
-      return caller ?? 'invalid'
+      return soon(identify(token, issuers), (caller) => {
+        if (caller && isTooSilent()) return Promise.reject(new RevocationsUnknown())
+        return caller ?? 'invalid'
+      })
     },
     async service(authorization) {
       const token = bearerTokenOf(authorization)

@@ -14,7 +14,7 @@ import {
   type Route,
   type Surface,
 } from '@sallyport/contracts'
-import { Rejection } from '@sallyport/kernel'
+import { Rejection, type Soon } from '@sallyport/kernel'
 import type { TSchema } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
 import type { Authentication, NoCaller } from './authentication.ts'
@@ -151,17 +151,18 @@ function callerOf(
   headers: RawRequest['headers'],
   { dialect, credential, issuers }: Surface,
   authentication: Authentication,
-): Promise<AccountCaller | ServiceCaller | NoCaller> {
+): Soon<AccountCaller | ServiceCaller | NoCaller> {
   const authorization = authorizationOf(headers, credential, dialect)
   return who === 'account' ? authentication.account(authorization, issuers) : authentication.service(authorization)
 }
 
 /** A token that comes in a header of its own is the same token. */
 function authorizationOf(
-  { authorization, ...headers }: RawRequest['headers'],
+  headers: RawRequest['headers'],
   credential: Surface['credential'],
   dialect: Dialect,
 ): string | undefined {
+  const { authorization } = headers
   if (credential !== 'x-access-token') return authorization
   const token = headers['x-access-token']
   if (authorization !== undefined) throw new Refusal(dialect.badRequest('The token belongs into x-access-token alone'))

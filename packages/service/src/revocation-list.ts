@@ -30,7 +30,8 @@ const lostAfterMs = 2000
  */
 export class RevocationList {
   readonly #clock: Clock
-  readonly #until = new Map<string, number>()
+  readonly #sessions = new Map<string, number>()
+  readonly #accounts = new Map<string, number>()
   #nextSweep = 0
   #heardAtMs = Number.NEGATIVE_INFINITY
 
@@ -51,18 +52,24 @@ export class RevocationList {
   /** @param silentMs for how long whoever hands this on has heard nothing */
   apply(revocations: readonly Revocation[], silentMs = 0): void {
     this.#heardAtMs = Math.max(this.#heardAtMs, this.#clock.now().getTime() - silentMs)
-    for (const { kind, id, until } of revocations) this.#until.set(`${kind}:${id}`, until)
+    for (const { kind, id, until } of revocations) this.#until(kind).set(id, until)
     this.#sweep()
   }
 
   isRevoked(sessionId: string, accountId: string): boolean {
-    return this.#until.has(`session:${sessionId}`) || this.#until.has(`account:${accountId}`)
+    return this.#sessions.has(sessionId) || this.#accounts.has(accountId)
   }
 
   #sweep(): void {
     const now = toUnixSeconds(this.#clock.now())
     if (now < this.#nextSweep) return
     this.#nextSweep = now + 60
-    for (const [key, until] of this.#until) if (until < now) this.#until.delete(key)
+    for (const list of [this.#sessions, this.#accounts]) {
+      for (const [id, until] of list) if (until < now) list.delete(id)
+    }
+  }
+
+  #until(kind: Revocation['kind']): Map<string, number> {
+    return kind === 'session' ? this.#sessions : this.#accounts
   }
 }

@@ -63,7 +63,7 @@ const echo = await createService({
   contract,
   log: silent,
   authentication: {
-    account: async () => 'invalid',
+    account: () => 'invalid',
     service: async (authorization) => ({
       kind: 'service',
       name: authorization === 'Bearer caller' ? 'caller' : 'stranger',

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Door as DoorName, problemDetails } from '@sallyport/contracts'
+import { type Soon, soon } from '@sallyport/kernel'
 import type { Metrics } from '@sallyport/service'
 import type { Logger } from 'pino'
 import type { Dispatcher } from './dispatch/dispatcher.ts'
@@ -7,7 +8,7 @@ import { answerHealth, asksForHealth, type Readiness } from './health.ts'
 import type { Handler } from './listening/listener.ts'
 import type { DoorMetrics } from './metrics/door-metrics.ts'
 import { answerMetrics, asksForMetrics } from './metrics/metrics-page.ts'
-import { admit, type AdmissionParts } from './policy/admission.ts'
+import { admit, type AdmissionParts, type Entry } from './policy/admission.ts'
 import { type Refusal, refusal } from './policy/refusal.ts'
 import { type StreamPlaces, TooManyStreams } from './policy/stream-places.ts'
 import type { OriginReader } from './request-origin.ts'
@@ -42,45 +43,50 @@ export interface DoorParts extends AdmissionParts {
 /** What a door does with a request: every one goes the way of design §3. */
 export function createDoor(parts: DoorParts): Handler {
   const { log, name, isProxy } = parts
-  const orFail = (entering: Promise<void>, request: IncomingMessage, response: ServerResponse): void => {
-    entering.catch((error: unknown) => {
-      log.error({ err: error, door: name }, 'the gateway failed on a request')
-      if (response.headersSent) request.socket.destroy()
-      else writeReply(response, problemDetails.failed('unknown'))
-    })
+  const failed = (error: unknown, request: IncomingMessage, response: ServerResponse): void => {
+    log.error({ err: error, door: name }, 'the gateway failed on a request')
+    if (response.headersSent) request.socket.destroy()
+    else writeReply(response, problemDetails.failed('unknown'))
+  }
+  const orFail = (enter: () => Soon<void>, request: IncomingMessage, response: ServerResponse): void => {
+    try {
+      const entering = enter()
+      if (entering instanceof Promise) entering.catch((error: unknown) => failed(error, request, response))
+    } catch (error) {
+      failed(error, request, response)
+    }
   }
   return {
     isProxy,
-    request: (request, response) => orFail(enter(parts, request, response), request, response),
+    request: (request, response) => orFail(() => enter(parts, request, response), request, response),
     grantsUpgrade: (request) => grantsUpgrade(parts, request),
-    upgrade: (request, response, head) => orFail(enterUpgrade(parts, request, response, head), request, response),
+    upgrade: (request, response, head) => orFail(() => enterUpgrade(parts, request, response, head), request, response),
   }
 }
 
-async function enter(parts: DoorParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+function enter(parts: DoorParts, request: IncomingMessage, response: ServerResponse): Soon<void> {
   const visit = beginVisit(request, response, parts.originOf)
   if (asksForHealth(visit.path, request)) {
-    await answerHealth(visit.path, response, { readiness: parts.readiness, dispatchers: parts.dispatchers.values() })
-    return
+    return answerHealth(visit.path, response, { readiness: parts.readiness, dispatchers: parts.dispatchers.values() })
   }
-  if (parts.name === 'admin' && asksForMetrics(visit.path, request)) {
-    await answerMetrics(response, parts.metrics)
-    return
-  }
+  if (parts.name === 'admin' && asksForMetrics(visit.path, request)) return answerMetrics(response, parts.metrics)
 
   const match = parts.routes.match(request.method ?? 'GET', request.url ?? '/')
   if (match.kind === 'found') visit.policy = match.policy
   record(parts, request, response, visit)
   if (match.kind !== 'found') {
     turnAway(visit, response, refuseUnrouted(match))
-    return
+    return undefined
   }
-  const { policy } = match
-  const refused = await admit(parts, { request, response, policy, visit })
-  if (refused) {
-    turnAway(visit, response, refused)
-    return
-  }
+  const entry = { request, response, policy: match.policy, visit }
+  return soon(admit(parts, entry), (refused) => {
+    if (refused) turnAway(visit, response, refused)
+    else goIn(parts, entry)
+  })
+}
+
+/** Brings a request that was admitted to its service. */
+function goIn(parts: DoorParts, { request, response, policy, visit }: Entry): void {
   // Whoever left meanwhile is not told of again: nobody would ever end the call.
   if (response.destroyed) return
   const { dialect } = policy.surface

@@ -1,9 +1,10 @@
-import type { AccountId } from '@sallyport/kernel'
-import { isId } from '@sallyport/kernel'
+import { type AccountId, isId } from '@sallyport/kernel'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
+import type { AccountCaller } from '../caller.ts'
 import type { KeySet } from './key-set.ts'
-import type { TrustedIssuer } from './trusted-issuer.ts'
+import { remembered, type TrustedIssuer } from './trusted-issuer.ts'
+import type { Claims } from './verified-tokens.ts'
 
 /** The audience of the tokens that the platform's services accept. */
 export const platformAudience = 'sallyport'
@@ -25,15 +26,14 @@ const accessClaims = Compile(AccessClaims)
 
 /** Identity, whose tokens say everything that services ask about a caller. */
 export function accountIssuer(keys: KeySet): TrustedIssuer {
-  return {
-    keys,
-    callerOf(claims) {
-      if (!accessClaims.Check(claims) || !isId<AccountId>(claims.sub)) return undefined
-      // Bound to a key whose proof nobody asks for here: as a bearer token it would be good for whoever has stolen it.
-      if ('cnf' in claims) return undefined
-      const { sub, sid, username, role, roles, scope, exp } = claims
-      const scopes = scope.split(' ')
-      return { kind: 'account', accountId: sub, sessionId: sid, username, role, roles, scopes, expiresAt: exp }
-    },
-  }
+  return { keys, callerOf: remembered(callerOf) }
+}
+
+function callerOf(claims: Claims): AccountCaller | undefined {
+  if (!accessClaims.Check(claims) || !isId<AccountId>(claims.sub)) return undefined
+  // Bound to a key whose proof nobody asks for here: as a bearer token it would be good for whoever has stolen it.
+  if ('cnf' in claims) return undefined
+  const { sub, sid, username, role, roles, scope, exp } = claims
+  const scopes = scope.split(' ')
+  return { kind: 'account', accountId: sub, sessionId: sid, username, role, roles, scopes, expiresAt: exp }
 }

@@ -1,6 +1,7 @@
 import { createHash, createPublicKey } from 'node:crypto'
-import { type Clock, Rejection } from '@sallyport/kernel'
+import { type Clock, Rejection, type Soon } from '@sallyport/kernel'
 import { createVerifier } from 'fast-jwt'
+import { type Claims, VerifiedTokens } from './verified-tokens.ts'
 
 /** A public key in the form of RFC 7517. */
 export type PublicJwk = Record<string, unknown>
@@ -61,7 +62,7 @@ export interface KeySet {
    *
    * @throws {KeysUnavailable}
    */
-  verify(token: string): Promise<Readonly<Record<string, unknown>> | undefined>
+  verify(token: string): Soon<Claims | undefined>
   /** The public keys as they were heard last. @throws {KeysUnavailable} */
   published(): readonly PublicJwk[]
   /** Fetches the keys. Those that are gone verify nothing any more, also nothing they have verified before. */
@@ -82,15 +83,13 @@ interface KnownKey {
 const refreshPauseMs = 5000
 /** The same while the issuer does not answer. */
 const retryPauseMs = 250
-const cachedTokens = 10_000
-/** A verified token is trusted without looking at its signature again for this long. */
-const cacheMs = 60_000
 /** The clocks of two machines may differ by this much. */
 const clockToleranceMs = 60_000
 
 export function createKeySet(options: KeySetOptions): KeySet {
   const { issuer, algorithms, fetchKeys, clock, leewaySeconds = 0 } = options
   const names = namesOf(options)
+  const verified = new VerifiedTokens(clock)
   let known: ReadonlyMap<string, KnownKey> | undefined
   let heard: readonly PublicJwk[] | undefined
   let version: string | undefined
@@ -108,10 +107,11 @@ export function createKeySet(options: KeySetOptions): KeySet {
       if (typeof jwk['kid'] !== 'string' || algorithm === undefined) continue
       const published = JSON.stringify(jwk)
       const before = known?.get(jwk['kid'])
-      // What is known already keeps its cache of verified tokens.
       const verify = before?.published === published ? before.verify : verifierOf(jwk, algorithm, options)
       next.set(jwk['kid'], { published, verify })
     }
+    const stay = [...(known ?? [])].every(([kid, { verify }]) => next.get(kid)?.verify === verify)
+    if (!stay) verified.forgetAll()
     known = next
     heard = keys
     version = keysVersion(keys)
@@ -142,6 +142,24 @@ export function createKeySet(options: KeySetOptions): KeySet {
     )
   }
 
+  /** Claims, unless it is not the time for them: that is looked at every time, however lately they were verified. */
+  function timely(claims: Claims | undefined): Claims | undefined {
+    return claims && isTimely(claims, clock.now().getTime(), leewaySeconds) ? claims : undefined
+  }
+
+  /** Verifies with the keys that are known now. */
+  function verifyWith(kid: string, token: string): Claims | undefined {
+    if (!known) throw notKnownYet()
+    const claims = claimsOf(known.get(kid)?.verify, token)
+    if (claims) verified.keep(token, claims)
+    return timely(claims)
+  }
+
+  async function verifyLater(kid: string, token: string): Promise<Claims | undefined> {
+    if (running !== undefined || clock.now().getTime() >= nextTryMs) await askForUnknown()
+    return verifyWith(kid, token)
+  }
+
   return {
     issuer,
     names,
@@ -153,13 +171,12 @@ export function createKeySet(options: KeySetOptions): KeySet {
     async catchUp(news) {
       if (news !== version) await refresh()
     },
-    async verify(token) {
+    verify(token) {
+      const before = verified.find(token)
+      if (before) return timely(before)
       const kid = keyIdOf(token)
       if (kid === undefined) return undefined
-      if (!known?.has(kid) && (running !== undefined || clock.now().getTime() >= nextTryMs)) await askForUnknown()
-      if (!known) throw notKnownYet()
-      const key = known.get(kid)
-      return key && claimsOf(key.verify, token, clock.now(), leewaySeconds)
+      return known?.has(kid) === true ? verifyWith(kid, token) : verifyLater(kid, token)
     },
   }
 }
@@ -182,32 +199,23 @@ function verifierOf(
     allowedIss: [...namesOf(options)],
     allowedAud: options.audience,
     requiredClaims: ['iss', 'aud', 'sub', 'exp', 'iat'],
-    // Times are checked by `claimsOf`, against the clock that was passed in.
+    // Times are judged by `isTimely`, against the clock that was passed in, also of what was verified before.
     ignoreExpiration: true,
     ignoreNotBefore: true,
-    cache: cachedTokens,
-    cacheTTL: cacheMs,
   })
 }
 
-function claimsOf(
-  verify: Verify,
-  token: string,
-  now: Date,
-  leewaySeconds: number,
-): Readonly<Record<string, unknown>> | undefined {
-  let claims: unknown
+function claimsOf(verify: Verify | undefined, token: string): Claims | undefined {
   try {
-    claims = verify(token)
+    const claims = verify?.(token)
+    return isRecord(claims) ? claims : undefined
   } catch {
     return undefined
   }
-  if (!isRecord(claims)) return undefined
-  return isTimely(claims, now.getTime(), leewaySeconds) ? claims : undefined
 }
 
 /** Not over, begun, and not made in the future (RFC 7519 §4.1.4 to §4.1.6). */
-function isTimely({ exp, nbf, iat }: Readonly<Record<string, unknown>>, nowMs: number, leewaySeconds: number): boolean {
+function isTimely({ exp, nbf, iat }: Claims, nowMs: number, leewaySeconds: number): boolean {
   if (typeof exp !== 'number' || nowMs >= (exp + leewaySeconds) * 1000) return false
   if (nbf !== undefined && !(typeof nbf === 'number' && nowMs >= nbf * 1000)) return false
   return typeof iat === 'number' && nowMs >= iat * 1000 - clockToleranceMs

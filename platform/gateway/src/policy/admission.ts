@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { finished } from 'node:stream/promises'
-import type { Clock } from '@sallyport/kernel'
+import { type Clock, type Soon, soon } from '@sallyport/kernel'
 import type { ApiKeyGate } from '../api-keys/api-key-gate.ts'
 import { isWellFramed } from '../listening/framing.ts'
 import { introduce } from '../outside/introduction.ts'
@@ -34,15 +34,15 @@ export interface Entry {
   readonly visit: Visit
 }
 
-/** What a door asks of every request before a service hears of it, upgrades included (design §3). Answers a refusal. */
-export async function admit(parts: AdmissionParts, entry: Entry): Promise<Refusal | undefined> {
+/**
+ * What a door asks of every request before a service hears of it, upgrades included (design §3). Answers a refusal, at once
+ * where nothing has to be waited for: no request with a token that was verified lately costs a promise here.
+ */
+export function admit(parts: AdmissionParts, entry: Entry): Soon<Refusal | undefined> {
   const { request, policy, visit } = entry
   const { dialect } = policy.surface
   const unfit = refuseShape(request, policy, visit)
-  if (unfit) {
-    if (unfit.reason === 'too-large') await dropped(request)
-    return unfit
-  }
+  if (unfit) return unfit.reason === 'too-large' ? dropped(request).then(() => unfit) : unfit
   const over = recallQuotas(parts, entry)
   if (over) return over
   let apiKey: string | undefined
@@ -59,24 +59,30 @@ export async function admit(parts: AdmissionParts, entry: Entry): Promise<Refusa
     if (!(error instanceof AmbiguousRequest)) throw error
     return refusal('ambiguous', dialect.badRequest(error.message))
   }
-  const unentitled = await judgeCredential(parts, entry, apiKey)
-  const refused = (await countQuotas(parts, entry, unentitled)) ?? unentitled
-  if (!refused) disguise(parts, entry)
-  return refused
+  const counted = soon(judgeCredential(parts, entry, apiKey), (unentitled) =>
+    policy.quotas ? countQuotas(parts, entry, unentitled).then((over) => over ?? unentitled) : unentitled,
+  )
+  return soon(counted, (refused) => {
+    if (!refused) disguise(parts, entry)
+    return refused
+  })
 }
 
-async function judgeCredential(
+function judgeCredential(
   parts: AdmissionParts,
   { request, policy, visit }: Entry,
   apiKey: string | undefined,
-): Promise<Refusal | undefined> {
-  if (apiKey !== undefined && policy.takesApiKeys) {
-    const refused = await exchangeKey(parts.apiKeys, request, { key: apiKey, visit, dialect: policy.surface.dialect })
+): Soon<Refusal | undefined> {
+  const exchanged =
+    apiKey !== undefined && policy.takesApiKeys
+      ? exchangeKey(parts.apiKeys, request, { key: apiKey, visit, dialect: policy.surface.dialect })
+      : undefined
+  return soon(exchanged, (refused) => {
     if (refused) return refused
-  }
-  const credential = request.headers.authorization
-  if (credential !== undefined) visit.credential = credential
-  return policy.isDecidedHere ? authorize(parts, request, { policy, visit }) : undefined
+    const credential = request.headers.authorization
+    if (credential !== undefined) visit.credential = credential
+    return policy.isDecidedHere ? authorize(parts, request, { policy, visit }) : undefined
+  })
 }
 
 /** What the service sees of the credential, and of whom it is. */

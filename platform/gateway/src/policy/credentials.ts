@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { type Dialect, judgeRights } from '@sallyport/contracts'
-import { Rejection } from '@sallyport/kernel'
+import { type Dialect, judgeRights, type SignedIn } from '@sallyport/contracts'
+import { Rejection, type Soon, soon } from '@sallyport/kernel'
 import { type Authentication, InsufficientScope, type NoCaller } from '@sallyport/service'
 import { type ApiKeyGate, TooManyWrongKeys } from '../api-keys/api-key-gate.ts'
 import { identifyOutside, type OtherIssuers, type OutsideCaller } from '../outside/callers.ts'
@@ -32,48 +32,58 @@ export interface CallerParts {
 }
 
 /** Who is calling by this `Authorization`, as far as it counts where it leads. */
-export async function findCaller(
+export function findCaller(
   parts: CallerParts,
   { outside, surface }: Policy,
   authorization: string | undefined,
-): Promise<OutsideCaller | NoCaller> {
+): Soon<OutsideCaller | NoCaller> {
   if (outside) return identifyOutside(parts, authorization, outside.issuers)
-  const caller = await parts.authentication.account(authorization, surface.issuers)
-  return typeof caller === 'string' ? caller : { caller }
+  return soon(parts.authentication.account(authorization, surface.issuers), (caller) =>
+    typeof caller === 'string' ? caller : { caller },
+  )
 }
 
 /**
  * Finds out who is calling, and refuses whoever may not do this. Where anyone may, a service outside the platform is still
  * told who it is; a token that does not count is refused there too, since its sender means to be somebody.
  */
-export async function authorize(
+export function authorize(
   parts: CallerParts,
   { headers }: IncomingMessage,
   { policy, visit }: { readonly policy: Policy; readonly visit: Visit },
-): Promise<Refusal | undefined> {
+): Soon<Refusal | undefined> {
   const { access, surface, outside } = policy
-  const { dialect } = surface
   const asked = access.who === 'account' ? access : outside?.introduces
   if (!asked) return undefined
-  try {
-    const found = await findCaller(parts, policy, headers.authorization)
-    if (found === 'missing' && access.who === 'anyone') return undefined
-    if (typeof found === 'string') return refusal('unauthenticated', dialect.unauthenticated(found))
-    const verdict = outside ? judgeOutside(asked, found) : judgeRights(asked, found.caller)
-    if (verdict === 'allowed' || access.who === 'account') {
-      visit.caller = found.caller
-      if (found.claims) visit.claims = found.claims
-    }
-    if (access.who === 'anyone') return undefined
-    if (verdict === 'wrong-scope') {
-      return refusal('insufficient-scope', dialect.rejected(new InsufficientScope(asked.scope)))
-    }
-    if (verdict === 'wrong-role') return refusal('wrong-role', policy.forbidden)
-    return undefined
-  } catch (error) {
-    if (error instanceof Rejection) return refusal('unavailable', dialect.rejected(error))
+  const judged = soon(findCaller(parts, policy, headers.authorization), (found) =>
+    judgeCaller(found, asked, { policy, visit }),
+  )
+  if (!(judged instanceof Promise)) return judged
+  return judged.catch((error: unknown) => {
+    if (error instanceof Rejection) return refusal('unavailable', surface.dialect.rejected(error))
     throw error
+  })
+}
+
+function judgeCaller(
+  found: OutsideCaller | NoCaller,
+  asked: SignedIn,
+  { policy, visit }: { readonly policy: Policy; readonly visit: Visit },
+): Refusal | undefined {
+  const { access, surface, outside, forbidden } = policy
+  const { dialect } = surface
+  if (found === 'missing' && access.who === 'anyone') return undefined
+  if (typeof found === 'string') return refusal('unauthenticated', dialect.unauthenticated(found))
+  const verdict = outside ? judgeOutside(asked, found) : judgeRights(asked, found.caller)
+  if (verdict === 'allowed' || access.who === 'account') {
+    visit.caller = found.caller
+    if (found.claims) visit.claims = found.claims
   }
+  if (access.who === 'anyone') return undefined
+  if (verdict === 'wrong-scope') {
+    return refusal('insufficient-scope', dialect.rejected(new InsufficientScope(asked.scope)))
+  }
+  return verdict === 'wrong-role' ? refusal('wrong-role', forbidden) : undefined
 }
 
 /** Finds out who is calling where the service is the one that refuses; nobody is refused by this. */

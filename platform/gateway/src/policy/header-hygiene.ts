@@ -48,6 +48,15 @@ export interface GatewayHeaders {
   readonly tracestate: string | undefined
 }
 
+const gatewayHeaders = [
+  'host',
+  'x-request-id',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'traceparent',
+  'tracestate',
+] as const satisfies readonly (keyof GatewayHeaders)[]
+
 /**
  * Removes from a request what a client may not say, in its parsed and in its raw headers, and puts in what the gateway
  * says. Returns the API key that came.
@@ -71,7 +80,8 @@ export function cleanRequest(request: IncomingMessage, own: GatewayHeaders): str
   }
   if (credentials > 1) throw new AmbiguousRequest('More than one credential was sent')
   if (hosts > 1) throw new AmbiguousRequest('More than one host was named')
-  for (const [name, value] of Object.entries(own)) {
+  for (const name of gatewayHeaders) {
+    const value = own[name]
     if (value === undefined) continue
     raw.push(name, value)
     request.headers[name] = value
