@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { syncDirectory } from './cluster.ts'
@@ -55,7 +56,8 @@ export async function cloneCluster(options: CloneOptions): Promise<void> {
       await syncDirectory(dirname(clusterDirectory))
       await rm(replaced, { recursive: true, force: true, maxRetries: 3 })
     } catch (error) {
-      await rm(unfinished, { recursive: true, force: true, maxRetries: 3 })
+      // Thousands of files; whoever stops leaves them to the next start.
+      if (!signal.aborted) await rm(unfinished, { recursive: true, force: true, maxRetries: 3 })
       throw error
     }
   })
@@ -72,11 +74,18 @@ async function backUp(primary: Placement, { name, to, signal, onBytes }: BackUp)
   const client = await connectAdministrator(primary, 'postgres').catch((error: unknown) => {
     throw new PostgresFailed(`${name} cannot be made while the primary is not running`, String(error))
   })
-  // A primary that hangs in the middle must not keep the standby from being stopped.
-  const answer = <Row extends object>(text: string, values: readonly unknown[] = []) =>
-    within(ANSWER_LIMIT_MS, client.query<Row>(text, [...values])).then(({ rows }) => rows[0])
+  // A primary that is slow, or hangs in the middle, must not keep the standby from being stopped.
+  const done = new AbortController()
+  const aborted = once(signal, 'abort', { signal: done.signal }).then(() => signal.throwIfAborted())
+  aborted.catch(() => undefined)
+  const answer = async <Row extends object>(text: string, values: readonly unknown[] = []) => {
+    const reply = client.query<Row>(text, [...values])
+    await within(ANSWER_LIMIT_MS, Promise.race([reply, aborted]))
+    return (await reply).rows[0]
+  }
   const copy = { from: primary.clusterDirectory, to, signal }
   try {
+    signal.throwIfAborted()
     // The log since the start is part of the copy: for as long as this connection lasts the primary keeps it.
     await answer(`select pg_create_physical_replication_slot($1, true, true)`, [
       `clone_${randomBytes(8).toString('hex')}`,
@@ -94,7 +103,9 @@ async function backUp(primary: Placement, { name, to, signal, onBytes }: BackUp)
     await writeFile(join(to, 'standby.signal'), '', { mode: 0o600 })
   } finally {
     // Without it the backup and the slot are ended too.
-    await within(ANSWER_LIMIT_MS, client.end()).catch(() => undefined)
+    done.abort()
+    const end = client.end().catch(() => undefined)
+    if (!signal.aborted) await within(ANSWER_LIMIT_MS, end).catch(() => undefined)
   }
 }
 
