@@ -98,6 +98,8 @@ export class Copy<Tables> {
     this.#db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: preparing(this.#pool) }) })
     this.#ask = inBatches(
       async (items) => {
+        // Who waited behind a question that was not answered does not wait for another one.
+        if (!this.#isUp) throw new CopyFailed(this.name, undefined)
         const position = await this.#askMonitor()
         return items.map(() => position)
       },
