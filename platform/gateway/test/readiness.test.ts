@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { openDoors, witness } from './doors.ts'
-import { startInstance } from './shop-instances.ts'
+import { startInstance } from './conformance/shop-instances.ts'
 import { overHttp } from './support.ts'
 
 const ask = async (door: string) => {

@@ -1,11 +1,9 @@
-import { createServer, type IncomingMessage } from 'node:http'
 import type { Clock } from '@sallyport/kernel'
 import {
   accountIssuer,
   createAuthentication,
   createKeySet,
   createService,
-  emptyMetrics,
   handle,
   keysVersion,
   ok,
@@ -15,31 +13,20 @@ import {
   type Service,
 } from '@sallyport/service'
 import { pino } from 'pino'
-import { afterAll, describe } from 'vitest'
-import { createBalancingMetrics, type Dispatcher, inProcessDispatcher, overHttpDispatcher } from '../../src/index.ts'
+import { describe } from 'vitest'
 import { openDoors } from '../doors.ts'
 import { atDesk, atStall, forAdministrators, forInstructors, house, post, raw, watch } from './contract.ts'
 import { makeSigningKey, type SigningKey } from './signing-key.ts'
+import { type Arrival, type Mode, modes, wayTo } from './ways.ts'
 
 /*
  * One suite for both ways to a service: the same doors, the same service made by `createService`, called in the same
  * process or over HTTP, with key sets and lists of revocations of its own as in another process.
  */
 
-export const modes = ['in process', 'over HTTP'] as const
-export type Mode = (typeof modes)[number]
-
 export const issuerName = 'https://sallyport.test'
 export const accountId = '6f1a3c6e-8f0b-4a53-9a3e-0c9b7f3f1d11'
 export const sessionId = '0b9a2a55-0c43-4a8e-9d6b-5a4f3f6f7a22'
-
-/** What reached the service. */
-export interface Arrival {
-  readonly method: string
-  readonly url: string
-  readonly headers: Readonly<Record<string, unknown>>
-  readonly rawHeaders: readonly string[]
-}
 
 export interface Keys {
   readonly RS256: SigningKey
@@ -83,9 +70,8 @@ export async function openHouse(mode: Mode, options: Parameters<typeof openDoors
   const atDoor = newVerifier(clock, () => published)
   // A process of its own has keys and revocations of its own.
   const atService = mode === 'in process' ? atDoor : newVerifier(clock, () => published)
-  const arrivals: Arrival[] = []
   const service = await newService(atService.authentication)
-  const dispatcher = await dispatcherTo(mode, service, arrivals)
+  const { dispatcher, arrivals } = await wayTo(mode, (request, response) => service.handle(request, response))
   const { addresses } = await openDoors(dispatcher, {
     contracts: [house],
     dispatchers: new Map([['house', dispatcher]]),
@@ -171,46 +157,11 @@ function newService(authentication: Parameters<typeof createService>[0]['authent
         const chunks: Buffer[] = []
         request.on('data', (chunk: Buffer) => chunks.push(chunk))
         request.on('end', () => {
-          response.writeHead(201, { 'content-type': 'application/json', 'x-from': 'service', connection: 'keep-alive' })
+          response.writeHead(201, { 'content-type': 'application/json', 'x-from': 'service' })
           const { method, url, headers, rawHeaders } = request
           response.end(JSON.stringify({ method, url, headers, rawHeaders, body: Buffer.concat(chunks).toString() }))
         })
       },
     },
-  })
-}
-
-async function dispatcherTo(mode: Mode, service: Service, arrivals: Arrival[]): Promise<Dispatcher> {
-  const arrive = ({ method = '', url = '', headers, rawHeaders }: IncomingMessage): void => {
-    arrivals.push({ method, url, headers: { ...headers }, rawHeaders: [...rawHeaders] })
-  }
-  if (mode === 'in process') {
-    return inProcessDispatcher({
-      handle(request, response) {
-        arrive(request)
-        service.handle(request, response)
-      },
-    })
-  }
-  const server = createServer((request, response) => {
-    arrive(request)
-    service.handle(request, response)
-  })
-  server.on('clientError', (_error, socket) => {
-    arrivals.push({ method: '', url: 'what is no request', headers: {}, rawHeaders: [] })
-    socket.destroy()
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  afterAll(async () => {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  })
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
-  return overHttpDispatcher({
-    service: 'house',
-    urls: [`http://127.0.0.1:${port}`],
-    metrics: createBalancingMetrics(emptyMetrics()),
-    log: pino({ level: 'silent' }),
   })
 }

@@ -3,9 +3,9 @@ import { request as httpsRequest } from 'node:https'
 import { connect as connectPlainly } from 'node:net'
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { describe, expect, it } from 'vitest'
-import { issueCertificate, makeAuthority, makePrivateKey } from '../src/tls/development-authority.ts'
-import { openDoors, sendRaw, statusesIn, watch, witness } from './doors.ts'
-import { shop } from './support.ts'
+import { issueCertificate, makeAuthority, makePrivateKey } from '../../src/tls/development-authority.ts'
+import { openDoors, sendRaw, statusesIn, watch, witness } from '../doors.ts'
+import { shop } from '../support.ts'
 
 const authorityKey = makePrivateKey()
 const authority = await makeAuthority(authorityKey, new Date())

@@ -2,9 +2,9 @@ import { createServer } from 'node:https'
 import { setDefaultCACertificates } from 'node:tls'
 import { type Mount, problemDetails, type ServiceContract } from '@sallyport/contracts'
 import { afterAll, describe, expect, it } from 'vitest'
-import { issueCertificate, makeAuthority, makePrivateKey } from '../src/tls/development-authority.ts'
-import { openDoors, rawConnection, statusesIn } from './doors.ts'
-import { overHttp, publicHost } from './support.ts'
+import { issueCertificate, makeAuthority, makePrivateKey } from '../../src/tls/development-authority.ts'
+import { openDoors, rawConnection, statusesIn } from '../doors.ts'
+import { overHttp, publicHost } from '../support.ts'
 
 const live: Mount = {
   name: 'live',

@@ -1,10 +1,10 @@
 import { emptyMetrics } from '@sallyport/service'
 import { afterEach, beforeEach, expect } from 'vitest'
-import type { PoolLimits } from '../src/dispatch/pool.ts'
-import { createBalancingMetrics, type Gateway } from '../src/index.ts'
-import { openDoors } from './doors.ts'
+import type { PoolLimits } from '../../src/dispatch/pool.ts'
+import { createBalancingMetrics, type Gateway } from '../../src/index.ts'
+import { openDoors } from '../doors.ts'
 import { type ShopInstance, startInstance } from './shop-instances.ts'
-import { overHttp } from './support.ts'
+import { overHttp } from '../support.ts'
 
 /** A door with three instances of the shop behind it, all of it made anew for each test. */
 export interface BalancedShop {

@@ -2,10 +2,10 @@ import { createServer, type RequestListener, type ServerResponse } from 'node:ht
 import { connect as connectPlainly } from 'node:net'
 import { connect } from 'node:tls'
 import { afterAll, describe, expect, it } from 'vitest'
-import { inProcessDispatcher } from '../src/dispatch/in-process.ts'
-import { issueCertificate, makeAuthority, makePrivateKey } from '../src/tls/development-authority.ts'
-import { openDoors, rawConnection, statusesIn, watch } from './doors.ts'
-import { overHttp } from './support.ts'
+import { inProcessDispatcher } from '../../src/dispatch/in-process.ts'
+import { issueCertificate, makeAuthority, makePrivateKey } from '../../src/tls/development-authority.ts'
+import { openDoors, rawConnection, statusesIn, watch } from '../doors.ts'
+import { overHttp } from '../support.ts'
 
 /** A service whose answers go on as long as the test wants. */
 const answers = new Map<string, ServerResponse>()

@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { publicHost } from '../support.ts'
+import { closed, echoOf, good, opened, sockets, talk, upgrades } from './chat.ts'
+
+describe('the policy of the door', () => {
+  it('refuses strangers where it decides', async () => {
+    good.add('Bearer ada')
+    expect(await talk('/guarded/chat')).toBe(401)
+    expect(await talk('/guarded/chat', { headers: { authorization: 'Bearer eve' } })).toBe(401)
+    expect(upgrades).toEqual([])
+    await opened('/guarded/chat', { headers: { authorization: 'Bearer ada' } })
+  })
+
+  it('refuses pages of others, which would act for whoever looks at them', async () => {
+    for (const origin of [
+      'https://evil.test',
+      'null',
+      `https://${publicHost}.evil.test`,
+      // The same host over plain HTTP is anybody's who is on the way.
+      `http://${publicHost}`,
+      `https://${publicHost}:8443`,
+      `https://${publicHost}, https://evil.test`,
+      `https://${publicHost}/`,
+    ]) {
+      expect(await talk('/chat/x', { origin })).toBe(403)
+    }
+    expect(upgrades).toEqual([])
+    await opened('/chat/x', { origin: `https://${publicHost}` })
+  })
+
+  it('ends a connection whose token counts no more', async () => {
+    good.add('Bearer bob')
+    const headers = { authorization: 'Bearer bob' }
+    const both = [await opened('/guarded/chat', { headers }), await opened('/live/x', { headers })]
+    const other = await opened('/chat/x')
+    good.delete('Bearer bob')
+    expect(await Promise.all(both.map(closed))).toEqual([1006, 1006])
+    expect((await echoOf(other, 'still here')).toString()).toBe('still here')
+  })
+
+  it('lets in no more than there may be, and others when some have left', async () => {
+    const three = await Promise.all([opened('/chat/a'), opened('/chat/b'), opened('/live/c')])
+    expect(await talk('/chat/d')).toBe(503)
+    three[0]?.terminate()
+    await expect.poll(async () => typeof (await talk('/chat/d'))).toBe('object')
+  })
+
+  it('closes a connection through which nothing goes, and keeps one through which something does', async () => {
+    const [silent, busy] = [await opened('/chat/a'), await opened('/chat/b')]
+    const timer = setInterval(() => busy.ping(), 50)
+    await closed(silent)
+    await sleep(100)
+    expect(busy.readyState).toBe(WebSocket.OPEN)
+    clearInterval(timer)
+    await expect.poll(() => sockets.clients.size).toBe(0)
+  })
+})
