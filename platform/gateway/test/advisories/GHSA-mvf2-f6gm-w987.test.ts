@@ -1,0 +1,18 @@
+import { createHmac } from 'node:crypto'
+import { expect, it } from 'vitest'
+import { encode } from '../conformance/signing-key.ts'
+import { house } from './support.ts'
+
+/*
+ * fast-jwt (CVE-2026-34950): the same again for a public key with white space before it.
+ * https://github.com/nearform/fast-jwt/security/advisories/GHSA-mvf2-f6gm-w987
+ */
+it('GHSA-mvf2-f6gm-w987: nor is it with white space before it', async () => {
+  const { publicKey, kid } = house.keys.RS256
+  const pem = publicKey.export({ type: 'spki', format: 'pem' })
+  const input = `${encode({ alg: 'HS256', typ: 'JWT', kid })}.${encode(house.claims())}`
+  for (const secret of [`\n${pem}`, ` ${pem}`, `\t\n${pem}`]) {
+    const signature = createHmac('sha256', secret).update(input).digest('base64url')
+    expect(await house.verdictsOn(`${input}.${signature}`)).toEqual([401, 401])
+  }
+})
