@@ -3,6 +3,11 @@ export interface Anyone {
   readonly who: 'anyone'
 }
 
+/** Anybody may call; whoever comes with a token that counts, and is good for everything its owner may do, is known by it. */
+export interface Visitor {
+  readonly who: 'visitor'
+}
+
 /** Only another service of the platform, by a 60-second token it signed with its own key. */
 export interface OtherService {
   readonly who: 'service'
@@ -40,9 +45,10 @@ export interface SignedIn {
 export type IssuerName = 'identity' | 'gateway'
 export const identityAlone: readonly IssuerName[] = ['identity']
 
-export type Access = Anyone | OtherService | SignedIn
+export type Access = Anyone | Visitor | OtherService | SignedIn
 
 export const anyone: Anyone = { who: 'anyone' }
+export const visitor: Visitor = { who: 'visitor' }
 export const signedIn: SignedIn = { who: 'account' }
 export const administrator: SignedIn = { who: 'account', role: 'admin' }
 

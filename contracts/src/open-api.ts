@@ -118,5 +118,7 @@ function describeBody(route: Route): Record<string, unknown> | undefined {
 
 function securityOf(access: Exclude<Access, Anyone>): Record<string, string[]>[] {
   if (access.who === 'service') return [{ service: [] }]
+  // Also without any.
+  if (access.who === 'visitor') return [{}, { bearer: [] }]
   return access.scope === undefined ? [{ bearer: [] }] : [{ bearer: [] }, { apiKey: [access.scope] }]
 }

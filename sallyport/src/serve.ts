@@ -120,6 +120,7 @@ async function build(
   if (part === 'identity') {
     const identity = await buildIdentity({
       database: databases.open('identity'),
+      copies: databases.openReplicas({ metrics, log }),
       authentication,
       members: {
         wallet: await platform.clientFor('identity', 'wallet'),
@@ -136,6 +137,7 @@ async function build(
       passwordHashing: settings.passwordHashing,
       metrics,
       accountsSurface: { ...settings.accounts, version },
+      enrollment: settings.signedClaims,
       linkRates: settings.quotaRates.links,
       callPrivateAddresses: settings.openId.callPrivateAddresses,
       keyScopes: scopesOf([...contracts, ...(await readOwnServices(settings.configFile)).contracts]),

@@ -142,6 +142,7 @@ async function start(
   })
   const identity = await buildIdentity({
     database: databases.open('identity'),
+    copies: databases.openReplicas({ metrics, log }),
     authentication: platform.authenticationOf('identity'),
     members: {
       wallet: await platform.clientFor('identity', 'wallet'),
@@ -158,6 +159,7 @@ async function start(
     passwordHashing: settings.passwordHashing,
     metrics,
     accountsSurface: { ...settings.accounts, version },
+    enrollment: settings.signedClaims,
     linkRates: settings.quotaRates.links,
     callPrivateAddresses: settings.openId.callPrivateAddresses,
     keyScopes: scopesOf([...contracts, ...own.contracts]),

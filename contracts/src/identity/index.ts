@@ -4,6 +4,7 @@ import { accountAdministration } from './administration.ts'
 import { apiKeysSurface } from './api-keys.ts'
 import { auditTrail } from './audit.ts'
 import { clientsSurface } from './clients.ts'
+import { enrollmentLogin, enrollmentUsers } from './enrollment.ts'
 import { internal } from './internal.ts'
 import { accountsOfTheMarket } from './market.ts'
 import { openIdSurface } from './openid.ts'
@@ -15,6 +16,7 @@ export * from './administration.ts'
 export * from './api-keys.ts'
 export * from './audit.ts'
 export * from './clients.ts'
+export * from './enrollment.ts'
 export * from './internal.ts'
 export * from './market.ts'
 export * from './openid.ts'
@@ -28,6 +30,8 @@ export const identityContract: ServiceContract = {
   surfaces: [
     accountsOfTheMarket,
     accounts,
+    enrollmentUsers,
+    enrollmentLogin,
     ownAccount,
     ownSessions,
     accountAdministration,

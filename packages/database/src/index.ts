@@ -23,4 +23,5 @@ export type {
 } from './replicas/replicas.ts'
 export { openDatabase } from './service-database.ts'
 export type { ServiceDatabase, ServiceDatabaseOptions } from './service-database.ts'
+export { within } from './time-limit.ts'
 export { type Finding, findViolations, type Invariants } from './verification.ts'

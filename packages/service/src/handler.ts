@@ -13,6 +13,7 @@ import {
   type ReplyOf,
   type Route,
   type Surface,
+  wholeScope,
 } from '@sallyport/contracts'
 import { Rejection, type Soon } from '@sallyport/kernel'
 import type { TSchema } from 'typebox'
@@ -36,7 +37,9 @@ export type CallerOf<R extends Route> = R['access'] extends { readonly who: 'acc
   ? AccountCaller
   : R['access'] extends { readonly who: 'service' }
     ? ServiceCaller
-    : undefined
+    : R['access'] extends { readonly who: 'visitor' }
+      ? AccountCaller | undefined
+      : undefined
 
 /** A surface's words for a rejection of the domain; undefined leaves it to the dialect. */
 export type Words = (rejection: Rejection) => Reply | undefined
@@ -129,7 +132,7 @@ function stream(
   }: { route: Route; request: RawRequest; surface: Surface; authentication: Authentication },
 ) {
   return streamEvents(source, async () => {
-    if (access.who === 'anyone') return true
+    if (access.who === 'anyone' || access.who === 'visitor') return true
     return typeof (await callerOf(access.who, headers, surface, authentication)) !== 'string'
   })
 }
@@ -141,6 +144,12 @@ async function authenticate(
   authentication: Authentication,
 ): Promise<AccountCaller | ServiceCaller | undefined> {
   if (route.access.who === 'anyone') return undefined
+  if (route.access.who === 'visitor') {
+    const caller = await callerOf('account', headers, surface, authentication)
+    return typeof caller !== 'string' && caller.kind === 'account' && caller.scopes.includes(wholeScope)
+      ? caller
+      : undefined
+  }
   const caller = await callerOf(route.access.who, headers, surface, authentication)
   if (typeof caller === 'string') throw new Refusal(surface.dialect.unauthenticated(caller))
   return caller

@@ -6,6 +6,9 @@ export function ok<const Body>(body: Body, headers: Headers = {}): { status: 200
 }
 
 /** 201 with a body. */
-export function created<Body>(body: Body): { readonly status: 201; readonly body: Body } {
-  return { status: 201, body }
+export function created<Body>(
+  body: Body,
+  headers: Headers = {},
+): { readonly status: 201; readonly body: Body; readonly headers: Headers } {
+  return { status: 201, body, headers }
 }

@@ -32,10 +32,18 @@ export interface ServiceParts {
   readonly instance?: string
   /** What must work for the service to work, by name; a check that throws makes the service not ready. */
   readonly checks?: Readonly<Record<string, () => Promise<void>>>
+  /** What `/health` tells beside that the service can serve; without it `checks` tell whether it can. */
+  readonly health?: () => Health
   /** Called before the doors open. */
   readonly start?: () => Promise<void>
   /** Called after the last request. */
   readonly stop?: () => Promise<void>
+}
+
+/** Whether a service can serve by itself, whatever it hears of others, and what there is to be told of it. */
+export interface Health {
+  readonly isHealthy: boolean
+  readonly details: Readonly<Record<string, unknown>>
 }
 
 export interface Service {
@@ -191,8 +199,8 @@ export async function createService(parts: ServiceParts): Promise<Service> {
 
   // Whether it can serve by itself, whatever it hears of others (enrollment E-7).
   app.get('/health', async (_request, reply) => {
-    const isHealthy = isReady(await readiness(checks))
-    return reply.code(isHealthy ? 200 : 503).send({ status: isHealthy ? 'healthy' : 'unhealthy' })
+    const { isHealthy, details } = parts.health?.() ?? { isHealthy: isReady(await readiness(checks)), details: {} }
+    return reply.code(isHealthy ? 200 : 503).send({ status: isHealthy ? 'healthy' : 'unhealthy', ...details })
   })
 
   let shown: Metrics | undefined

@@ -1,5 +1,5 @@
 import { identity as contracts, type Rate } from '@sallyport/contracts'
-import type { ServiceDatabase } from '@sallyport/database'
+import type { Replicas, ServiceDatabase } from '@sallyport/database'
 import { createJobs } from '@sallyport/jobs'
 import type { Clock } from '@sallyport/kernel'
 import {
@@ -12,6 +12,7 @@ import {
   type Service,
 } from '@sallyport/service'
 import type { Logger } from 'pino'
+import { createAccountChanges } from './accounts/account-changes.ts'
 import { type Accounts, createAccounts } from './accounts/accounts.ts'
 import { hasAdministrator } from './accounts/account-store.ts'
 import { createNameDigest } from './accounts/reserved-names.ts'
@@ -39,6 +40,10 @@ import { createLinkSending, linkTask } from './proofs/link-sending.ts'
 import { createProvisioningHook, hookTask } from './provisioning/provisioning-hook.ts'
 import { createProofs } from './proofs/proofs.ts'
 import { createGuesses } from './guessing/guesses.ts'
+import { createGuessesInMemory } from './guessing/guesses-in-memory.ts'
+import { withStandIn } from './guessing/standing-in.ts'
+import type { EnrollmentTokenSettings } from './logins/claims.ts'
+import { createLogins, isPrimaryUp } from './logins/logins.ts'
 import { createRequestLimit } from './limits/request-limits.ts'
 import { createOpenId } from './openid/openid.ts'
 import { startSweeping } from './sweeping.ts'
@@ -50,6 +55,7 @@ import { administrationRoutes } from './surfaces/administration-routes.ts'
 import { apiKeyRoutes } from './surfaces/api-key-routes.ts'
 import { auditRoutes } from './surfaces/audit-routes.ts'
 import { clientRoutes } from './surfaces/client-routes.ts'
+import { enrollmentUserRoutes } from './surfaces/enrollment.ts'
 import { marketRoutes } from './surfaces/market.ts'
 import { ownAccountRoutes } from './surfaces/own-account-routes.ts'
 import { ownRoutes } from './surfaces/own-routes.ts'
@@ -61,6 +67,8 @@ import { createTokenIssuer } from './tokens/token-issuer.ts'
 
 export interface IdentityParts {
   readonly database: ServiceDatabase<IdentityDatabase>
+  /** The copies of the database, over which the logins of the enrollment system are spread. */
+  readonly copies: Replicas<IdentityDatabase>
   readonly authentication: Authentication
   /** The services that accounts have something at. */
   readonly members: MemberServices
@@ -81,6 +89,8 @@ export interface IdentityParts {
   readonly metrics: Metrics
   /** How the account service is set up. */
   readonly accountsSurface: AccountsSurfaceSettings
+  /** What is in the tokens of the enrollment system. */
+  readonly enrollment: EnrollmentTokenSettings
   /** How often one client may have links sent on the pages. */
   readonly linkRates: readonly Rate[]
   /** Whether programs that people sign in to are called at addresses of this machine and of private networks too. */
@@ -124,6 +134,7 @@ const stopLimitMs = 1000
 export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const {
     database,
+    copies,
     authentication,
     members,
     log,
@@ -136,6 +147,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     passwordHashing,
     metrics,
     accountsSurface,
+    enrollment,
     linkRates,
     instance = '1',
   } = parts
@@ -146,6 +158,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const keys = await loadSigningKeys({ ...keyParts, log, rotation, rotationDays })
   const hashing = createPasswordHashing({ ...passwordHashing, log, metrics })
   const feed = createRevocationFeed(db, log)
+  const changes = createAccountChanges({ feed, copies })
   const memberships = createMemberships(members)
   const linkParts = { db, clock, mailer, publicUrl: issuer }
   const tokens = createTokenIssuer(issuer, keys)
@@ -166,19 +179,38 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     clock,
     hashing,
     saga,
-    feed,
+    changes,
+    copies,
     audit,
     links,
     hook,
     guesses,
     nameDigest: createNameDigest(masterKey),
   })
-  const roles = createRoles({ db, clock, feed, audit })
-  const proofs = createProofs({ db, clock, hashing, feed, audit, guesses })
+  const roles = createRoles({ db, clock, changes, audit })
+  const proofs = createProofs({ db, clock, hashing, changes, audit, guesses })
   const sessions = createSessions({ db, clock, log, hashing, tokens, feed, saga, audit, guesses })
-  const factors = createFactors({ db, clock, masterKey, feed, audit })
+  const logins = createLogins({
+    db,
+    copies,
+    clock,
+    log,
+    hashing,
+    audit,
+    feed,
+    guesses: withStandIn({
+      guesses,
+      standIn: createGuessesInMemory({ clock }),
+      isThere: () => isPrimaryUp(copies),
+      log,
+    }),
+    familiarity: guesses,
+    sessions,
+    tokens: enrollment,
+  })
+  const factors = createFactors({ db, clock, masterKey, changes, audit })
   const relyingParty = relyingPartyOf(issuer)
-  const passkeys = relyingParty && createPasskeys({ db, clock, feed, audit, relyingParty })
+  const passkeys = relyingParty && createPasskeys({ db, clock, changes, audit, relyingParty })
   const factorProofs = createFactorProofs({ db, clock, masterKey, passkeys })
   const secondSteps = createSecondSteps({ db, clock, audit, guesses, sessions, proofs: factorProofs })
   const openSessions = createOpenSessions({ db, clock, feed, audit, onEnded: (ended) => openId.signOut(ended) })
@@ -223,6 +255,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     routes: [
       ...marketRoutes({ accounts, sessions }),
       ...accountsRoutes({ accounts, sessions, roles, proofs, tokens, clock, settings: accountsSurface }),
+      ...enrollmentUserRoutes({ accounts, logins }),
       ...ownAccountRoutes({ proofs, links }),
       ...administrationRoutes({ accounts, factors }),
       ...auditRoutes(db),
@@ -239,6 +272,11 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       ...ownRoutes({ keys, feed }),
     ],
     mounts: { openId: (request, response) => openId.handle(request, response) },
+    // Logins need any copy, and no more (enrollment E-68).
+    health: () => {
+      const nodes = copies.nodes()
+      return { isHealthy: nodes.some(({ state }) => state === 'up'), details: { nodes } }
+    },
     checks: { database: () => database.ping(), audit: () => sealer.check() },
     async start() {
       await jobs.prepare()
@@ -253,6 +291,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       following?.stop()
       openId.close()
       await jobs.stop({ timeoutMs: stopLimitMs })
+      await logins.settle()
       await sealer.stop()
       await hashing.stop()
       await limitsPool.end()

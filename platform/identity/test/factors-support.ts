@@ -4,6 +4,7 @@ import { openDatabase } from '@sallyport/database'
 import { emptyMetrics } from '@sallyport/service'
 import { generateSync } from 'otplib'
 import { pino } from 'pino'
+import { createAccountChanges } from '../src/accounts/account-changes.ts'
 import { createAudit } from '../src/audit/audit.ts'
 import { createFactorProofs } from '../src/factors/factor-proofs.ts'
 import { createFactors } from '../src/factors/factors.ts'
@@ -39,6 +40,7 @@ export async function startFactors() {
   const { masterKey } = one
   const audit = createAudit(clock)
   const feed = createRevocationFeed(db, log)
+  const changes = createAccountChanges({ feed, copies: { committed: async () => undefined } })
   const guesses = createGuesses({ db, clock })
   const hashing = createPasswordHashing({
     newHashes: { algorithm: 'argon2id', pbkdf2Iterations: 1000 },
@@ -55,9 +57,9 @@ export async function startFactors() {
   const sessions = createSessions({ db, clock, log, hashing, tokens, feed, saga, audit, guesses })
   const relyingParty = relyingPartyOf(origin)
   if (!relyingParty) throw new TypeError('there are no passkeys for this address')
-  const passkeys = createPasskeys({ db, clock, feed, audit, relyingParty })
+  const passkeys = createPasskeys({ db, clock, changes, audit, relyingParty })
   const proofs = createFactorProofs({ db, clock, masterKey, passkeys })
-  const factors = createFactors({ db, clock, masterKey, feed, audit })
+  const factors = createFactors({ db, clock, masterKey, changes, audit })
   let count = 0
 
   async function account(): Promise<{ uid: AccountId; username: string; email: string }> {

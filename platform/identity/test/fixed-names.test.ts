@@ -31,11 +31,7 @@ const roles = () =>
   createRoles({
     db: one.testDatabase.database.db,
     clock: systemClock,
-    feed: {
-      publish: () => undefined,
-      read: () => Promise.reject(new Error()),
-      subscribe: () => Promise.reject(new Error()),
-    },
+    changes: { announce: async () => undefined },
     audit: createAudit(systemClock),
   })
 

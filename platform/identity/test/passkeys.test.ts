@@ -27,7 +27,7 @@ beforeAll(async () => {
   passkeys = createPasskeys({
     db: one.testDatabase.database.db,
     clock,
-    feed: { publish: (revocations) => revoked.push(...revocations.map(({ id }) => id)) },
+    changes: { announce: async (_uid, revocations = []) => void revoked.push(...revocations.map(({ id }) => id)) },
     audit: createAudit(clock),
     relyingParty,
   })

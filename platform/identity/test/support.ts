@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { type Call, scopesOf, services, ServiceUnreachable } from '@sallyport/contracts'
-import { openDatabase } from '@sallyport/database'
+import { openDatabase, openReplicas, type Replicas, type ReplicasOptions } from '@sallyport/database'
 import { createTestDatabase, type TestDatabase } from '@sallyport/database/testing'
 import {
   accountIssuer,
   createAuthentication,
   createKeySet,
   emptyMetrics,
+  type Metrics,
   platformAudience,
   RevocationList,
   type Service,
@@ -58,6 +59,7 @@ function isReply<T>(reply: unknown): reply is T {
 export interface TestIdentity {
   readonly identity: Identity
   readonly service: Service
+  readonly copies: Replicas<IdentityDatabase>
   readonly wallet: Receiver
   readonly gacha: Receiver
   readonly auction: Receiver
@@ -77,14 +79,17 @@ export interface TestOptions {
   readonly passwordHashing?: IdentityParts['passwordHashing']
   readonly clock?: Clock
   readonly hookUrl?: string
+  readonly metrics?: Metrics
+  /** The copies of the database; there is only the one to write to unless told otherwise. */
+  readonly copies?: Pick<ReplicasOptions, 'standbys'>
 }
 
 /** Identity on a database of its own. A second one can be put on the same database. */
 export async function startIdentity(
-  shared?: Pick<TestIdentity, 'testDatabase' | 'masterKey' | 'wallet' | 'gacha' | 'auction'>,
+  shared?: Partial<Pick<TestIdentity, 'testDatabase' | 'masterKey' | 'wallet' | 'gacha' | 'auction'>>,
   options: TestOptions = {},
 ): Promise<TestIdentity> {
-  const { clock = systemClock, hookUrl, passwordHashing = defaultHashing } = options
+  const { clock = systemClock, hookUrl, metrics = emptyMetrics(), passwordHashing = defaultHashing } = options
   const testDatabase =
     shared?.testDatabase ?? (await createTestDatabase<IdentityDatabase>({ service: 'identity', migrations }))
   const masterKey = shared?.masterKey ?? randomBytes(32)
@@ -104,8 +109,15 @@ export async function startIdentity(
   })
   const { connection } = testDatabase
   const database = openDatabase<IdentityDatabase>({ connection, service: 'identity' })
+  const copies = openReplicas<IdentityDatabase>({
+    service: 'identity',
+    primary: connection,
+    standbys: [],
+    ...options.copies,
+  })
   const identity = await buildIdentity({
     database,
+    copies,
     authentication: createAuthentication({
       issuers: { identity: accountIssuer(accountKeys) },
       revocations,
@@ -120,13 +132,14 @@ export async function startIdentity(
     mailer,
     hookUrl,
     passwordHashing,
-    metrics: emptyMetrics(),
+    metrics,
     accountsSurface: {
       pageSize: 3,
       reservedNames: ['admin'],
       passwordEncoding: 'plain',
       version: 'test',
     },
+    enrollment: { issuer: 'auth.local.gd', audience: 'krakend.local.gd' },
     linkRates: [],
     callPrivateAddresses: false,
     keyScopes: scopesOf(services),
@@ -136,6 +149,7 @@ export async function startIdentity(
   return {
     identity,
     service: identity.service,
+    copies,
     wallet,
     gacha,
     auction,
@@ -145,6 +159,7 @@ export async function startIdentity(
     async stop() {
       following.stop()
       await identity.service.stop()
+      await copies.close()
       await database.close()
     },
   }

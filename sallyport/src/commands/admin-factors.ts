@@ -12,8 +12,8 @@ export async function resetFactorsOf(settings: Settings, username: string): Prom
     const uid = await findUidByName(db, username)
     if (!uid) throw new NoSuchAccount()
     // Whoever runs already reads what has ended in the table.
-    const feed = { publish: () => undefined }
-    const parts = { db, clock: systemClock, audit: createAudit(systemClock), feed }
+    const changes = { announce: async () => undefined }
+    const parts = { db, clock: systemClock, audit: createAudit(systemClock), changes }
     await resetFactors(parts, uid, { kind: 'operator' })
     process.stdout.write(`${username} signs in with the password alone now; all sessions are ended\n`)
   } finally {

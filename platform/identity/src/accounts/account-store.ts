@@ -136,6 +136,15 @@ export async function findCredentialsByUsername(db: Database, username: string):
   return rows.map(toCredentials)[0]
 }
 
+/** By the user name whatever its case, as the enrollment system takes it (enrollment E-14). */
+export async function findCredentialsInAnyCase(db: Database, username: string): Promise<Credentials | undefined> {
+  // No text of PostgreSQL has such a character.
+  if (username.includes('\0')) return undefined
+  const { rows } = await sql<AccountRow>`
+    ${selectAccount} where lower(username) = lower(${username}) and deleted_at is null`.execute(db)
+  return rows.map(toCredentials)[0]
+}
+
 export async function findCredentials(db: Database, uid: AccountId): Promise<Credentials | undefined> {
   const { rows } = await sql<AccountRow>`${selectAccount} where uid = ${uid} and deleted_at is null`.execute(db)
   return rows.map(toCredentials)[0]

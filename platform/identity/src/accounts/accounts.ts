@@ -1,6 +1,7 @@
 import { type AccountId, type Clock, newId, parseId } from '@sallyport/kernel'
 import { removeRecordsOfAccount } from '@sallyport/openid'
-import type { Kysely } from 'kysely'
+import type { Replicas } from '@sallyport/database'
+import type { Kysely, RawBuilder } from 'kysely'
 import type { Actor, Audit, AuditKind } from '../audit/audit.ts'
 import { removeFactors } from '../factors/factor-store.ts'
 import type { Guesses } from '../guessing/guesses.ts'
@@ -12,7 +13,6 @@ import { type LinkSending, newWish } from '../proofs/link-sending.ts'
 import { enrollmentRolesOf } from '../roles/enrollment-roles.ts'
 import type { Role } from '../roles/role.ts'
 import type { Authority } from '../roles/roles.ts'
-import type { RevocationFeed } from '../sessions/revocation-feed.ts'
 import { endOfRevocation, type SessionId } from '../sessions/session.ts'
 import { revokeAccount, revokeOtherSessions, revokeSessions } from '../sessions/session-store.ts'
 import {
@@ -25,6 +25,7 @@ import {
   UnknownAccount,
   WrongCredentials,
 } from './account.ts'
+import type { AccountChanges } from './account-changes.ts'
 import { isOwner, knownId, lockSubject, present } from './account-lock.ts'
 import * as store from './account-store.ts'
 import { registrationPolicies } from './registration-policy.ts'
@@ -61,7 +62,7 @@ export interface Accounts {
    * On the market an account can be used at once; elsewhere once its e-mail address is proven.
    *
    * @throws {InvalidEmail} @throws {InvalidUsername} @throws {InvalidPassword} @throws {WeakPassword}
-   * @throws {NameTaken} @throws {HashingBusy}
+   * @throws {NameTaken} @throws {HashingBusy} @throws {ReplicasUnavailable} when the database takes no writes
    */
   register(person: NewAccount, bornOn: Birthplace, by: Actor): Promise<Account>
   /** An account that may do everything, and is no player: it has no memberships. Throws like `register`. */
@@ -117,14 +118,16 @@ export function createAccounts(parts: {
   readonly clock: Clock
   readonly hashing: PasswordHashing
   readonly saga: MembershipSaga
-  readonly feed: RevocationFeed
+  readonly changes: AccountChanges
+  /** Where accounts are written. */
+  readonly copies: Pick<Replicas<IdentityDatabase>, 'write'>
   readonly audit: Audit
   readonly links: LinkSending
   readonly hook: ProvisioningHook
   readonly guesses: Guesses
   readonly nameDigest: NameDigest
 }): Accounts {
-  const { db, clock, hashing, saga, feed, audit, links, hook, guesses, nameDigest } = parts
+  const { db, clock, hashing, saga, changes, copies, audit, links, hook, guesses, nameDigest } = parts
 
   async function prepare(person: NewAccount, bornOn: Birthplace, role: Role): Promise<store.Credentials> {
     const { email, password } = person
@@ -155,15 +158,21 @@ export function createAccounts(parts: {
     return { account, passwordHash }
   }
 
+  /** @throws {NameTaken} @throws {ReplicasUnavailable} */
+  async function insert(credentials: store.Credentials, alongside: readonly RawBuilder<unknown>[]): Promise<void> {
+    const digest = nameDigest(credentials.account.username)
+    await copies.write(() => store.insertAccount(db, credentials, digest, alongside))
+  }
+
   async function setSuspension(uid: string, by: Authority, suspendedAt: Date | null): Promise<void> {
     const kind: AuditKind = suspendedAt ? 'account.suspended' : 'account.resumed'
-    const revocations = await db.transaction().execute(async (tx) => {
+    const { account, revocations } = await db.transaction().execute(async (tx) => {
       const account = await lockSubject(tx, uid, by)
       await store.setSuspended(tx, account.uid, suspendedAt)
       await audit.record(tx, { kind, by, subject: account.uid })
-      return suspendedAt ? revokeSessions(tx, account.uid, clock.now()) : []
+      return { account, revocations: suspendedAt ? await revokeSessions(tx, account.uid, clock.now()) : [] }
     })
-    feed.publish(revocations)
+    await changes.announce(account.uid, revocations)
   }
 
   /** Whoever has taken over a session may guess the password as slowly as anybody else. */
@@ -192,8 +201,10 @@ export function createAccounts(parts: {
       const { needsProvenEmail, isAnnounced } = registrationPolicies[bornOn]
       const { email } = account
       const wish = needsProvenEmail && email !== undefined ? newWish('verification', email, person.language) : undefined
-      await store.insertAccount(db, credentials, nameDigest(account.username), [
-        audit.insertionOf({ kind: 'account.registered', by, subject: account.uid, details: { on: bornOn } }, 'born'),
+      const roles = enrollmentRolesOf(account.roles)
+      const details = { on: bornOn, ...(roles.length > 0 && { roles: roles.join() }) }
+      await insert(credentials, [
+        audit.insertionOf({ kind: 'account.registered', by, subject: account.uid, details }, 'born'),
         ...(account.memberSince ? [saga.promiseOpening(account.uid)] : []),
         ...(wish ? [links.promise(wish)] : []),
         ...(isAnnounced ? hook.promise(account.uid) : []),
@@ -208,7 +219,7 @@ export function createAccounts(parts: {
       const credentials = await prepare(person, 'market', superadmin)
       const { account } = credentials
       const details = { on: 'start', role: superadmin.name }
-      await store.insertAccount(db, credentials, nameDigest(account.username), [
+      await insert(credentials, [
         audit.insertionOf(
           { kind: 'account.registered', by: { kind: 'operator' }, subject: account.uid, details },
           'born',
@@ -251,6 +262,7 @@ export function createAccounts(parts: {
           const details = { username: isOtherName, email: email !== undefined }
           await audit.record(tx, { kind: 'account.renamed', by, subject: account.uid, details })
         })
+        await changes.announce(account.uid)
         if (email !== undefined && policy.needsProvenEmail) await links.requestVerification(email)
       }
       return present(await store.findAccount(db, account.uid))
@@ -276,7 +288,7 @@ export function createAccounts(parts: {
         }
         return revokeSessions(tx, account.uid, clock.now())
       })
-      feed.publish(revocations)
+      await changes.announce(before.uid, revocations)
       if (email !== undefined && policy.needsProvenEmail) await links.requestVerification(email)
     },
 
@@ -295,10 +307,10 @@ export function createAccounts(parts: {
           const change = { from: credentials.passwordHash, to }
           if (!(await store.replacePasswordHash(tx, account.uid, change))) return undefined
           await audit.record(tx, { kind: 'password.changed', by, subject: account.uid })
-          return revokeOtherSessions(tx, account.uid, session, endOfRevocation(clock.now()))
+          return revokeOtherSessions(tx, account.uid, session, clock.now())
         })
         if (!revocations) continue
-        feed.publish(revocations)
+        await changes.announce(account.uid, revocations)
         return
       }
       throw new WrongCredentials()
@@ -323,7 +335,7 @@ export function createAccounts(parts: {
         await audit.record(tx, { kind: 'account.deleted', by, subject: account.uid, details })
         return { account, revocations: await revokeAccount(tx, account.uid, endOfRevocation(now)) }
       })
-      feed.publish(revocations)
+      await changes.announce(account.uid, revocations)
       if (account.memberSince) await saga.fulfil('close', account.uid)
     },
   }

@@ -131,6 +131,7 @@ const enrollment: RegistrationPolicy = {
     platformFloor.checkUsername(username)
   },
   checkPassword(password) {
+    if (!password.isWellFormed()) throw new InvalidPassword('a password is made of whole characters')
     if (Array.from(password).length > 1024) throw new InvalidPassword('a password has at most 1024 characters')
     platformFloor.checkPassword(password)
   },

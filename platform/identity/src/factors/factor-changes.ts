@@ -1,13 +1,12 @@
 import type { AccountId, Clock } from '@sallyport/kernel'
 import type { Kysely, Transaction } from 'kysely'
+import type { AccountChanges } from '../accounts/account-changes.ts'
 import { SecondFactorInTheWay, UnknownAccount } from '../accounts/account.ts'
 import { lockAccount } from '../accounts/account-store.ts'
 import { isOwner, lockSubject } from '../accounts/account-lock.ts'
 import type { Actor, Audit, AuditDetails } from '../audit/audit.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { Authority } from '../roles/roles.ts'
-import type { RevocationFeed } from '../sessions/revocation-feed.ts'
-import { endOfRevocation } from '../sessions/session.ts'
 import { revokeOtherSessions, revokeSessions } from '../sessions/session-store.ts'
 import type { Factor, OwnChange } from './factor.ts'
 import { hasRecoveryCodes, removeFactors, replaceRecoveryCodes, settleFactors } from './factor-store.ts'
@@ -16,13 +15,13 @@ import { digestOfRecoveryCode, newRecoveryCode, recoveryCodeCount } from './reco
 export interface FactorChangeParts {
   readonly db: Kysely<IdentityDatabase>
   readonly clock: Clock
-  readonly feed: Pick<RevocationFeed, 'publish'>
+  readonly changes: AccountChanges
   readonly audit: Audit
 }
 
 /** Adds or removes a factor under the account's lock, and ends every session but the one that does it. */
 export async function changeFactors<Result>(
-  { db, clock, feed, audit }: FactorChangeParts,
+  { db, clock, changes, audit }: FactorChangeParts,
   { uid, session, by }: OwnChange,
   event: {
     readonly kind: 'factor.added' | 'factor.removed'
@@ -36,9 +35,9 @@ export async function changeFactors<Result>(
     const result = await work(tx)
     await settleFactors(tx, uid)
     await audit.record(tx, { kind: event.kind, by, subject: uid, details: { factor: event.factor, ...event.details } })
-    return { result, revocations: await revokeOtherSessions(tx, uid, session, endOfRevocation(clock.now())) }
+    return { result, revocations: await revokeOtherSessions(tx, uid, session, clock.now()) }
   })
-  feed.publish(revocations)
+  await changes.announce(uid, revocations)
   return result
 }
 
@@ -49,19 +48,19 @@ export async function changeFactors<Result>(
  * @throws {SecondFactorInTheWay} when somebody would reset their own
  */
 export async function resetFactors(
-  { db, clock, feed, audit }: FactorChangeParts,
+  { db, clock, changes, audit }: FactorChangeParts,
   uid: string,
   by: Actor | Authority,
 ): Promise<void> {
-  const revocations = await db.transaction().execute(async (tx) => {
+  const { account, revocations } = await db.transaction().execute(async (tx) => {
     const account = await lockSubject(tx, uid, by)
     // Their own they remove on their pages, after a fresh sign-in: a stolen token alone is not enough.
     if (account.hasSecondFactor && isOwner(account, by)) throw new SecondFactorInTheWay()
     await removeFactors(tx, account.uid)
     await audit.record(tx, { kind: 'factors.reset', by, subject: account.uid })
-    return revokeSessions(tx, account.uid, clock.now())
+    return { account, revocations: await revokeSessions(tx, account.uid, clock.now()) }
   })
-  feed.publish(revocations)
+  await changes.announce(account.uid, revocations)
 }
 
 /** With the first factor of an account come recovery codes; none with another one. */

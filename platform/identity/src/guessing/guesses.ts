@@ -121,6 +121,7 @@ interface Admission {
   readonly isCounted: boolean
 }
 
-function tooMany(retryAt: Date, now: Date): TooManyAttempts {
+/** Nothing may be tried before this. */
+export function tooMany(retryAt: Date, now: Date): TooManyAttempts {
   return new TooManyAttempts(Math.max(1, Math.ceil((retryAt.getTime() - now.getTime()) / 1000)))
 }

@@ -10,7 +10,7 @@ import { removeFactors } from '../factors/factor-store.ts'
 import type { Guesses } from '../guessing/guesses.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { PasswordHashing } from '../passwords/password-hashing.ts'
-import type { RevocationFeed } from '../sessions/revocation-feed.ts'
+import type { AccountChanges } from '../accounts/account-changes.ts'
 import { endOfRevocation } from '../sessions/session.ts'
 import { revokeKeyTokens, revokeSessions } from '../sessions/session-store.ts'
 import { findLink, takeLink } from './link-store.ts'
@@ -37,11 +37,11 @@ export function createProofs(parts: {
   readonly db: Kysely<IdentityDatabase>
   readonly clock: Clock
   readonly hashing: PasswordHashing
-  readonly feed: RevocationFeed
+  readonly changes: AccountChanges
   readonly audit: Audit
   readonly guesses: Guesses
 }): Proofs {
-  const { db, clock, hashing, feed, audit, guesses } = parts
+  const { db, clock, hashing, changes, audit, guesses } = parts
 
   /**
    * Whoever proves an address for the first time may not be whoever has made the account: factors of the latter end. An
@@ -79,18 +79,18 @@ export function createProofs(parts: {
         await audit.record(tx, { kind: 'password.reset', by, subject: uid })
         return prove(tx, uid, now, by)
       })
-      feed.publish(revocations)
+      await changes.announce(account.uid, revocations)
     },
 
     async verifyEmail(secret, by) {
-      const revocations = await db.transaction().execute(async (tx) => {
+      const { uid, revocations } = await db.transaction().execute(async (tx) => {
         const now = clock.now()
         const uid = await takeLink(tx, secret, 'verification', now)
         if (!uid) throw new UnknownLink()
         await audit.record(tx, { kind: 'email.verified', by, subject: uid })
-        return prove(tx, uid, now, by)
+        return { uid, revocations: await prove(tx, uid, now, by) }
       })
-      feed.publish(revocations)
+      await changes.announce(uid, revocations)
     },
   }
 }

@@ -1,11 +1,11 @@
 import type { AccountId, Clock } from '@sallyport/kernel'
 import type { Kysely } from 'kysely'
+import type { AccountChanges } from '../accounts/account-changes.ts'
 import { NameUnfit, UnknownAccount } from '../accounts/account.ts'
 import { lockAccount } from '../accounts/account-store.ts'
 import { canEnroll } from '../accounts/registration-policy.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
-import type { RevocationFeed } from '../sessions/revocation-feed.ts'
 import { revokeSessions } from '../sessions/session-store.ts'
 import {
   AlreadyAssigned,
@@ -51,10 +51,10 @@ export interface Roles {
 export function createRoles(parts: {
   readonly db: Kysely<IdentityDatabase>
   readonly clock: Clock
-  readonly feed: RevocationFeed
+  readonly changes: AccountChanges
   readonly audit: Audit
 }): Roles {
-  const { db, clock, feed, audit } = parts
+  const { db, clock, changes, audit } = parts
 
   async function read(name: string): Promise<DescribedRole> {
     const role = await store.findRole(db, name)
@@ -84,7 +84,7 @@ export function createRoles(parts: {
       await audit.record(tx, { kind, by, subject: uid, details: { role: name } })
       return { username: account.username, revocations: await revokeSessions(tx, uid, clock.now()) }
     })
-    feed.publish(revocations)
+    await changes.announce(uid, revocations)
     return username
   }
 

@@ -6,7 +6,7 @@ import type { Actor, Audit } from '../audit/audit.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { Authority } from '../roles/roles.ts'
 import type { RevocationFeed } from './revocation-feed.ts'
-import { endOfRevocation, type Session, type SessionId, UnknownSession } from './session.ts'
+import { type Session, type SessionId, UnknownSession } from './session.ts'
 import { endSessions, listSessions } from './session-store.ts'
 
 /** What people see of their sessions, and how they end them. */
@@ -36,7 +36,7 @@ export function createOpenSessions(parts: {
   async function end(uid: string, by: Actor | Authority, which: Parameters<typeof endSessions>[2]): Promise<number> {
     const { revocations, browserSessions } = await db.transaction().execute(async (tx) => {
       const account = await lockSubject(tx, uid, by)
-      const ended = await endSessions(tx, account.uid, which, endOfRevocation(clock.now()))
+      const ended = await endSessions(tx, account.uid, which, clock.now())
       const { length: sessions } = ended.revocations
       if (sessions > 0)
         await audit.record(tx, { kind: 'sessions.ended', by, subject: account.uid, details: { sessions } })

@@ -66,7 +66,7 @@ export async function insertSession(
   const { uid, createdAt } = session
   await sql`
     with proven as (
-      update account set last_login_at = ${createdAt} where uid = ${uid}
+      update account set last_login_at = greatest(last_login_at, ${createdAt}::timestamptz) where uid = ${uid}
     ), opened as (
       insert into session (${sessionColumns}) select ${sessionValues(session, origin)}
       returning sid
@@ -92,8 +92,13 @@ export async function endSessions(
   tx: Tx,
   uid: AccountId,
   which: 'all' | { readonly only: SessionId } | { readonly except: SessionId },
-  until: Date,
+  now: Date,
 ): Promise<EndedSessions> {
+  // Also those of which nothing is written down yet (logins/late-session-store.ts).
+  if (which === 'all' || 'except' in which)
+    await sql`
+      update account set sessions_valid_from = greatest(sessions_valid_from, ${now}::timestamptz)
+      where uid = ${uid}`.execute(tx)
   const all = tx.deleteFrom('session').where('uid', '=', uid)
   const some =
     which === 'all' ? all : 'only' in which ? all.where('sid', '=', which.only) : all.where('sid', '!=', which.except)
@@ -103,7 +108,7 @@ export async function endSessions(
       tx,
       'session',
       ended.map(({ sid }) => sid),
-      until,
+      endOfRevocation(now),
     ),
     browserSessions: ended.flatMap(({ browser_session: browserSession }) => browserSession ?? []),
   }
@@ -114,15 +119,15 @@ export async function revokeOtherSessions(
   tx: Tx,
   uid: AccountId,
   kept: SessionId,
-  until: Date,
+  now: Date,
 ): Promise<readonly Revocation[]> {
-  const { revocations } = await endSessions(tx, uid, { except: kept }, until)
-  return [...revocations, ...(await revokeKeyTokens(tx, await renewSessions(tx, uid), until))]
+  const { revocations } = await endSessions(tx, uid, { except: kept }, now)
+  return [...revocations, ...(await revokeKeyTokens(tx, await renewSessions(tx, uid), endOfRevocation(now)))]
 }
 
 /** Ends every session of an account, and the tokens of its keys; new ones may be opened afterwards. */
 export async function revokeSessions(tx: Tx, uid: AccountId, now: Date): Promise<readonly Revocation[]> {
-  const { revocations } = await endSessions(tx, uid, 'all', endOfRevocation(now))
+  const { revocations } = await endSessions(tx, uid, 'all', now)
   return [...revocations, ...(await revokeKeyTokens(tx, await renewSessions(tx, uid), endOfRevocation(now)))]
 }
 

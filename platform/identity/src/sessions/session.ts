@@ -7,12 +7,12 @@ const fourteenDays = 14 * 24 * 3600
 
 /**
  * How long a session lasts, by the way it was opened, in seconds: as long as its token where there are no refresh tokens
- * (market §3, accounts A-6).
+ * (market §3, accounts A-6, enrollment E-24).
  */
-export const sessionLifeSeconds = { market: 900, accounts: 4 * 3600, openid: fourteenDays } as const
+export const sessionLifeSeconds = { market: 900, accounts: 4 * 3600, enrollment: 1200, openid: fourteenDays } as const
 
 /** How long a token of such a session lasts, in seconds. */
-export const tokenLifeSeconds = { market: 900, accounts: 4 * 3600, openid: 900 } as const
+export const tokenLifeSeconds = { market: 900, accounts: 4 * 3600, enrollment: 1200, openid: 900 } as const
 
 export type SessionKind = keyof typeof sessionLifeSeconds
 

@@ -38,7 +38,7 @@ export interface PasswordProof extends SessionOrigin {
 }
 
 export interface SignInRequest extends PasswordProof {
-  readonly on: Exclude<SessionKind, 'openid'>
+  readonly on: 'market' | 'accounts'
   readonly scopes: readonly string[]
   /** Who the ID token is for. */
   readonly clientId: string | undefined
@@ -46,6 +46,13 @@ export interface SignInRequest extends PasswordProof {
 
 /** Somebody who has just proven their password, and may sign in. */
 export interface ProvenPassword extends Credentials {
+  readonly password: string
+}
+
+/** A password that was proven by the hash of an account. */
+export interface ProvenHash {
+  readonly account: Pick<Account, 'uid'>
+  readonly passwordHash: string
   readonly password: string
 }
 
@@ -79,7 +86,7 @@ export interface Sessions {
    */
   openWithPasskey(proven: ProvenPasskey, origin: SessionOrigin): Promise<OpenedSession>
   /** Brings the hash of a password that was just proven up to today's kind and cost, soon; it may fail (enrollment E-21). */
-  upgrade(proven: ProvenPassword): void
+  upgrade(proven: ProvenHash): void
   /**
    * Proves a password, opens a session and issues its tokens.
    *
@@ -120,7 +127,7 @@ export function createSessions(parts: {
 
   const putOff = new Set<Promise<void>>()
 
-  function upgrade({ account: { uid }, passwordHash: from, password }: ProvenPassword): void {
+  function upgrade({ account: { uid }, passwordHash: from, password }: ProvenHash): void {
     if (!hashing.isOutdated(from)) return
     const replace = async (): Promise<void> => {
       const to = await hashing.rehash(password)
@@ -257,7 +264,7 @@ export function mayUse(account: Account): boolean {
 }
 
 /** Why a sign-in was refused: for the trail alone, whoever asked is told nothing. */
-type RefusalReason =
+export type RefusalReason =
   | 'unknown-account'
   | 'wrong-password'
   | 'suspended'
@@ -277,8 +284,13 @@ async function obstacleOfUse(
 }
 
 /** What keeps somebody out of an account who comes to this place. */
-function obstacleOf(
-  { bornOn, suspendedAt, emailVerifiedAt, hasSecondFactor }: Account,
+export function obstacleOf(
+  {
+    bornOn,
+    suspendedAt,
+    emailVerifiedAt,
+    hasSecondFactor,
+  }: Pick<Account, 'bornOn' | 'suspendedAt' | 'emailVerifiedAt' | 'hasSecondFactor'>,
   passwordFits: boolean,
   on: SessionKind,
 ): RefusalReason | undefined {

@@ -1,0 +1,104 @@
+import { type AccountId, newId } from '@sallyport/kernel'
+import type { Revocation } from '@sallyport/service'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { writeDownLate } from '../src/logins/late-session-store.ts'
+import type { SessionId } from '../src/sessions/session.ts'
+import { endSessions } from '../src/sessions/session-store.ts'
+import { startIdentity, type TestIdentity } from './support.ts'
+
+let one: TestIdentity
+let ada: AccountId
+beforeAll(async () => {
+  one = await startIdentity()
+  await one.service.start()
+})
+afterAll(async () => {
+  await one.stop()
+  await one.testDatabase.drop()
+})
+
+const nobody = { kind: 'anonymous', address: '192.0.2.7' } as const
+const root = { kind: 'operator', level: 0 } as const
+const password = 'correct horse'
+let count = 0
+
+beforeEach(async () => {
+  const username = `ada_${(count += 1)}`
+  ada = (await one.identity.accounts.register({ username, password }, 'enrollment', nobody)).uid
+})
+
+const database = () => one.testDatabase.database
+
+/** A session of a login that was decided at this moment and is written down now. */
+function writeDown(sid: SessionId, createdAt: Date): Promise<readonly Revocation[]> {
+  const session = { sid, uid: ada, createdAt, expiresAt: new Date(createdAt.getTime() + 1200_000) }
+  const origin = { on: 'enrollment', address: '192.0.2.7', userAgent: 'curl/8.5.0' } as const
+  return database()
+    .db.transaction()
+    .execute((tx) => writeDownLate(tx, session, origin, { now: new Date(), alongside: [] }))
+}
+
+async function sessionsOf(uid: AccountId): Promise<unknown[]> {
+  return (await database().pool.query('select sid from session where uid = $1', [uid])).rows
+}
+
+describe('a session that is written down after its tokens were issued (enrollment E-21)', () => {
+  it('is one like others', async () => {
+    const sid = newId<SessionId>()
+    expect(await writeDown(sid, new Date())).toEqual([])
+    expect(await sessionsOf(ada)).toEqual([{ sid }])
+  })
+
+  it.each([
+    [
+      'all sessions were ended',
+      () =>
+        database()
+          .db.transaction()
+          .execute((tx) => endSessions(tx, ada, 'all', new Date())),
+    ],
+    ['the password was changed', () => one.identity.accounts.correct(ada, { password: 'another horse' }, root)],
+    ['the account was suspended', () => one.identity.accounts.suspend(ada, root)],
+    [
+      'the account was suspended, and resumed',
+      async () => {
+        await one.identity.accounts.suspend(ada, root)
+        await one.identity.accounts.resume(ada, root)
+      },
+    ],
+    ['the account was deleted', () => one.identity.accounts.remove(ada, root)],
+  ])('ends when meanwhile %s', async (_, change) => {
+    const sid = newId<SessionId>()
+    const decidedAt = new Date(Date.now() - 1)
+    await change()
+    expect(await writeDown(sid, decidedAt)).toEqual([expect.objectContaining({ kind: 'session', id: sid })])
+    expect(await sessionsOf(ada)).toEqual([])
+  })
+
+  it('ends with the others when they are being ended at this very moment', async () => {
+    const sid = newId<SessionId>()
+    const client = await database().pool.connect()
+    try {
+      // As sessions are ended, a moment before the commit.
+      await client.query('begin')
+      await client.query('update account set sessions_valid_from = now() where uid = $1', [ada])
+      const writing = writeDown(sid, new Date(Date.now() - 1000))
+      await untilSomeoneWaits()
+      await client.query('commit')
+      expect(await writing).toEqual([expect.objectContaining({ id: sid })])
+      expect(await sessionsOf(ada)).toEqual([])
+    } finally {
+      client.release()
+    }
+  })
+})
+
+/** Resolves when a statement of this database waits for a lock, or after many looks. */
+async function untilSomeoneWaits(): Promise<void> {
+  for (let looks = 0; looks < 10_000; looks += 1) {
+    const { rows } = await database().pool.query(
+      `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+    if (rows.length > 0) return
+  }
+}
