@@ -82,10 +82,10 @@ describe('work that is put off (enrollment E-21)', () => {
     expect(done).toEqual([])
   })
 
-  it('is dropped when too much waits, and told of', async () => {
+  it('is dropped when too much waits, and told of once', async () => {
     const { state, work, done, task, lines } = setUp({ limit: 2 })
     state.canWrite = false
-    for (const what of ['one', 'two', 'three']) work.add(task(what))
+    for (const what of ['one', 'two', 'three', 'four']) work.add(task(what))
     state.canWrite = true
     await work.settle()
     expect(done).toEqual(['one', 'two'])

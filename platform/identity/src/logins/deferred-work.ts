@@ -39,6 +39,7 @@ export function createDeferredWork({
   const waiting: DeferredTask[] = []
   let running: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
+  let isToldOf = false
 
   function start(): void {
     running ??= work().finally(() => {
@@ -74,9 +75,12 @@ export function createDeferredWork({
   return {
     add(task) {
       if (waiting.length >= limit) {
-        log.error({ what: task.what }, 'too much was put off: this is not done any more')
+        // Once, or a flood of requests would be one of the log as well.
+        if (!isToldOf) log.error({ what: task.what }, 'too much was put off: some of it is not done any more')
+        isToldOf = true
         return
       }
+      isToldOf = false
       waiting.push(task)
       if (timer === undefined) start()
     },

@@ -75,12 +75,15 @@ export function createLogins({
   readonly sessions: Pick<Sessions, 'upgrade'>
   readonly tokens: EnrollmentTokenSettings
 }): Logins {
-  const deferred = createDeferredWork({
+  const deferring = {
     now: () => clock.now(),
     canWrite: () => isPrimaryUp(copies),
     isWorthAnotherTry: isUnreachable,
     log,
-  })
+  }
+  const openedSessions = createDeferredWork(deferring)
+  // Anybody can make many of these: they leave the others their room.
+  const refusals = createDeferredWork({ ...deferring, limit: 1000 })
 
   async function look(db: Kysely<IdentityDatabase>, username: string): Promise<Row | undefined> {
     const found = await findCredentialsInAnyCase(db, username)
@@ -115,7 +118,7 @@ export function createLogins({
       ...(subject && { subject }),
       details: { on: 'enrollment', reason },
     })
-    deferred.add({
+    refusals.add({
       what: 'a refused login',
       run: async () => void (await within(writeLimitMs, refused.execute(db))),
       until: endOfLife(clock.now()),
@@ -129,7 +132,7 @@ export function createLogins({
     const session = { sid, uid, createdAt, expiresAt: endOfLife(createdAt) }
     const alongside = [audit.insertionOf(event, 'opened'), familiarity.remember(uid, address, 'opened')]
     const origin = { on: 'enrollment', address, userAgent } as const
-    deferred.add({
+    openedSessions.add({
       what: 'a session',
       async run() {
         const writing = db
@@ -167,7 +170,9 @@ export function createLogins({
         attempt.done()
       }
     },
-    settle: () => deferred.settle(),
+    async settle() {
+      await Promise.all([openedSessions.settle(), refusals.settle()])
+    },
   }
 }
 
