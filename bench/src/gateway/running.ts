@@ -20,7 +20,7 @@ export async function startNode(module: string, options: object, cores: Cores): 
 /** What a module says first is where it listens. */
 export function urlOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
-    child.once('message', (said) => resolve(String(said)))
+    child.once('message', (said) => resolve(typeof said === 'string' ? said : ''))
     child.once('exit', () => reject(new Error('a side did not start')))
   })
 }

@@ -17,13 +17,13 @@ export function createIssuer(): Issuer {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const kid = newId()
   const sign = createSigner({
-    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
     algorithm: 'RS256',
     kid,
   })
   return {
     publicJwk: { ...publicKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' },
-    publicPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    publicPem: publicKey.export({ type: 'spki', format: 'pem' }),
     sign() {
       const now = toUnixSeconds(new Date())
       return sign({

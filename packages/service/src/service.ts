@@ -112,7 +112,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     routerOptions: { maxParamLength: 16_384 },
     frameworkErrors: (_error, request, reply) => {
       nameInstance(reply)
-      void send(reply, surfaceOf(contract, request.url).dialect.notFound())
+      send(reply, surfaceOf(contract, request.url).dialect.notFound())
     },
   })
 

@@ -88,7 +88,7 @@ describe('the issuer’s keys', () => {
   it('are waited for by everybody who comes while they are fetched', async () => {
     const keys = keySet()
     const token = issuer.sign(accessClaims(clock))
-    const answers = await Promise.all(Array.from({ length: 20 }, () => keys.verify(token)))
+    const answers = await Promise.all(Array.from({ length: 20 }, async () => keys.verify(token)))
     for (const claims of answers) expect(claims?.['username']).toBe('ada')
   })
 
