@@ -22,7 +22,7 @@ beforeAll(async () => {
     more.push((await parts.serve('enrollment', settings))['enrollment'] ?? '')
   }
   urls = [parts.urlOf('enrollment'), ...more]
-  const settings = { SALLYPORT_INSTANCE: '2', SALLYPORT_URL_ENROLLMENT: urls.join() }
+  const settings = { SALLYPORT_INSTANCE: '2', SALLYPORT_PORT: '0', SALLYPORT_URL_ENROLLMENT: urls.join() }
   door = (await parts.serve('gateway', settings))['public'] ?? ''
   const admin = await signIn('admin', administratorPassword)
   registrar = await personWith('registrar', 'rita', admin)

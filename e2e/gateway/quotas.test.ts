@@ -148,7 +148,8 @@ describe('A-F10 two gateways of one installation', () => {
   it('refuse the 101st login of a client together', async () => {
     const gateways: string[] = []
     for (const instance of ['2', '3']) {
-      const { public: door = '' } = await parts.serve('gateway', { ...settings, SALLYPORT_INSTANCE: instance })
+      const own = { SALLYPORT_INSTANCE: instance, SALLYPORT_PORT: '0' }
+      const { public: door = '' } = await parts.serve('gateway', { ...settings, ...own })
       gateways.push(door)
     }
     const from = '192.0.2.9'

@@ -185,6 +185,7 @@ describe('parts that are processes of their own', () => {
     const { gacha = '' } = await parts.serve('gacha', { SALLYPORT_INSTANCE: '2', SALLYPORT_PORT: '0' })
     const doors = await parts.serve('gateway', {
       SALLYPORT_INSTANCE: '2',
+      SALLYPORT_PORT: '0',
       SALLYPORT_URL_GACHA: `${parts.urlOf('gacha')},${gacha}`,
     })
     const health = () => fetch(`${doors['admin']}/health/ready`).then((reply) => reply.json())

@@ -16,8 +16,8 @@ export interface Parts {
   /** The doors of the gateway. */
   readonly door: string
   readonly adminDoor: string
-  /** The port of a service's own. */
-  urlOf(service: ServiceName): string
+  /** The port of a part's own. */
+  urlOf(part: PartName): string
   environment(part: PartName): Record<string, string>
   /**
    * Starts a part, again or once more, and returns what it listens on by name. One more needs a `SALLYPORT_INSTANCE` and
@@ -40,9 +40,9 @@ export async function startParts(needed: readonly ServiceName[] = serviceNames):
   await postgres.ensureServices([...partNames])
   // The parts call one another, so their addresses have to be known before they start.
   const ports = new Map<string, number>()
-  for (const name of serviceNames) ports.set(name, await freePort())
+  for (const name of partNames) ports.set(name, await freePort())
   const running = new Map<string, Launched>()
-  const urlOf = (service: ServiceName): string => `http://127.0.0.1:${ports.get(service)}`
+  const urlOf = (part: PartName): string => `http://127.0.0.1:${ports.get(part)}`
 
   const environment = (part: PartName): Record<string, string> => ({
     SALLYPORT_DATA: dataDirectory,
@@ -50,8 +50,8 @@ export async function startParts(needed: readonly ServiceName[] = serviceNames):
     SALLYPORT_PUBLIC_PORT: '0',
     SALLYPORT_ADMIN_PORT: '0',
     SALLYPORT_ADMIN_PASSWORD: administratorPassword,
-    ...Object.fromEntries(serviceNames.map((name) => [`SALLYPORT_URL_${name.toUpperCase()}`, urlOf(name)])),
-    ...(part !== 'gateway' && { SALLYPORT_PORT: String(ports.get(part)) }),
+    ...Object.fromEntries(partNames.map((name) => [`SALLYPORT_URL_${name.toUpperCase()}`, urlOf(name)])),
+    SALLYPORT_PORT: String(ports.get(part)),
     [`DATABASE_URL_${part.toUpperCase()}`]: toUrl(postgres.connection(part, 'service')),
     [`DATABASE_URL_${part.toUpperCase()}_OWNER`]: toUrl(postgres.connection(part, 'owner')),
   })

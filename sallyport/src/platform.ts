@@ -18,7 +18,7 @@ import {
 } from '@sallyport/service'
 import type { Logger } from 'pino'
 import { publicServiceKey, serviceKey } from './data-directory/secrets.ts'
-import { partNames, type PartName, type ServiceName } from './settings/parts.ts'
+import { partNames, type PartName } from './settings/parts.ts'
 import { InvalidSettings, type Settings } from './settings/settings.ts'
 import { createIssuers } from './token-issuers.ts'
 
@@ -29,7 +29,7 @@ export interface Platform {
   /** What a part uses to tell who is calling it. */
   authenticationOf(part: PartName): Required<Authentication>
   /** How one part calls another. */
-  clientFor(caller: PartName, callee: ServiceName): Promise<Call>
+  clientFor(caller: PartName, callee: PartName): Promise<Call>
   /** The public keys of account tokens, as they were heard last. @throws {KeysUnavailable} */
   accountKeys(): readonly PublicJwk[]
   /** For how long nothing was heard of revocations, in milliseconds. */
@@ -51,7 +51,7 @@ export interface Platform {
 /** The services of this process are called directly; others by their addresses in the settings. */
 export function createPlatform(settings: Settings, issuer: string, log: Logger): Platform {
   const clock = systemClock
-  const { dataDirectory, serviceUrls } = settings
+  const { dataDirectory, partUrls } = settings
   const revocations = new RevocationList(clock)
   const local = new Map<string, Service>()
   const closing: (() => void | Promise<void>)[] = []
@@ -74,7 +74,7 @@ export function createPlatform(settings: Settings, issuer: string, log: Logger):
       }),
     async clientFor(caller, callee) {
       const credential = createServiceCredential(await serviceKey(dataDirectory, caller), callee, clock)
-      const urls = serviceUrls[callee]
+      const urls = partUrls[callee]
       if (urls === undefined) {
         const service = (): Service => {
           const found = local.get(callee)

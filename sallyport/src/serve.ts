@@ -11,7 +11,14 @@ import {
   signing,
 } from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
-import { createMetrics, createRevocationRelay, type Metrics, pollIdentity, type Service } from '@sallyport/service'
+import {
+  createMetrics,
+  createRevocationRelay,
+  type Metrics,
+  pollGateway,
+  pollIdentity,
+  type Service,
+} from '@sallyport/service'
 import { buildWallet } from '@sallyport/wallet'
 import type { Logger } from 'pino'
 import { createMailer } from './mail.ts'
@@ -149,6 +156,11 @@ async function build(
     })
     return { service: identity.service, administrator: await ensureFirstAdministrator(settings, identity) }
   }
+  if (part === 'enrollment') {
+    await followGateway(part, settings, platform, log)
+    const database = databases.open<EnrollmentDatabase>('enrollment')
+    return { service: await buildEnrollment({ database, authentication, log, clock, instance }) }
+  }
   await followIdentity(part, settings, platform, log)
   if (part === 'wallet') {
     return { service: await buildWallet({ database: databases.open('wallet'), authentication, log, clock }) }
@@ -158,10 +170,6 @@ async function build(
     const gacha = await platform.clientFor('auction', 'gacha')
     const database = databases.open<AuctionDatabase>('auction')
     return { service: await buildAuction({ database, authentication, wallet, gacha, log, clock }) }
-  }
-  if (part === 'enrollment') {
-    const database = databases.open<EnrollmentDatabase>('enrollment')
-    return { service: await buildEnrollment({ database, authentication, log, clock, instance }) }
   }
   const wallet = await platform.clientFor('gacha', 'wallet')
   const database = databases.open<GachaDatabase>('gacha')
@@ -262,6 +270,12 @@ async function followIdentity(
   await platform.follow({ ...source, ...more })
 }
 
+/** For a part that never calls identity (enrollment E-9). @throws {InvalidSettings} */
+async function followGateway(part: PartName, settings: Settings, platform: Platform, log: Logger): Promise<void> {
+  urlsOf(settings, 'gateway')
+  await platform.follow(pollGateway(await platform.clientFor(part, 'gateway'), log))
+}
+
 /** One instance that is ready is enough; the others are named by their places in the settings. */
 async function askReadiness(upstream: {
   readonly service: string
@@ -284,8 +298,8 @@ async function askInstance(baseUrl: string): Promise<string> {
   }
 }
 
-function urlsOf(settings: Settings, service: ServiceName): readonly string[] {
-  const urls = settings.serviceUrls[service]
-  if (urls === undefined) throw new InvalidSettings(`SALLYPORT_URL_${service.toUpperCase()} is needed`)
+function urlsOf(settings: Settings, part: PartName): readonly string[] {
+  const urls = settings.partUrls[part]
+  if (urls === undefined) throw new InvalidSettings(`SALLYPORT_URL_${part.toUpperCase()} is needed`)
   return urls
 }

@@ -19,6 +19,7 @@ export function surface(name: string, prefix: string, routes: readonly Route[]):
     decidedBy: 'door',
     prefixes: { public: prefix },
     forbidden: { public: { 'wrong-role': forbidden, 'not-self': forbidden } },
+    issuers: ['identity', 'gateway'],
     bodyLimitBytes,
     routes,
   }

@@ -11,7 +11,8 @@ export const Revocation = Type.Object({
   until: Type.Integer(),
 })
 
-const everyPart = ['gateway', 'wallet', 'gacha', 'auction', 'enrollment']
+/** Enrollment never calls identity: it hears these things from the gateway (enrollment E-9). */
+const whoVerifies = ['gateway', 'wallet', 'gacha', 'auction']
 
 export const readRevocations = route({
   name: 'readRevocations',
@@ -20,7 +21,7 @@ export const readRevocations = route({
   method: 'GET',
   path: '/internal/identity/revocations',
   door: 'internal',
-  access: { who: 'service', from: everyPart },
+  access: { who: 'service', from: whoVerifies },
   query: Type.Object({ after: Type.Integer({ minimum: 0 }) }),
   replies: {
     200: Type.Object({
@@ -39,7 +40,7 @@ export const readKeys = route({
   method: 'GET',
   path: '/internal/identity/keys',
   door: 'internal',
-  access: { who: 'service', from: everyPart },
+  access: { who: 'service', from: whoVerifies },
   replies: { 200: Type.Object({ keys: Type.Array(Type.Record(Type.String(), Type.Unknown())) }) },
 })
 

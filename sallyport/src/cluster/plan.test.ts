@@ -40,11 +40,17 @@ describe('E-2 the processes of a cluster', () => {
 
   it('E-3 have a port each, by which the gateway and the others know them', async () => {
     const all = await plan()
-    const ports = all.filter(({ part }) => part !== 'gateway').map(({ port }) => port)
+    const ports = all.map(({ port }) => port)
     expect(new Set(ports).size).toBe(ports.length)
     const { SALLYPORT_URL_ENROLLMENT: enrollment } = await environment('gateway')
     const expected = all.filter(({ part }) => part === 'enrollment').map(({ port }) => `http://127.0.0.1:${port}`)
     expect(enrollment).toBe(expected.join())
+  })
+
+  it('E-9 find the gateway at its own port, which is on neither door', async () => {
+    const { port } = (await plan()).find(({ part }) => part === 'gateway') ?? expect.fail()
+    expect((await environment('gateway'))['SALLYPORT_PORT']).toBe(String(port))
+    expect((await environment('enrollment.1'))['SALLYPORT_URL_GATEWAY']).toBe(`http://127.0.0.1:${port}`)
   })
 
   it('E-8 are told of their own database alone', async () => {

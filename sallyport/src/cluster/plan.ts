@@ -26,20 +26,20 @@ export type Instances = Readonly<Partial<Record<PartName, number>>>
 /** Enrollment runs three times (enrollment E-2), everything else once. */
 export const usualInstances: Instances = { enrollment: 3 }
 
-/** Every process of the cluster. The gateway has its doors in the place of a port. */
+/** Every process of the cluster, each with a port of its own; the doors of the gateway are not among them. */
 export async function planParts(instances: Instances, freePort: () => Promise<number>): Promise<PlannedPart[]> {
   const planned: PlannedPart[] = []
   for (const part of partNames) {
     const count = instances[part] ?? usualInstances[part] ?? 1
     for (let instance = 1; instance <= count; instance += 1) {
       const name = count === 1 ? part : `${part}.${instance}`
-      planned.push({ name, part, instance, port: part === 'gateway' ? 0 : await freePort() })
+      planned.push({ name, part, instance, port: await freePort() })
     }
   }
   return planned
 }
 
-/** Where a part listens; what the gateway is for lies at its doors. */
+/** Where a part listens; the gateway has its doors besides. */
 export function urlOf({ port }: PlannedPart, { host }: Pick<CommonPlan, 'host'>): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
@@ -53,7 +53,6 @@ export function environmentOf(
   const { environment, dataDirectory, publicUrl, databaseUrls } = common
   const addresses = new Map<string, string[]>()
   for (const other of all) {
-    if (other.part === 'gateway') continue
     const name = `SALLYPORT_URL_${other.part.toUpperCase()}`
     addresses.set(name, [...(addresses.get(name) ?? []), urlOf(other, common)])
   }

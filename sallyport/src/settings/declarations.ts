@@ -10,6 +10,7 @@ import {
   name,
   natural,
   networks,
+  origin,
   origins,
   path,
   pbkdf2Iterations,
@@ -69,18 +70,29 @@ const replicaSettings = {
   }),
 }
 
-/** Where the other services are, for a part that runs alone. */
+/** Where the others are, for a part that runs alone. */
 function addressSettings() {
-  return Object.fromEntries(
-    serviceNames.map((service) => [
-      `SALLYPORT_URL_${service.toUpperCase()}`,
-      origins({
+  return Object.fromEntries<ReturnType<typeof origins> | ReturnType<typeof origin>>([
+    ...serviceNames.map(
+      (service) =>
+        [
+          `SALLYPORT_URL_${service.toUpperCase()}`,
+          origins({
+            default: undefined,
+            desc: `Where ${service} listens, for parts that are started with \`sallyport serve\`; its instances, separated by commas, are called in turn.`,
+            example: 'http://127.0.0.1:9090,http://127.0.0.1:9091',
+          }),
+        ] as const,
+    ),
+    [
+      'SALLYPORT_URL_GATEWAY',
+      origin({
         default: undefined,
-        desc: `Where ${service} listens, for parts that are started with \`sallyport serve\`; its instances, separated by commas, are called in turn.`,
-        example: 'http://127.0.0.1:9090,http://127.0.0.1:9091',
+        desc: 'Where the gateway listens with its `SALLYPORT_PORT`, which is on neither door: enrollment, which never calls identity, has keys and revocations from there.',
+        example: 'http://127.0.0.1:9290',
       }),
-    ]),
-  )
+    ],
+  ])
 }
 
 /** The declarations, by name; each says what it is for. */

@@ -41,6 +41,11 @@ export const origins = makeValidator<readonly string[]>((text) => {
   return list.map((url) => new URL(url).origin)
 })
 
+export const origin = makeValidator<string>((text) => {
+  if (!isOrigin(text)) throw new EnvError('must be an http or https address without a path')
+  return new URL(text).origin
+})
+
 function isOrigin(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, username, password, pathname, search, hash } = new URL(text)

@@ -39,7 +39,7 @@ describe('settings', () => {
 
   it('E-40 name the instances of a service', () => {
     const urls = ['http://127.0.0.1:9090', 'http://127.0.0.1:9091']
-    expect(readSettings({ SALLYPORT_URL_GACHA: `${urls[0]}, ${urls[1]}/` }).serviceUrls).toEqual({ gacha: urls })
+    expect(readSettings({ SALLYPORT_URL_GACHA: `${urls[0]}, ${urls[1]}/` }).partUrls).toEqual({ gacha: urls })
   })
 
   it.each([
@@ -59,6 +59,7 @@ describe('settings', () => {
     ['DATABASE_URL_IDENTITY_REPLICAS', 'postgres://db/identity,secret-value'],
     ['SALLYPORT_STANDBYS', 'secret-value'],
     ['SALLYPORT_URL_WALLET', 'secret-value'],
+    ['SALLYPORT_URL_GATEWAY', 'http://127.0.0.1:9290,http://secret-value'],
     ['SALLYPORT_URL_WALLET', 'http://127.0.0.1:9090,secret-value'],
     ['SALLYPORT_URL_WALLET', 'http://127.0.0.1:9090/secret-value'],
     ['SALLYPORT_URL_WALLET', 'http://user:secret-value@127.0.0.1:9090'],

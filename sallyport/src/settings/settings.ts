@@ -4,7 +4,7 @@ import { cleanEnv, EnvMissingError } from 'envalid'
 import { join, resolve } from 'node:path'
 import { doors, passwordHashes, passwordEncodings, logLevels, declarations } from './declarations.ts'
 import { listOf } from './formats.ts'
-import { partNames, type PartName, serviceNames, type ServiceName } from './parts.ts'
+import { partNames, type PartName } from './parts.ts'
 
 /** A setting is missing or is not what it should be. The message names settings, never their values. */
 export class InvalidSettings extends Error {
@@ -39,8 +39,8 @@ export interface Settings {
   readonly identityReplicaUrls: readonly string[]
   /** How many standbys the embedded PostgreSQL has. */
   readonly standbys: number
-  /** Where the instances of services in other processes are. */
-  readonly serviceUrls: { readonly [service in ServiceName]?: readonly string[] }
+  /** Where the instances of parts in other processes are. */
+  readonly partUrls: { readonly [part in PartName]?: readonly string[] }
   /** What the gateway grants the services of other processes. */
   readonly upstream: {
     readonly tryMs: number
@@ -118,10 +118,11 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       }),
     ),
     ...replicasOf(env, text('DATABASE_URL_IDENTITY')),
-    serviceUrls: Object.fromEntries(
-      serviceNames.flatMap((service) => {
-        const urls: unknown = Reflect.get(env, `SALLYPORT_URL_${service.toUpperCase()}`)
-        return Array.isArray(urls) ? [[service, urls.filter((url) => typeof url === 'string')]] : []
+    partUrls: Object.fromEntries(
+      partNames.flatMap((part) => {
+        const value: unknown = Reflect.get(env, `SALLYPORT_URL_${part.toUpperCase()}`)
+        const urls = [value].flat().filter((url) => typeof url === 'string')
+        return urls.length > 0 ? [[part, urls]] : []
       }),
     ),
     upstream: {
