@@ -5,9 +5,11 @@ import { buildGacha, type GachaDatabase, secureSeed } from '@sallyport/gacha'
 import {
   createBalancingMetrics,
   createGateway,
+  type GatewayDatabase,
   inProcessDispatcher,
   keyIssuer,
   overHttpDispatcher,
+  rememberIdentity,
   signing,
 } from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
@@ -191,7 +193,14 @@ async function serveGateway(
   const quotas = await openQuotas(databases, { clock: platform.clock, log })
   const others = openIssuers(own.issuers, { clock: platform.clock, log })
   const relay = createRevocationRelay(platform.clock)
-  await followIdentity('gateway', settings, platform, log, { gatewayKeys: gatewayKeys.keys.source, relay })
+  urlsOf(settings, 'identity')
+  const remembering = rememberIdentity(pollIdentity(await platform.clientFor('gateway', 'identity'), log), {
+    database: databases.open<GatewayDatabase>('gateway'),
+    clock: platform.clock,
+    log,
+  })
+  const { keys, revocations } = remembering
+  await platform.follow({ keys, revocations, gatewayKeys: gatewayKeys.keys.source, relay })
   const authentication = platform.authenticationOf('gateway')
   const tls = await openDoorTls(settings, { clock: platform.clock, log })
   const gateway = await createGateway({ ...settings, certificate: tls?.certificate })
@@ -251,6 +260,7 @@ async function serveGateway(
       await gateway.close(graceMs)
       await publishing.stop()
       await platform.close()
+      await remembering.close()
       await quotas.close()
       await databases.stop()
     },
@@ -258,16 +268,9 @@ async function serveGateway(
 }
 
 /** Keys and revocations come from identity over the network. @throws {InvalidSettings} */
-async function followIdentity(
-  part: PartName,
-  settings: Settings,
-  platform: Platform,
-  log: Logger,
-  more: Omit<Parameters<Platform['follow']>[0], 'keys' | 'revocations'> = {},
-): Promise<void> {
+async function followIdentity(part: PartName, settings: Settings, platform: Platform, log: Logger): Promise<void> {
   urlsOf(settings, 'identity')
-  const source = pollIdentity(await platform.clientFor(part, 'identity'), log)
-  await platform.follow({ ...source, ...more })
+  await platform.follow(pollIdentity(await platform.clientFor(part, 'identity'), log))
 }
 
 /** For a part that never calls identity (enrollment E-9). @throws {InvalidSettings} */

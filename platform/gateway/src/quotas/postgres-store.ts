@@ -1,14 +1,8 @@
 import type { ServiceDatabase } from '@sallyport/database'
 import { type Kysely, sql } from 'kysely'
 import type { Logger } from 'pino'
+import type { GatewayDatabase } from '../gateway-database.ts'
 import type { Counter, QuotaStore, Taken } from './quota-store.ts'
-
-export interface GatewayDatabase {
-  quota_window: { key: string; used: number; ends_at: Date }
-}
-
-/** The folder of the migrations of this database. */
-export const migrations = new URL('../../migrations', import.meta.url).pathname
 
 const takeQuotas = `
   select taken, used_before, ends_in_ms
