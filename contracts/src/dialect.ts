@@ -27,14 +27,19 @@ export interface Reading {
   readonly issues: readonly Issue[]
 }
 
+/** Why an API key is refused that was made once: it has run out, its owner is suspended, or it may not be used from there. */
+export type KeyFault = 'expired' | 'blocked' | 'elsewhere'
+
 /** How a surface reads requests and words its refusals. Every refusal of a surface leaves through its dialect. */
 export interface Dialect {
-  readonly name: 'market' | 'accounts' | 'enrollment' | 'problem-details'
+  readonly name: 'market' | 'accounts' | 'enrollment' | 'pictures' | 'problem-details'
   /** Converts and checks one part of a request, as leniently as the dialect wants it. */
   read(schema: TSchema, input: unknown, part: Part): Reading
   invalid(issues: readonly Issue[]): Reply
   malformedJson(explanation: string): Reply
   unauthenticated(why: 'missing' | 'invalid'): Reply
+  /** What the holder of a key hears who may know why it is refused; where there are no such words, it is simply not valid. */
+  refusedKey?(why: KeyFault): Reply
   notFound(): Reply
   methodNotAllowed(allowed: readonly string[]): Reply
   tooLarge(limitBytes: number): Reply

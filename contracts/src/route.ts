@@ -19,6 +19,8 @@ export interface Route {
   /** The full path a client uses, with `:name` for parameters. The service serves this very path. */
   readonly path: string
   readonly door: Door
+  /** Other paths of the same operation, percent-encoded, that its clients know it by. */
+  readonly aliases?: readonly string[]
   readonly access: Access
   readonly params?: TObject
   readonly query?: TObject
@@ -90,6 +92,8 @@ export interface Surface {
   /** Paths under a prefix belong to this surface, also those that do not exist. */
   readonly prefixes: { readonly [door in Door]?: string }
   readonly routes: readonly Route[]
+  /** Whether paths are matched without case, and whatever characters of them are percent-encoded (pictures S-2). */
+  readonly anyCase?: boolean
   readonly mounts?: readonly Mount[]
   /** Paths that a door knows but that take no method there: 405, not 404. */
   readonly closedPaths?: readonly { readonly door: Door; readonly path: string }[]

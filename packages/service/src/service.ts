@@ -1,6 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
-import type { Reply, Route, ServiceContract, Surface } from '@sallyport/contracts'
+import { type Reply, type Route, type ServiceContract, spellingsOf, type Surface } from '@sallyport/contracts'
 import { newId } from '@sallyport/kernel'
 import Fastify, { type FastifyError, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { Logger } from 'pino'
@@ -87,6 +87,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
   const surfaces = surfacesByRoute(contract)
   checkComplete(contract, surfaces, parts.routes)
   const mounts = mountsOf(contract, parts.mounts ?? {})
+  const spellings = spellingsOf([contract])
 
   const state = async (): Promise<Record<string, string>> => ({
     ...(await readiness(checks)),
@@ -108,6 +109,12 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     connectionTimeout: 70_000,
     // The gateway's id, so that a line in the log of a service can be found from an answer at the door.
     genReqId: ({ headers }) => (typeof headers['x-request-id'] === 'string' ? headers['x-request-id'] : newId()),
+    // Paths are matched as they are declared; other spellings mean one of these.
+    rewriteUrl: ({ url = '/' }) => {
+      const path = pathOf(url)
+      const declared = spellings(path)
+      return declared === undefined || declared === path ? url : declared + url.slice(path.length)
+    },
     // Names in paths may be as long as they like; what is too long for a header is refused before this.
     routerOptions: { maxParamLength: 16_384 },
     frameworkErrors: (_error, request, reply) => {

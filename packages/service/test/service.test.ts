@@ -54,6 +54,7 @@ const own = route({
   summary: 'In the words of problem details',
   method: 'GET',
   path: '/own/thing',
+  aliases: ['/A%20Thing'],
   door: 'public',
   access: anyone,
   query: Type.Object({ page: Type.Optional(Type.Integer({ minimum: 1 })) }),
@@ -77,6 +78,7 @@ const contract: ServiceContract = {
       dialect: problemDetails,
       decidedBy: 'door',
       prefixes: { public: '/own' },
+      anyCase: true,
       forbidden: { public: { 'wrong-role': problem(403, 'No'), 'not-self': problem(403, 'No') } },
       routes: [own],
       mounts: [
@@ -141,6 +143,19 @@ describe('a mount', () => {
     await expect(createService({ contract: alone, authentication, log: silent, routes })).rejects.toThrow(
       'shop does not serve its mounts: without handler [protocol], not declared []',
     )
+  })
+})
+
+describe('S-2 a surface without case', () => {
+  it.each(['/OWN/Thing?page=2', '/a%20thing?page=2'])('serves its routes at %s', async (path) => {
+    const { status, body } = await shop.inject({ method: 'GET', path, headers: {} })
+    expect([status, body]).toEqual([200, '{"page":2}'])
+  })
+
+  it('leaves the case of others alone', async () => {
+    expect(await shop.inject({ method: 'GET', path: '/API/shop/things/hat', headers: {} })).toMatchObject({
+      status: 404,
+    })
   })
 })
 

@@ -72,6 +72,26 @@ describe('the routes of a door', () => {
   })
 })
 
+describe('S-2 a surface without case', () => {
+  const [, own] = shop.surfaces
+  if (!own) throw new TypeError('the shop has two surfaces')
+  const aliased = { ...guarded, aliases: ['/Own%20Thing'] }
+  const surface = { ...own, anyCase: true, routes: [aliased] }
+  const table = new RouteTable([{ ...shop, surfaces: [surface] }], 'public')
+
+  it.each(['/OWN/Thing', '/own/thing?x=Y', '/own%20thing'])('is found by %s', (path) =>
+    expect(table.match('GET', path)).toMatchObject({
+      kind: 'found',
+      policy: { name: guarded.name, path: '/own/thing' },
+    }),
+  )
+
+  it('says which methods a path takes, and whose an unknown one would be', () => {
+    expect(table.match('PUT', '/Own%20Thing')).toMatchObject({ kind: 'method-not-allowed', allowed: ['GET'] })
+    expect(table.match('GET', '/OWN/nowhere')).toEqual({ kind: 'not-found', surface })
+  })
+})
+
 describe('a mount', () => {
   it.each([
     ['GET', '/protocol/'],

@@ -1,4 +1,4 @@
-import type { Door, ServiceContract, Surface } from '@sallyport/contracts'
+import { type Door, type ServiceContract, type Spellings, spellingsOf, type Surface } from '@sallyport/contracts'
 import FindMyWay, { type HTTPVersion, type Instance } from 'find-my-way'
 import { Mounted } from './mounted.ts'
 import { type Policy, routePolicy } from './policy/policy.ts'
@@ -19,11 +19,13 @@ interface KnownPath {
 /** The routes of one door, made of the contracts. Routes of other doors do not exist here. */
 export class RouteTable {
   readonly #paths: Instance<HTTPVersion.V1>
+  readonly #spellings: Spellings
   readonly #prefixes: { readonly prefix: string; readonly surface: Surface }[] = []
   readonly #mounts: Mounted[] = []
 
   constructor(contracts: readonly ServiceContract[], door: Door) {
     this.#paths = FindMyWay({ maxParamLength: 16_384 })
+    this.#spellings = spellingsOf(contracts, door)
     const known = new Map<string, KnownPath>()
     for (const contract of contracts) {
       for (const surface of contract.surfaces) {
@@ -53,14 +55,26 @@ export class RouteTable {
 
   match(method: string, url: string): Match {
     const path = pathOf(url)
-    const known = this.#find(path)
+    const known = this.#find(path) ?? this.#findSpelled(path)
     if (!known) {
       const mounted = this.#mounts.find((mount) => mount.has(path))
       if (mounted) return mounted.match(method, path)
-      return { kind: 'not-found', surface: this.#prefixes.find(({ prefix }) => isUnder(path, prefix))?.surface }
+      return { kind: 'not-found', surface: this.#surfaceOf(path) }
     }
     const { surface, methods } = known
     return methods.get(method) ?? { kind: 'method-not-allowed', surface, allowed: [...methods.keys()] }
+  }
+
+  #surfaceOf(path: string): Surface | undefined {
+    return this.#prefixes.find(({ prefix, surface }) =>
+      isUnder(surface.anyCase === true ? path.toLowerCase() : path, prefix),
+    )?.surface
+  }
+
+  /** Looked for last: hardly anybody spells a path in another way than it is declared. */
+  #findSpelled(path: string): KnownPath | undefined {
+    const declared = this.#spellings(path)
+    return declared === undefined ? undefined : this.#find(declared)
   }
 
   #find(path: string): KnownPath | undefined {

@@ -1,0 +1,76 @@
+import type { RejectionReason } from '@sallyport/kernel'
+import type { Dialect, Issue, KeyFault, Reply } from '../dialect.ts'
+import { retryAfter } from './retry-after.ts'
+import { readStrictly } from './strict-reading.ts'
+
+type Headers = Readonly<Record<string, string>>
+
+/** Success and access errors in the envelope of the pictures service: `{"Info": "…"}` (pictures S-4). */
+export function picturesInfo(status: number, info: string, headers: Headers = {}): Reply {
+  return { status, headers, body: { Info: info } }
+}
+
+/** What is wrong with the input: under the key with the colon that clients know, under a clean one, and by a stable code (pictures S-4). */
+export function picturesError(status: number, code: string, error: string, headers: Headers = {}): Reply {
+  return { status, headers, body: { 'Error:': error, Error: error, code } }
+}
+
+const keyFaults: Record<KeyFault, string> = {
+  expired: 'The API key has expired: register again for another one',
+  blocked: 'The account of the API key is blocked',
+  elsewhere: 'The API key belongs to another address: register again from this one for another key',
+}
+
+/** The dialect of the pictures service: strict reading, 422 for input, 401 for access. */
+export const picturesDialect: Dialect = {
+  name: 'pictures',
+  read: readStrictly,
+  invalid: (issues) => picturesError(422, 'invalid', describe(issues)),
+  malformedJson: (explanation) => picturesError(422, 'malformed-json', `the body is not JSON: ${explanation}`),
+  unauthenticated: (why) =>
+    picturesInfo(
+      401,
+      why === 'missing'
+        ? 'An API key is needed in the header X-API-KEY: register, or ask for the demo key'
+        : 'The API key is not valid, or no longer: register again for another one',
+    ),
+  refusedKey: (why) => picturesInfo(401, keyFaults[why]),
+  notFound: () => picturesInfo(404, 'There is nothing here'),
+  methodNotAllowed: (allowed) =>
+    picturesInfo(405, `The methods here are ${allowed.join(', ')}`, { allow: allowed.join(', ') }),
+  tooLarge: (limitBytes) => picturesError(413, 'too-large', `the body has at most ${limitBytes} bytes`),
+  unavailable: (retryAfterSeconds) =>
+    picturesInfo(503, 'The service is not available now', { 'retry-after': String(retryAfterSeconds) }),
+  timedOut: () => picturesInfo(504, 'There was no answer in time'),
+  badGateway: () => picturesInfo(502, 'There was no answer that could be passed on'),
+  badRequest: (explanation) => picturesError(400, 'bad-request', explanation),
+  rejected(rejection) {
+    const { reason, code, message } = rejection
+    if (reason === 'too-many') return { status: 429, headers: retryAfter(rejection), body: { message } }
+    const status = statuses[reason]
+    if (status === 422) return picturesError(422, code, message)
+    return picturesInfo(status, message, retryAfter(rejection))
+  },
+  failed: (requestId) => picturesInfo(500, `Internal error (request ${requestId})`),
+}
+
+// Whoever may not do something hears 401 here: the demo key at an upload (pictures §2).
+const statuses: Record<Exclude<RejectionReason, 'too-many'>, number> = {
+  invalid: 422,
+  unauthenticated: 401,
+  forbidden: 401,
+  'not-found': 404,
+  conflict: 422,
+  payment: 402,
+  busy: 503,
+}
+
+const mostIssues = 10
+
+/** Fields and rules, such as `email: must be string`. */
+function describe(issues: readonly Issue[]): string {
+  return issues
+    .slice(0, mostIssues)
+    .map(({ loc, msg }) => `${loc.slice(1).join('.') || String(loc[0])}: ${msg}`)
+    .join('; ')
+}
