@@ -20,6 +20,7 @@ import * as identity from '@sallyport/identity'
 import type { Metrics } from '@sallyport/service'
 import * as wallet from '@sallyport/wallet'
 import type { Logger } from 'pino'
+import { reportDamage } from './cluster/part-messages.ts'
 import { reportReplicas } from './replica-reports.ts'
 import { partNames, type PartName } from './settings/parts.ts'
 import { type Settings } from './settings/settings.ts'
@@ -83,6 +84,8 @@ function opener(
   standbys: KeptStandbys | undefined,
 ): Pick<Databases, 'open' | 'openReplicas' | 'stop'> {
   const opened: { close(): Promise<void> }[] = []
+  // Standbys that this process does not run are looked after by the cluster that has started it, if one has.
+  const renew = (name: string): void => (standbys ? standbys.renew(name) : reportDamage(name))
   return {
     open<Tables>(service: PartName, options?: { readonly statementTimeoutMs: number }) {
       const connection = connectionOf(settings, embedded, service, 'service')
@@ -98,7 +101,7 @@ function opener(
         standbys: standbys?.connections('identity') ?? settings.identityReplicaUrls.map((url) => ({ url })),
         onRead,
         onChange(change) {
-          if (change.isDamaged) standbys?.renew(change.name)
+          if (change.isDamaged) renew(change.name)
           onChange(change)
         },
       })

@@ -14,6 +14,7 @@ import { verifyWallet } from './commands/admin-wallet.ts'
 import { checkConfig } from './commands/check-config.ts'
 import { moveMember, runCluster, showCluster } from './commands/cluster.ts'
 import { readInstances } from './cluster/instances.ts'
+import { usualStandbys } from './cluster/plan.ts'
 import { actions } from './cluster/control.ts'
 import { migrateEverything } from './commands/migrate.ts'
 import { runServe } from './commands/serve.ts'
@@ -73,7 +74,7 @@ const cluster = program
     'start every part as a process of its own, with a PostgreSQL that has standbys; Ctrl-C stops all of them',
   )
   .option('--instances <part=number...>', 'how often a part runs, such as gacha=2; enrollment runs three times', [])
-  .option('--standbys <number>', 'how many standbys the embedded PostgreSQL has', readCount, 2)
+  .option('--standbys <number>', 'how many standbys the embedded PostgreSQL has; SALLYPORT_STANDBYS or 2', readCount)
   .addHelpText(
     'after',
     `
@@ -87,9 +88,13 @@ Examples:
   $ npx sallyport cluster status
   $ npx sallyport cluster stop enrollment.2`,
   )
-  .action(({ instances, standbys }: { instances: readonly string[]; standbys: number }) =>
-    runCluster(readSettings(process.env), { instances: readInstances(instances), standbys }),
-  )
+  .action(({ instances, standbys }: { instances: readonly string[]; standbys?: number }) => {
+    const settings = readSettings(process.env)
+    return runCluster(settings, {
+      instances: readInstances(instances),
+      standbys: standbys ?? (settings.standbys || usualStandbys),
+    })
+  })
 
 cluster
   .command('status')

@@ -4,8 +4,8 @@ import { serviceKey } from '../data-directory/secrets.ts'
 import { partNames, type PartName } from '../settings/parts.ts'
 import { InvalidSettings, type Settings } from '../settings/settings.ts'
 import { askForStatus, ClusterRefused, takeOrders } from './control.ts'
-import { type DatabaseNodes, openDatabaseNodes } from './database-nodes.ts'
-import type { Member } from './member.ts'
+import { openDatabaseNodes } from './database-nodes.ts'
+import { type Member, MemberFailed } from './member.ts'
 import { partProcess } from './part-process.ts'
 import { environmentOf, type Instances, planParts, urlOf } from './plan.ts'
 import { portFinder } from './ports.ts'
@@ -24,119 +24,130 @@ export interface ClusterOptions {
 
 /** Many processes, run from one. */
 export interface Cluster {
-  readonly addresses: { readonly public: string; readonly admin: string }
-  readonly members: readonly Member[]
-  /** Stops all of them in order: the gateway, the services, the databases. */
+  /**
+   * Resolves once every process works.
+   *
+   * @throws {InvalidSettings} @throws {DirectoryInUse} @throws {DirectoryUnusable} @throws {PostgresFailed} @throws {MemberFailed}
+   */
+  readonly opened: Promise<OpenCluster>
+  /** Stops all of them in order, also in the middle of the start: the gateway, the services, the databases. */
   stop(): Promise<void>
 }
 
+export interface OpenCluster {
+  readonly addresses: { readonly public: string; readonly admin: string }
+  readonly members: readonly Member[]
+}
+
 /**
- * Starts every part as a process of its own, on an embedded PostgreSQL with standbys unless databases are configured.
- *
- * @throws {InvalidSettings} @throws {DirectoryInUse} @throws {DirectoryUnusable} @throws {PostgresFailed} @throws {MemberFailed}
+ * Starts every part as a process of its own, on an embedded PostgreSQL with standbys unless databases are configured. What
+ * was started is stopped again when one of them does not come to work.
  */
-export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+export function startCluster(options: ClusterOptions): Cluster {
+  const undo: (() => Promise<void>)[] = []
+  const ending = new AbortController()
+  const undoAll = async (): Promise<void> => {
+    for (const step of undo.splice(0).toReversed()) await step()
+  }
+  const opening = open(options, undo, ending.signal)
+  const opened = opening.catch(async (error: unknown) => {
+    await undoAll()
+    throw error
+  })
+  let stopped: Promise<void> | undefined
+  const stop = async (): Promise<void> => {
+    ending.abort(new MemberFailed('the cluster was stopped'))
+    await undoAll()
+    // What was being made meanwhile has been told to end, or finds that it should.
+    await opened.catch(() => undefined)
+    await undoAll()
+  }
+  return { opened, stop: () => (stopped ??= stop()) }
+}
+
+async function open(options: ClusterOptions, undo: (() => Promise<void>)[], ending: AbortSignal): Promise<OpenCluster> {
   const { write, onProgress, instances } = options
   await refuseSecondCluster(options.settings.dataDirectory)
   const dataDirectory = resolve(options.settings.dataDirectory)
   const findPort = portFinder(dataDirectory)
-  const settings = await withPorts(options.settings, findPort)
-  const { host } = settings
+  const settings = await withPorts({ ...options.settings, dataDirectory }, findPort)
   const doors = doorsOf(settings)
-  const publicUrl = settings.publicUrl ?? localUrl(doors.public)
   // Made before anybody needs them: the parts start all at once.
   for (const part of partNames) await serviceKey(dataDirectory, part)
   let members: readonly Member[] = []
   const recorder = recordWhereabouts(dataDirectory, doors, () => members)
-  const nodes = await openDatabaseNodes(settings, {
-    standbys: options.standbys,
-    onProgress,
-    onChange: () => recorder.changed(),
-  })
-  try {
-    const parts = await planParts(instances, findPort)
-    const common = {
-      environment: { ...options.environment, ...portSettings(settings) },
-      dataDirectory,
-      publicUrl,
-      host,
-      databaseUrls: (part: PartName) => nodes.urlsFor(part),
-    }
-    const processes = parts.map((planned) =>
-      partProcess({
-        ...planned,
-        url: planned.part === 'gateway' ? doors.public : urlOf(planned, common),
-        environment: environmentOf(planned, parts, common),
-        write,
-        onChange: () => recorder.changed(),
-      }),
-    )
-    members = [...nodes.members, ...processes]
-    const orders = await takeOrders(dataDirectory, members)
-    const stop = stopping({ processes, nodes, orders, recorder })
-    try {
-      await Promise.all(
-        processes.map(async (member) => {
-          await member.start()
-          onProgress(`${member.name} works`)
-        }),
-      )
-    } catch (error) {
-      await stop()
-      throw error
-    }
-    await recorder.begin()
-    return { addresses: doors, members, stop }
-  } catch (error) {
-    await nodes.stop()
-    throw error
+  const onChange = (): void => recorder.changed()
+  const nodes = await openDatabaseNodes(settings, { standbys: options.standbys, write, onProgress, onChange })
+  undo.push(() => nodes.stop())
+  ending.throwIfAborted()
+  await nodes.start()
+  const parts = await planParts(instances, findPort)
+  const common = {
+    environment: { ...options.environment, ...portSettings(settings) },
+    dataDirectory,
+    publicUrl: settings.publicUrl ?? localUrl(doors.public),
+    databaseUrls: (part: PartName) => nodes.urlsFor(part),
   }
+  const processes = parts.map((planned) =>
+    partProcess({
+      ...planned,
+      url: planned.part === 'gateway' ? doors.public : urlOf(planned),
+      environment: environmentOf(planned, parts, common),
+      write,
+      onChange,
+      onDamage: (copy) => nodes.renew(copy),
+    }),
+  )
+  members = [...nodes.members, ...processes]
+  undo.push(() => stopInOrder(processes))
+  ending.throwIfAborted()
+  await Promise.all(
+    processes.map(async (member) => {
+      await member.start()
+      onProgress(`${member.name} works`)
+    }),
+  )
+  const orders = await takeOrders(dataDirectory, members)
+  undo.push(() => orders.close())
+  undo.push(() => recorder.end())
+  await recorder.begin()
+  ending.throwIfAborted()
+  return { addresses: doors, members }
 }
 
-function stopping(parts: {
-  readonly processes: readonly Member[]
-  readonly nodes: DatabaseNodes
-  readonly orders: { close(): Promise<void> }
-  readonly recorder: { end(): Promise<void> }
-}): () => Promise<void> {
-  const { processes, nodes, orders, recorder } = parts
-  let stopped: Promise<void> | undefined
-  const stop = async (): Promise<void> => {
-    await recorder.end()
-    await orders.close()
-    const isDoor = ({ name }: Member): boolean => name === 'gateway'
-    const inOrder = [processes.filter(isDoor), processes.filter((member) => !isDoor(member))]
-    for (const group of inOrder) await Promise.all(group.map((member) => member.stop()))
-    await nodes.stop()
-  }
-  return () => (stopped ??= stop())
+/** The gateway first, which finishes what is under way with the help of the others. */
+async function stopInOrder(processes: readonly Member[]): Promise<void> {
+  const isGateway = ({ name }: Member): boolean => name === 'gateway'
+  const inOrder = [processes.filter(isGateway), processes.filter((member) => !isGateway(member))]
+  for (const group of inOrder) await Promise.all(group.map((member) => member.stop()))
 }
 
 /** Keeps `addresses.json` true (design §6): doors, and every process with its id. */
 function recordWhereabouts(
   dataDirectory: string,
-  doors: Cluster['addresses'],
+  doors: OpenCluster['addresses'],
   members: () => readonly Member[],
 ): { begin(): Promise<void>; changed(): void; end(): Promise<void> } {
-  let writing: Promise<void> | undefined
+  // Before the doors answer, and after, there is nothing to write down.
+  let isOpen = false
   let recording = Promise.resolve()
-  const record = (): void => {
+  const record = (): Promise<void> => {
     const instances = Object.fromEntries(members().map(({ name, url, pid }) => [name, { url, pid: pid ?? null }]))
-    recording = recording.then(() => writeAddresses(dataDirectory, { ...doors, instances })).catch(() => undefined)
-    writing = recording
+    const written = recording.then(() => writeAddresses(dataDirectory, { ...doors, instances }))
+    recording = written.catch(() => undefined)
+    return written
   }
   return {
     async begin() {
-      record()
-      await recording
+      isOpen = true
+      await record()
     },
     changed() {
-      // Before the doors answer there is nothing to write down.
-      if (writing) record()
+      if (isOpen) record().catch(() => undefined)
     },
     async end() {
-      await writing
-      writing = undefined
+      isOpen = false
+      await recording
       await removeAddresses(dataDirectory)
     },
   }
@@ -165,7 +176,7 @@ function portSettings({ publicPort, adminPort }: Settings): Record<string, strin
   return { SALLYPORT_PUBLIC_PORT: String(publicPort), SALLYPORT_ADMIN_PORT: String(adminPort) }
 }
 
-function doorsOf({ host, publicPort, adminPort, tls }: Settings): Cluster['addresses'] {
+function doorsOf({ host, publicPort, adminPort, tls }: Settings): OpenCluster['addresses'] {
   const base = `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}`
   return { public: `${base}:${publicPort}`, admin: `${base}:${adminPort}` }
 }

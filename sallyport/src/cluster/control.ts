@@ -6,7 +6,8 @@ import { request } from 'undici'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { readIfPresent, replaceFile } from '../data-directory/private-file.ts'
-import { type Member, MemberFailed } from './member.ts'
+import { isRefusal } from '@sallyport/service'
+import type { Member } from './member.ts'
 
 export const actions = ['stop', 'start', 'restart'] as const
 export type Action = (typeof actions)[number]
@@ -28,8 +29,8 @@ const Answer = Compile(Type.Object({ members: Type.Array(MemberStatus) }))
 const Refused = Compile(Type.Object({ refused: Type.String() }))
 const Whereabouts = Compile(Type.Object({ url: Type.String(), token: Type.String() }))
 
-/** A member that has to finish what is under way, and one that has to start. */
-const patienceMs = 90_000
+/** A member may have to finish what is under way, and a copy of the database to be made. */
+const patienceMs = 10 * 60_000
 
 /**
  * Takes orders for the members of a cluster on this machine, from whoever can read the data directory: where and with what
@@ -41,7 +42,9 @@ export async function takeOrders(
 ): Promise<{ close(): Promise<void> }> {
   const token = randomBytes(32).toString('base64url')
   const server = createServer((incoming, response) => {
-    void answer(incoming, members, token).then(({ status, body }) => write(response, status, body))
+    void answer(incoming, members, token)
+      .catch((error: unknown) => ({ status: 500, body: { refused: reasonOf(error) } }))
+      .then(({ status, body }) => write(response, status, body))
   })
   const url = await listen(server)
   await replaceFile(fileOf(dataDirectory), `${JSON.stringify({ url, token })}\n`)
@@ -67,6 +70,7 @@ export function order(dataDirectory: string, action: Action, name: string): Prom
 async function send(dataDirectory: string, method: 'GET' | 'POST', path: string): Promise<readonly MemberStatus[]> {
   const found = await whereabouts(dataDirectory)
   const answered = await ask(`${found.url}${path}`, method, found.token).catch((error: unknown) => {
+    if (!isRefusal(error)) throw new ClusterRefused('the cluster has not answered', { cause: error })
     throw new ClusterRefused(`no cluster runs on ${dataDirectory}`, { cause: error })
   })
   if (Answer.Check(answered)) return answered.members
@@ -87,6 +91,7 @@ async function ask(url: string, method: 'GET' | 'POST', token: string): Promise<
     method,
     headers: { authorization: `Bearer ${token}` },
     headersTimeout: patienceMs,
+    bodyTimeout: patienceMs,
     signal: AbortSignal.timeout(patienceMs),
   })
   return body.json()
@@ -99,22 +104,25 @@ async function answer(
 ): Promise<{ status: number; body: unknown }> {
   if (!isSame(headers.authorization ?? '', `Bearer ${token}`)) return { status: 401, body: { refused: 'not allowed' } }
   if (method === 'GET' && url === '/members') return { status: 200, body: statusOf(members) }
-  const [, name = '', wanted = ''] = /^\/members\/([^/]+)\/([a-z]+)$/.exec(url) ?? []
+  const [, name = '', wanted = ''] = /^\/members\/([a-z0-9.-]+)\/([a-z]+)$/.exec(url) ?? []
   const action = actions.find((one) => one === wanted)
-  const member = members.find((one) => one.name === decodeURIComponent(name))
+  const member = members.find((one) => one.name === name)
   if (method !== 'POST' || !action) return { status: 404, body: { refused: 'there is no such order' } }
   if (!member) {
     const names = members.map((one) => one.name).join(', ')
-    return { status: 404, body: { refused: `there is no ${decodeURIComponent(name)}; there are ${names}` } }
+    return { status: 404, body: { refused: `there is no ${name}; there are ${names}` } }
   }
   try {
     if (action !== 'start') await member.stop()
     if (action !== 'stop') await member.start()
     return { status: 200, body: statusOf(members) }
   } catch (error) {
-    const refused = error instanceof MemberFailed ? error.message : `${member.name} could not be moved`
-    return { status: 500, body: { refused } }
+    return { status: 500, body: { refused: reasonOf(error) } }
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function statusOf(members: readonly Member[]): { members: MemberStatus[] } {

@@ -14,14 +14,18 @@ export interface DatabaseNodeOptions {
   readonly url: () => string
   /** Starts the server. @param onLost to be called when it is lost while it is not being stopped */
   readonly start: (onLost: (error: Error) => void) => Promise<RunningServer>
+  /** Has a start under way given up, where that may take long. */
+  readonly interrupt?: () => void
   readonly onProgress: (step: string) => void
   readonly onChange: () => void
 }
 
 /** A PostgreSQL of the cluster, which is started again when it ends by itself. */
-export function databaseNode({ name, url, start, onProgress, onChange }: DatabaseNodeOptions): Member {
+export function databaseNode(options: DatabaseNodeOptions): Member {
+  const { name, url, start, interrupt, onProgress, onChange } = options
   const backOff = createBackOff()
   let state: MemberState = 'stopped'
+  let isWanted = false
   let server: RunningServer | undefined
   let restart: NodeJS.Timeout | undefined
   let began = 0
@@ -40,7 +44,7 @@ export function databaseNode({ name, url, start, onProgress, onChange }: Databas
   }
 
   async function launch(): Promise<void> {
-    if (state === 'running') return
+    if (state === 'running' || !isWanted) return
     become('starting')
     began = performance.now()
     try {
@@ -50,19 +54,17 @@ export function databaseNode({ name, url, start, onProgress, onChange }: Databas
       comeBack(new Error(reason))
       throw new MemberFailed(`${name} does not start: ${reason}`, { cause: error })
     }
+    // Lost already in the last step of its start.
+    if (state !== 'starting') throw new MemberFailed(`${name} was lost as soon as it had started`)
     become('running')
   }
 
   function comeBack({ message }: Error): void {
-    if (state === 'stopping' || state === 'stopped') return
     server = undefined
+    if (!isWanted || state === 'waiting') return
     const delayMs = backOff.next(performance.now() - began)
     onProgress(`${name} is started again in ${delayMs / 1000} s: ${message}`)
-    clearTimeout(restart)
-    restart = setTimeout(() => {
-      // Whoever has started or stopped it meanwhile has decided.
-      if (state === 'waiting') afterwards(launch).catch(() => undefined)
-    }, delayMs)
+    restart = setTimeout(() => void afterwards(launch).catch(() => undefined), delayMs)
     become('waiting')
   }
 
@@ -78,11 +80,14 @@ export function databaseNode({ name, url, start, onProgress, onChange }: Databas
       return server?.pid
     },
     start() {
+      isWanted = true
       clearTimeout(restart)
       return afterwards(launch)
     },
     stop() {
+      isWanted = false
       clearTimeout(restart)
+      if (state === 'starting') interrupt?.()
       return afterwards(async () => {
         if (state === 'stopped') return
         become('stopping')

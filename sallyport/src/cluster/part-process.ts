@@ -4,7 +4,7 @@ import type { PartName } from '../settings/parts.ts'
 import { createBackOff } from './back-off.ts'
 import { type Member, MemberFailed, type MemberState } from './member.ts'
 import { passOn } from './named-output.ts'
-import { isWorking } from './part-messages.ts'
+import { damagedCopyIn, isWorking } from './part-messages.ts'
 
 export interface PartProcessOptions {
   readonly name: string
@@ -15,6 +15,8 @@ export interface PartProcessOptions {
   readonly write: (line: string) => void
   /** Told whenever its state changes. */
   readonly onChange: () => void
+  /** Told of a copy of the database whose files the part has found damaged. */
+  readonly onDamage: (copy: string) => void
 }
 
 const bin = fileURLToPath(new URL('../../bin/sallyport.js', import.meta.url))
@@ -25,7 +27,7 @@ const stopLimitMs = 6000
 
 /** A part of the platform as a process of its own, which is started again when it ends by itself. */
 export function partProcess(options: PartProcessOptions): Member {
-  const { name, part, url, environment, write, onChange } = options
+  const { name, part, url, environment, write, onChange, onDamage } = options
   const backOff = createBackOff()
   let state: MemberState = 'stopped'
   let child: ChildProcess | undefined
@@ -51,7 +53,10 @@ export function partProcess(options: PartProcessOptions): Member {
     for (const output of [started.stdout, started.stderr]) if (output) passOn(output, name, write)
     const late = setTimeout(() => started.kill('SIGKILL'), startLimitMs)
     started.on('message', (message) => {
-      if (!isWorking(message)) return
+      const damaged = damagedCopyIn(message)
+      if (damaged !== undefined) onDamage(damaged)
+      // One that is told to stop in the middle of its start may still come to work before it hears of it.
+      if (!isWorking(message) || state !== 'starting') return
       clearTimeout(late)
       become('running')
       starting.resolve()

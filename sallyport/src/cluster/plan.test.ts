@@ -13,10 +13,10 @@ const common: CommonPlan = {
     DATABASE_URL_WALLET: 'postgres://wallet:secret@db/wallet',
     SALLYPORT_URL_GACHA: 'http://elsewhere',
     SALLYPORT_PORT: '1',
+    SALLYPORT_HOST: '0.0.0.0',
   },
   dataDirectory: '/srv/sallyport',
   publicUrl: 'http://localhost:8080',
-  host: '127.0.0.1',
   databaseUrls: (service) => ({
     [`DATABASE_URL_${service.toUpperCase()}`]: `postgres://${service}@localhost/${service}`,
   }),
@@ -57,6 +57,11 @@ describe('E-2 the processes of a cluster', () => {
     const wallet = await environment('wallet')
     expect(Object.keys(wallet).filter((name) => name.startsWith('DATABASE_URL_'))).toEqual(['DATABASE_URL_WALLET'])
     expect(wallet['DATABASE_URL_WALLET']).toBe('postgres://wallet@localhost/wallet')
+  })
+
+  it('E-4 listen on loopback, whatever the doors do', async () => {
+    expect(await environment('wallet')).toMatchObject({ SALLYPORT_HOST: '0.0.0.0', SALLYPORT_PART_HOST: '127.0.0.1' })
+    expect((await environment('wallet'))['SALLYPORT_URL_IDENTITY']).toMatch(/^http:\/\/127\.0\.0\.1:/)
   })
 
   it('have what the cluster was given, and their own place in it', async () => {

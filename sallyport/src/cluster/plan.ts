@@ -16,7 +16,6 @@ export interface CommonPlan {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly dataDirectory: string
   readonly publicUrl: string
-  readonly host: string
   /** How the part that owns a database reaches it. */
   readonly databaseUrls: (service: PartName) => Readonly<Record<string, string>>
 }
@@ -25,6 +24,7 @@ export type Instances = Readonly<Partial<Record<PartName, number>>>
 
 /** Enrollment runs three times (enrollment E-2), everything else once. */
 export const usualInstances: Instances = { enrollment: 3 }
+export const usualStandbys = 2
 
 /** Every process of the cluster, each with a port of its own; the doors of the gateway are not among them. */
 export async function planParts(instances: Instances, freePort: () => Promise<number>): Promise<PlannedPart[]> {
@@ -39,9 +39,12 @@ export async function planParts(instances: Instances, freePort: () => Promise<nu
   return planned
 }
 
+/** Parts reach one another on this machine, whatever the doors listen on (enrollment E-4). */
+const partHost = '127.0.0.1'
+
 /** Where a part listens; the gateway has its doors besides. */
-export function urlOf({ port }: PlannedPart, { host }: Pick<CommonPlan, 'host'>): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+export function urlOf({ port }: PlannedPart): string {
+  return `http://${partHost}:${port}`
 }
 
 /** The settings of one process, as its environment. */
@@ -54,7 +57,7 @@ export function environmentOf(
   const addresses = new Map<string, string[]>()
   for (const other of all) {
     const name = `SALLYPORT_URL_${other.part.toUpperCase()}`
-    addresses.set(name, [...(addresses.get(name) ?? []), urlOf(other, common)])
+    addresses.set(name, [...(addresses.get(name) ?? []), urlOf(other)])
   }
   // The databases of the others are none of its business (enrollment E-8).
   const inherited = Object.entries(environment).filter(([name]) => !/^(?:DATABASE_URL_|SALLYPORT_URL_)/.test(name))
@@ -64,6 +67,7 @@ export function environmentOf(
     SALLYPORT_LOG_LEVEL: environment['SALLYPORT_LOG_LEVEL'] ?? 'info',
     SALLYPORT_DATA: dataDirectory,
     SALLYPORT_PUBLIC_URL: publicUrl,
+    SALLYPORT_PART_HOST: partHost,
     SALLYPORT_INSTANCE: String(planned.instance),
     SALLYPORT_PORT: String(planned.port),
     ...Object.fromEntries([...addresses].map(([name, urls]) => [name, urls.join()])),

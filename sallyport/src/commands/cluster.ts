@@ -1,5 +1,5 @@
 import { type Action, askForStatus, type MemberStatus, order } from '../cluster/control.ts'
-import { type Cluster, startCluster } from '../cluster/cluster.ts'
+import { type OpenCluster, startCluster } from '../cluster/cluster.ts'
 import type { Instances } from '../cluster/plan.ts'
 import type { Settings } from '../settings/settings.ts'
 import { createLog } from './log.ts'
@@ -10,25 +10,25 @@ export async function runCluster(
   settings: Settings,
   wishes: { readonly instances: Instances; readonly standbys: number },
 ): Promise<void> {
-  const log = createLog(settings)
-  let running: Promise<Cluster> | undefined
-  stopOnSignals(
-    async () => {
-      // Also in the middle of a start: what has been started is stopped.
-      const started = await running?.catch(() => undefined)
-      await started?.stop()
-    },
-    log,
-    stopLimitMs,
-  )
-  running = startCluster({
+  const cluster = startCluster({
     ...wishes,
     settings,
     environment: process.env,
     write: say,
     onProgress: (step) => say(`… ${step}`),
   })
-  say(greeting(await running, settings))
+  let stopping = false
+  const stop = (): Promise<void> => {
+    stopping = true
+    return cluster.stop()
+  }
+  stopOnSignals(stop, createLog(settings), stopLimitMs)
+  try {
+    say(greeting(await cluster.opened, settings))
+  } catch (error) {
+    // Whoever has stopped it in the middle of the start knows.
+    if (!stopping) throw error
+  }
 }
 
 /** The databases are stopped last, and in order. */
@@ -55,7 +55,7 @@ function show(members: readonly MemberStatus[], json: boolean): void {
   }
 }
 
-function greeting({ addresses, members }: Cluster, { dataDirectory }: Settings): string {
+function greeting({ addresses, members }: OpenCluster, { dataDirectory }: Settings): string {
   const width = Math.max(...members.map(({ name }) => name.length))
   const list = members.map(({ name, url, pid }) => `  ${name.padEnd(width)}  ${String(pid).padEnd(7)}  ${url}`)
   return `
