@@ -8,6 +8,12 @@ import type { OutsideTerms } from './outside.ts'
 export type Door = 'public' | 'admin' | 'internal'
 
 /**
+ * What the gateway proves itself with to a service whose answer it signs: a credential between services, in a header of its
+ * own, since what the client sent for a credential stays where it is.
+ */
+export const gatewayCredentialHeader = 'x-gateway-credential'
+
+/**
  * One operation of a service, declared once. The service's validation and serialisation, the gateway's policy, the
  * OpenAPI document and the typed client all come from this.
  */
@@ -38,7 +44,8 @@ export interface Route {
   readonly quotas?: readonly Quota[]
   /**
    * What the gateway signs of an answer with 200: each of these members is an object of claims, whose place a token takes
-   * (enrollment E-34). The claims themselves get through no door.
+   * (enrollment E-34). The claims themselves get through no door, and the service answers the gateway alone: whoever else
+   * finds its port is not known by a `gatewayCredentialHeader` (enrollment E-23).
    */
   readonly signs?: { readonly members: readonly string[] }
   /** What a caller hears who may not do this, where it differs from the other routes of the surface. */

@@ -50,7 +50,13 @@ export async function startParts(needed: readonly ServiceName[] = serviceNames):
     SALLYPORT_PUBLIC_PORT: '0',
     SALLYPORT_ADMIN_PORT: '0',
     SALLYPORT_ADMIN_PASSWORD: administratorPassword,
-    ...Object.fromEntries(partNames.map((name) => [`SALLYPORT_URL_${name.toUpperCase()}`, urlOf(name)])),
+    // Enrollment calls the gateway and nobody else (enrollment E-9).
+    ...Object.fromEntries(
+      (part === 'enrollment' ? (['gateway'] as const) : partNames).map((name) => [
+        `SALLYPORT_URL_${name.toUpperCase()}`,
+        urlOf(name),
+      ]),
+    ),
     SALLYPORT_PORT: String(ports.get(part)),
     [`DATABASE_URL_${part.toUpperCase()}`]: toUrl(postgres.connection(part, 'service')),
     [`DATABASE_URL_${part.toUpperCase()}_OWNER`]: toUrl(postgres.connection(part, 'owner')),

@@ -56,7 +56,8 @@ program
     'after',
     `
 A part needs its database (DATABASE_URL_<PART>), the addresses of the parts it calls (SALLYPORT_URL_<PART>), and
-SALLYPORT_PUBLIC_URL, the same for all. Several processes of one part need a SALLYPORT_INSTANCE each.
+SALLYPORT_PUBLIC_URL, the same for all. All call identity but enrollment, which calls the gateway alone.
+Several processes of one part need a SALLYPORT_INSTANCE each.
 All parts share SALLYPORT_DATA, or at least its directory service-keys.
 
 Examples:

@@ -30,6 +30,8 @@ export interface Platform {
   authenticationOf(part: PartName): Required<Authentication>
   /** How one part calls another. */
   clientFor(caller: PartName, callee: PartName): Promise<Call>
+  /** What one part proves itself with to others, by their names. */
+  credentialsOf(caller: PartName): Promise<(callee: string) => string>
   /** The public keys of account tokens, as they were heard last. @throws {KeysUnavailable} */
   accountKeys(): readonly PublicJwk[]
   /** For how long nothing was heard of revocations, in milliseconds. */
@@ -88,6 +90,17 @@ export function createPlatform(settings: Settings, issuer: string, log: Logger):
       const transport = httpTransport(urls)
       closing.push(() => transport.close())
       return createClient({ transport, credential })
+    },
+    async credentialsOf(caller) {
+      const key = await serviceKey(dataDirectory, caller)
+      const credentials = new Map<string, () => string>(
+        partNames.map((callee) => [callee, createServiceCredential(key, callee, clock)]),
+      )
+      return (callee) => {
+        const credential = credentials.get(callee)
+        if (!credential) throw new TypeError(`there is no part ${callee} to call`)
+        return credential()
+      }
     },
     accountKeys: () => accountKeys.keys.published(),
     silentMs: () => revocations.silentMs,

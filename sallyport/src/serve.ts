@@ -231,6 +231,7 @@ async function serveGateway(
     ]),
     authentication,
     keys: gatewayKeys.keys,
+    credentialFor: await platform.credentialsOf('gateway'),
     keyIssuer: keyIssuer(await platform.clientFor('gateway', 'identity')),
     quotas,
     otherIssuers: others.issuers,

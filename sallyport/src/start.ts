@@ -218,6 +218,7 @@ async function start(
     ]),
     authentication,
     keys: gatewayKeys.keys,
+    credentialFor: await platform.credentialsOf('gateway'),
     keyIssuer: keyIssuer(await platform.clientFor('gateway', 'identity')),
     quotas,
     otherIssuers: others.issuers,

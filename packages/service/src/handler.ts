@@ -2,6 +2,7 @@ import {
   type BodyOf,
   type Dialect,
   type EventSource,
+  gatewayCredentialHeader,
   type HeadersOf,
   type Issue,
   judge,
@@ -103,6 +104,7 @@ export function handle<const R extends Route>(
     async answer(request, surface, authentication) {
       const { dialect } = surface
       try {
+        if (route.signs) await requireGateway(request, surface, authentication)
         const caller = await authenticate(route, request, surface, authentication)
         // As at the door: what somebody may not do is not looked at.
         if (surface.decidedBy === 'door') checkRights(route, caller, surface)
@@ -135,6 +137,19 @@ function stream(
     if (access.who === 'anyone' || access.who === 'visitor') return true
     return typeof (await callerOf(access.who, headers, surface, authentication)) !== 'string'
   })
+}
+
+/** Claims that nobody has signed yet are for the gateway alone (enrollment E-23). */
+async function requireGateway(
+  { headers }: RawRequest,
+  { dialect }: Surface,
+  authentication: Authentication,
+): Promise<void> {
+  const credential = headers[gatewayCredentialHeader]
+  const caller =
+    typeof credential === 'string' ? await authentication.service(`Bearer ${credential}`) : ('missing' as const)
+  if (typeof caller === 'string') throw new Refusal(dialect.unauthenticated(caller))
+  if (caller.name !== 'gateway') throw new Refusal(dialect.unauthenticated('invalid'))
 }
 
 async function authenticate(

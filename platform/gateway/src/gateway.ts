@@ -45,6 +45,8 @@ export interface GatewayParts {
   readonly keyIssuer: KeyIssuer
   /** Where calls are counted. It is closed by whoever made it. */
   readonly quotas: Quotas
+  /** What the gateway proves itself with to a service whose answers it signs, by the name of the service. */
+  readonly credentialFor: (service: string) => string
   /** What the gateway signs with. */
   readonly keys: Pick<GatewayKeys, 'sign'>
   /** Makes the tokens that services outside the platform are told of their callers with. */

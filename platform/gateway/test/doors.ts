@@ -27,6 +27,7 @@ export async function openDoors(
     dispatchers: new Map([['shop', dispatcher]]),
     authentication,
     keys: { sign: async () => Promise.reject(new Error('nothing is signed here')) },
+    credentialFor: (service) => `gateway at ${service}`,
     keyIssuer: { exchange: async () => undefined, recordUses: async () => undefined },
     quotas: countingAlone(),
     tokens: { tokenFor: ({ username }, audience) => `${username} at ${audience}` },

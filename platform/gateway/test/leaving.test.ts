@@ -28,6 +28,7 @@ it('a client that leaves while its key is asked about is not sent to a service: 
     ]),
     authentication,
     keys: { sign: async () => '' },
+    credentialFor: () => 'credential',
     keyIssuer: {
       async exchange() {
         asked += 1

@@ -188,6 +188,22 @@ describe.each([
     expect((await post()).status).toBe(204)
   })
 
+  it('E-23 is asked for by the gateway in its own name, whatever a client says', async () => {
+    const seen: unknown[] = []
+    answer = (request, response) => {
+      const raw = request.rawHeaders.filter((_, index) => /^x-gateway-/i.test(request.rawHeaders[index - 1] ?? ''))
+      seen.push([request.headers['x-gateway-credential'], raw])
+      response.end(JSON.stringify(claims))
+    }
+    const forged = { 'X-Gateway-Credential': 'forged' }
+    await post(forged)
+    await fetch(`${addresses.public}/shop/claims`, { headers: forged })
+    expect(seen).toEqual([
+      ['gateway at shop', ['gateway at shop']],
+      [undefined, []],
+    ])
+  })
+
   it('is no matter of routes that sign nothing', async () => {
     expect(await (await fetch(`${addresses.public}/shop/claims`)).json()).toEqual(claims)
   })

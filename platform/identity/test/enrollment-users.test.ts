@@ -1,7 +1,7 @@
 import { pbkdf2Sync, timingSafeEqual } from 'node:crypto'
 import { createMetrics } from '@sallyport/service'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startIdentity, type TestIdentity } from './support.ts'
+import { credentialOf, fromGateway, startIdentity, type TestIdentity } from './support.ts'
 
 let one: TestIdentity
 let root: string
@@ -42,7 +42,8 @@ async function ask(path: string, body: unknown, headers: Record<string, string> 
 
 const register = (more: Record<string, unknown> = {}, headers: Record<string, string> = {}) =>
   ask('/api/users', { username: newName(), password, roles: ['student'], ...more }, headers)
-const logIn = (username: unknown, secret: unknown = password) => ask('/api/login', { username, password: secret })
+const logIn = (username: unknown, secret: unknown = password, headers = fromGateway()) =>
+  ask('/api/login', { username, password: secret }, headers)
 
 /** Of the market, where administrators sign in as well. */
 async function token(username: string): Promise<string> {
@@ -173,6 +174,23 @@ describe('POST /api/users', () => {
 })
 
 describe('POST /api/login', () => {
+  it('E-23 gives unsigned claims to the gateway alone', async () => {
+    const username = newName()
+    await register({ username })
+    expect((await logIn(username)).status).toBe(200)
+    for (const [who, headers] of [
+      ['nobody', {}],
+      ['another service', { 'x-gateway-credential': credentialOf('wallet') }],
+      ['the gateway for somebody else', { 'x-gateway-credential': credentialOf('gateway', 'wallet') }],
+      ['somebody with a token', { 'x-gateway-credential': root }],
+      ['the gateway elsewhere in the request', bearer(credentialOf('gateway'))],
+      ['no token', { 'x-gateway-credential': 'x' }],
+    ] as const) {
+      const answer = await logIn(username, password, headers)
+      expect([who, answer]).toMatchObject([who, { status: 401, body: error('unauthenticated') }])
+    }
+  })
+
   it('E-24 E-25 T-2 answers claims, none of which has ever been there before', async () => {
     const username = newName()
     await register({ username, roles: ['student', 'instructor'] }, bearer(root))
@@ -248,7 +266,9 @@ describe('POST /api/login', () => {
     { username: 'ada', password, roles: [] },
     [],
     null,
-  ])('E-50 answers 422 to %j', async (body) => expect(await ask('/api/login', body)).toMatchObject({ status: 422 }))
+  ])('E-50 answers 422 to %j', async (body) =>
+    expect(await ask('/api/login', body, fromGateway())).toMatchObject({ status: 422 }),
+  )
 
   it('E-50 answers 400 to what is no JSON, and 404 and 405 in the same words', async () => {
     expect(await ask('/api/login', 'username=ada')).toMatchObject({ status: 400, body: error('malformed_json') })

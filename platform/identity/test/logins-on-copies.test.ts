@@ -9,7 +9,7 @@ import { createAudit } from '../src/audit/audit.ts'
 import { resetFactors } from '../src/factors/factor-changes.ts'
 import { createRoles } from '../src/roles/roles.ts'
 import type { SessionId } from '../src/sessions/session.ts'
-import { startIdentity, type TestIdentity } from './support.ts'
+import { fromGateway, startIdentity, type TestIdentity } from './support.ts'
 
 let cluster: Cluster
 let one: TestIdentity
@@ -41,7 +41,7 @@ let count = 0
 const newName = () => `ada.${(count += 1)}`
 
 async function ask(path: string, body: unknown) {
-  const headers = { 'content-type': 'application/json', 'x-forwarded-for': '192.0.2.7' }
+  const headers = { 'content-type': 'application/json', 'x-forwarded-for': '192.0.2.7', ...fromGateway() }
   const reply = await one.service.inject({ method: 'POST', path, headers, body: JSON.stringify(body) })
   const parsed: unknown = JSON.parse(reply.body)
   return { status: reply.status, copy: reply.headers['x-replica'], headers: reply.headers, body: parsed }

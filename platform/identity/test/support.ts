@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { type Call, scopesOf, services, ServiceUnreachable } from '@sallyport/contracts'
 import { openDatabase, openReplicas, type Replicas, type ReplicasOptions } from '@sallyport/database'
 import { createTestDatabase, type TestDatabase } from '@sallyport/database/testing'
@@ -6,9 +6,12 @@ import {
   accountIssuer,
   createAuthentication,
   createKeySet,
+  createServiceCredential,
+  createServiceIdentification,
   emptyMetrics,
   type Metrics,
   platformAudience,
+  publicJwkOf,
   RevocationList,
   type Service,
 } from '@sallyport/service'
@@ -26,6 +29,27 @@ import {
 
 const log = pino({ level: 'silent' })
 const issuer = 'https://sallyport.test'
+
+/** The keys of services that call identity. */
+const serviceKeys = {
+  gateway: makeServiceKey('gateway'),
+  wallet: makeServiceKey('wallet'),
+}
+
+function makeServiceKey(service: string) {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  return { service, privateKeyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }) }
+}
+
+/** What a service of the platform proves itself with to another one. */
+export function credentialOf(service: keyof typeof serviceKeys, callee = 'identity'): string {
+  return createServiceCredential(serviceKeys[service], callee, systemClock)()
+}
+
+/** What the gateway adds to a request whose answer it signs. */
+export function fromGateway(): Record<string, string> {
+  return { 'x-gateway-credential': credentialOf('gateway') }
+}
 
 /** A service that accounts have something at: remembers what it was asked, and fails as long as it is told to. */
 export interface Receiver {
@@ -121,7 +145,15 @@ export async function startIdentity(
     authentication: createAuthentication({
       issuers: { identity: accountIssuer(accountKeys) },
       revocations,
-      identifyService: async () => undefined,
+      identifyService: createServiceIdentification({
+        audience: 'identity',
+        callers: Object.keys(serviceKeys),
+        keyOf: async (name) =>
+          Object.values(serviceKeys)
+            .map(publicJwkOf)
+            .find(({ kid }) => kid === name),
+        clock: systemClock,
+      }),
     }),
     members: { wallet: wallet.call, gacha: gacha.call, auction: auction.call },
     log,

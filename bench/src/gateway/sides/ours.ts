@@ -28,6 +28,7 @@ gateway.open({
   contracts: [shop],
   dispatchers: new Map([['shop', dispatcher]]),
   authentication,
+  credentialFor: () => '',
   keyIssuer: {
     exchange: async (digest) => ({ id: digest, token, expiresAtMs: Date.now() + 300_000, networks: [] }),
     recordUses: async () => undefined,

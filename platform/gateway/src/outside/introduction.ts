@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { OutsideIdentity } from '@sallyport/contracts'
 import type { AccountCaller } from '@sallyport/service'
+import { say } from '../policy/say.ts'
 import type { OutsideCaller } from './callers.ts'
 import type { TokenMaker } from '../signing/token-maker.ts'
 
@@ -18,11 +19,6 @@ export function introduce(
       if (value !== undefined) say(request, name.toLowerCase(), value)
     }
   }
-}
-
-function say(request: IncomingMessage, name: string, value: string): void {
-  request.rawHeaders.push(name, value)
-  request.headers[name] = value
 }
 
 function claimOf(caller: AccountCaller, claim: string): unknown {

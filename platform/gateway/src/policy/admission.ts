@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { finished } from 'node:stream/promises'
+import { gatewayCredentialHeader } from '@sallyport/contracts'
 import { type Clock, type Soon, soon } from '@sallyport/kernel'
 import type { ApiKeyGate } from '../api-keys/api-key-gate.ts'
 import { isWellFramed } from '../listening/framing.ts'
@@ -15,6 +16,7 @@ import { authorize, type CallerParts, exchangeKey } from './credentials.ts'
 import { AmbiguousRequest, cleanRequest } from './header-hygiene.ts'
 import type { Policy } from './policy.ts'
 import { type Refusal, refusal } from './refusal.ts'
+import { say } from './say.ts'
 
 export interface AdmissionParts extends CallerParts {
   readonly apiKeys: ApiKeyGate
@@ -22,6 +24,8 @@ export interface AdmissionParts extends CallerParts {
   readonly clock: Clock
   /** Makes the tokens that services outside the platform are told of their callers with. */
   readonly tokens: TokenMaker
+  /** What the gateway proves itself with to a service, by its name. */
+  readonly credentialFor: (service: string) => string
   /** The `Host` that services see, whatever the client says. */
   readonly host: string
 }
@@ -85,9 +89,10 @@ function judgeCredential(
   })
 }
 
-/** What the service sees of the credential, and of whom it is. */
-function disguise({ tokens }: AdmissionParts, { request, policy, visit }: Entry): void {
+/** What the service sees of the credential, of whom it is, and of the gateway itself. */
+function disguise({ tokens, credentialFor }: AdmissionParts, { request, policy, visit }: Entry): void {
   const { caller, claims } = visit
+  if (policy.signs) say(request, gatewayCredentialHeader, credentialFor(policy.service))
   if (caller && policy.surface.claimHeaders === true) propagateClaims(request, caller)
   if (!policy.outside) return
   const { identity, withheld } = policy.outside

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { AccountCaller } from '@sallyport/service'
+import { say } from './say.ts'
 
 /** What stands in a header as it is, and is not taken for the end of it or for several names. */
 const plainName = /^[\w.+@:~-]+$/
@@ -12,9 +13,4 @@ export function propagateClaims(request: IncomingMessage, { username, roles }: A
   const plainRoles = roles.filter((role) => plainName.test(role))
   if (plainName.test(username)) say(request, 'x-user', username)
   if (plainRoles.length > 0) say(request, 'x-roles', plainRoles.join(','))
-}
-
-function say(request: IncomingMessage, name: string, value: string): void {
-  request.headers[name] = value
-  request.rawHeaders.push(name, value)
 }

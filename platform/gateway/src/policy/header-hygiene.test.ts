@@ -42,6 +42,7 @@ describe('what a client may say (design §3)', () => {
   it.each([
     'X-User',
     'x-roles',
+    'X-Gateway-Credential',
     'X-FORWARDED-FOR',
     'X-Forwarded-Host',
     'x-forwarded-anything',

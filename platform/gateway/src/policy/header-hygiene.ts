@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { gatewayCredentialHeader } from '@sallyport/contracts'
 
 /*
  * What a client may say about itself, and what only the gateway may say (design §3).
@@ -22,6 +23,7 @@ const apiKeyHeader = 'x-api-key'
 
 const reserved = new Set([
   apiKeyHeader,
+  gatewayCredentialHeader,
   'x-user',
   'x-roles',
   'x-request-id',
