@@ -80,10 +80,18 @@ async function send(dataDirectory: string, method: 'GET' | 'POST', path: string)
 }
 
 async function whereabouts(dataDirectory: string): Promise<{ url: string; token: string }> {
-  const text = await readIfPresent(fileOf(dataDirectory))
-  const found: unknown = text === undefined ? undefined : JSON.parse(text)
+  const found = parse((await readIfPresent(fileOf(dataDirectory))) ?? '')
   if (!Whereabouts.Check(found)) throw new ClusterRefused(`no cluster runs on ${dataDirectory}`)
   return found
+}
+
+/** Undefined where it is no JSON. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 async function ask(url: string, method: 'GET' | 'POST', token: string): Promise<unknown> {
