@@ -1,6 +1,7 @@
 import { measureAuction } from './auction.ts'
 import { measureBids } from './bids.ts'
 import { measureClosing } from './closing.ts'
+import { measureEnrollments } from './enrollments.ts'
 import { measureGateway } from './gateway/gateway.ts'
 import { runGatewaySoak } from './gateway/soak.ts'
 import { measureImport } from './import.ts'
@@ -9,6 +10,7 @@ import { runMarketMix } from './market-mix.ts'
 import { measureLogin, measureRegistration } from './password-hashing.ts'
 import { measureReadsUnderLogin } from './reads-under-login.ts'
 import { measureOpenId } from './openid.ts'
+import { measureReplicas } from './replicas.ts'
 import { measureRevocation } from './revocation.ts'
 import { measureRoll } from './roll.ts'
 
@@ -30,6 +32,8 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   closing: { summary: 'how long after their end auctions are delivered and paid', run: measureClosing },
   revocation: { summary: 'how long after a logout its token is refused everywhere', run: measureRevocation },
   openid: { summary: 'tokens for clients and renewed ones, beside oidc-provider alone', run: measureOpenId },
+  replicas: { summary: 'look-ups of accounts with no, one and two standbys', run: measureReplicas },
+  enrollments: { summary: 'enrollments in one section and in a thousand, beside pgbench', run: measureEnrollments },
   import: { summary: 'a hundred thousand accounts with ready hashes brought in', run: measureImport },
   gateway: {
     summary: 'processor time of a request through the gateway, beside nginx, HAProxy and proxies in Node',

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { openDatabase, type ServiceDatabase, type SocketConnection, useEmbeddedPostgres } from '@sallyport/database'
+import { openDatabase, type ServiceDatabase, useEmbeddedPostgres } from '@sallyport/database'
 import { parentOf } from './cpu.ts'
+import { createPeerDatabase } from './peer-database.ts'
 import { findPgbench, runPgbench } from './pgbench.ts'
 
 export interface PeerOutcome {
@@ -29,7 +30,8 @@ export async function openBidsPeer(
   size: { readonly bidders: number; readonly auctions: number },
 ): Promise<BidsPeer> {
   const pgbench = await findPgbench()
-  const connection = await connectionOf(dataDirectory)
+  const server = await useEmbeddedPostgres({ dataDirectory })
+  const connection = await createPeerDatabase(server.connection('wallet', 'service'), database)
   const opened = openDatabase<Record<string, never>>({ service: database, connection })
   const { pool } = opened
   try {
@@ -72,20 +74,6 @@ export async function openBidsPeer(
     await opened.close()
     throw error
   }
-}
-
-/** As the server's administrator, whom everybody is who can open its socket. */
-async function connectionOf(dataDirectory: string): Promise<SocketConnection> {
-  const server = await useEmbeddedPostgres({ dataDirectory })
-  const { host, port } = server.connection('wallet', 'service')
-  const connection = { host, port, user: 'postgres', database: 'postgres' }
-  const common = openDatabase<Record<string, never>>({ service: database, connection })
-  try {
-    await common.pool.query(`create database ${database}`)
-  } finally {
-    await common.close()
-  }
-  return { ...connection, database }
 }
 
 async function countBids(pool: ServiceDatabase<Record<string, never>>['pool']): Promise<number> {
