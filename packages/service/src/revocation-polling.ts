@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Call, gateway, identity } from '@sallyport/contracts'
 import type { Logger } from 'pino'
+import { FeedPlaces } from './feed-places.ts'
 import type { Revocation, RevocationSource } from './revocation-list.ts'
 import type { KeySource } from './tokens/key-set.ts'
 
 /** How often the feed is read, in milliseconds: what is revoked has to be known everywhere within a second. */
 const pauseMs = 300
+/** So often it is read without a pause while there is more. */
+const mostReadsAtOnce = 100
 
 /** A piece of the feed. */
 export interface FeedPage {
@@ -19,7 +22,7 @@ export interface FeedPage {
 
 /**
  * Follows the feed of revocations by reading it again and again. What was read stays in force while it cannot be read, and
- * when the feed turns out to be another one.
+ * when the feed turns out to be another one, be it because several answer in turn.
  *
  * @param read gives what comes after a place in the feed
  */
@@ -27,29 +30,23 @@ export function followRevocations(read: (after: number) => Promise<FeedPage>, lo
   return {
     async subscribe(listener) {
       const stopping = new AbortController()
-      let feed: string | undefined
-      let after = 0
+      const places = new FeedPlaces()
       let heard = true
 
       /** Whether there may be more. */
       const readOnce = async (): Promise<boolean> => {
-        const page = await read(after)
+        const asked = places.next
+        const { feed, revocations, silentMs } = await read(asked)
         if (!heard) log.info('the feed of revocations is back')
         heard = true
-        if (feed !== undefined && page.feed !== feed) {
-          log.warn('the feed of revocations is another one, and is read from its beginning')
-          feed = page.feed
-          after = 0
-          return true
-        }
-        feed = page.feed
-        listener(page.revocations, page.silentMs)
-        after = page.revocations.at(-1)?.sequence ?? after
-        return page.revocations.length > 0
+        if (places.isNew(feed)) log.warn('the feed of revocations is another one, and is read from its beginning')
+        // What was heard before is no harm, and what follows a place of another feed is as good as anything.
+        listener(revocations, silentMs)
+        return places.take(feed, { asked, last: revocations.at(-1)?.sequence })
       }
       const readAll = async (): Promise<void> => {
         try {
-          while (await readOnce());
+          for (let reads = 0; reads < mostReadsAtOnce; reads += 1) if (!(await readOnce())) break
         } catch (error) {
           if (heard && !stopping.signal.aborted) log.warn({ err: error }, 'the feed of revocations is not heard')
           heard = false

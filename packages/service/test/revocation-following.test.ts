@@ -41,6 +41,44 @@ describe('following the feed of revocations (design §4)', () => {
     }
   })
 
+  it('hears everything of two feeds that answer in turn or not, and asks no more often than there is something', async () => {
+    for (const turns of ['01', '011', '001101']) {
+      const long = feedOf('long', [revocation(7, 'a'), revocation(100, 'b')])
+      const short = feedOf('short', [revocation(1, 'c'), revocation(2, 'd')])
+      let reads = 0
+      const read = async (after: number): Promise<FeedPage> => {
+        if (reads > 200) throw new Error('asked without end')
+        const turn = turns[reads % turns.length]
+        reads += 1
+        return (turn === '0' ? long : short).read(after)
+      }
+      const list = new RevocationList(stoppedClock())
+      const heard = (): string[] => ['a', 'b', 'c', 'd', 'e', 'f'].filter((sid) => list.isRevoked(sid, 'ada'))
+      const following = await followRevocations(read, silent).subscribe((news) => list.apply(news))
+      expect(list.state).toBe('ready')
+      await expect.poll(heard).toEqual(['a', 'b', 'c', 'd'])
+      long.state.revocations = [...long.state.revocations, revocation(101, 'e')]
+      short.state.revocations = [...short.state.revocations, revocation(3, 'f')]
+      await expect.poll(heard, { timeout: 3000 }).toEqual(['a', 'b', 'c', 'd', 'e', 'f'])
+      following.stop()
+      expect(reads).toBeLessThan(50)
+    }
+  })
+
+  it('pauses also when every answer is of another feed', async () => {
+    let reads = 0
+    const read = async (): Promise<FeedPage> => {
+      if (reads > 1000) throw new Error('asked without end')
+      reads += 1
+      return { feed: `feed ${reads}`, revocations: [revocation(reads, `session ${reads}`)] }
+    }
+    const list = new RevocationList(stoppedClock())
+    const following = await followRevocations(read, silent).subscribe((news) => list.apply(news))
+    following.stop()
+    expect(reads).toBe(100)
+    expect(list.isRevoked('session 100', 'ada')).toBe(true)
+  })
+
   it('says that the feed is lost when it was not heard for two seconds, until it is heard again', async () => {
     const clock = stoppedClock()
     const { state, read } = feedOf('one', [])
