@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { Copy, type Position } from './copy.ts'
 import { CopyFailed, ReplicasUnavailable, isUnreachable } from './failures.ts'
 import { KnownCommits } from './known-commits.ts'
-import { BEYOND, type Lsn, formatLsn, latest } from './lsn.ts'
+import { BEGINNING, BEYOND, type Lsn, formatLsn, latest } from './lsn.ts'
 import { within } from '../time-limit.ts'
 import type { Decision, Judgement, NodeHealth, Question, Replicas, ReplicasOptions } from './replicas.ts'
 
@@ -65,7 +65,9 @@ class ReplicaSet<Tables> implements Replicas<Tables> {
 
   async read<Row, Value>(question: Question<Tables, Row, Value>): Promise<Decision<Value>> {
     await this.#firstLook
-    const reading = new Reading(question, (judgement) => this.#needsOf(judgement))
+    const reading = new Reading(question, ({ final }, { role }) =>
+      role === 'primary' ? this.#needsOfPrimary(final) : this.#needsOfStandby(final),
+    )
     const decision = (await this.#ask(reading, this.#inTurn())) ?? (await this.#askLate(reading))
     const { passedOver, waitedMs } = reading
     this.#options.onRead?.({ copy: decision?.copy, passedOver, waitedMs })
@@ -143,7 +145,17 @@ class ReplicaSet<Tables> implements Replicas<Tables> {
     ]
   }
 
-  async #needsOf({ final }: Judgement<unknown>): Promise<Lsn> {
+  /** Nothing is later than what the primary says; but it may have been changed while it was judged. */
+  async #needsOfPrimary(final: Judgement<unknown>['final']): Promise<Lsn> {
+    if (final === 'with-every-commit') return BEGINNING
+    const needed = await this.#commits.ofSubject(final.withChangesOf)
+    if (needed !== BEYOND) return needed
+    // It was not told where a change lies, and is there again.
+    await this.#askPrimary().catch(() => undefined)
+    return this.#commits.ofSubject(final.withChangesOf)
+  }
+
+  async #needsOfStandby(final: Judgement<unknown>['final']): Promise<Lsn> {
     if (!this.#commits.isLearnt) this.#learnFromStandbys()
     if (!this.#commits.isLearnt) return BEYOND
     if (final !== 'with-every-commit') return this.#commits.ofSubject(final.withChangesOf)
@@ -189,6 +201,9 @@ class ReplicaSet<Tables> implements Replicas<Tables> {
   }
 }
 
+/** How far a copy must have been when it was looked at, for what was judged to be final. */
+type NeedsOf<Tables, Value> = (judgement: Judgement<Value>, copy: Copy<Tables>) => Promise<Lsn>
+
 /** One read, on whatever copies it takes. */
 class Reading<Tables, Row, Value> {
   readonly asked = new Set<Copy<Tables>>()
@@ -196,10 +211,10 @@ class Reading<Tables, Row, Value> {
   waitedMs = 0
   failure: unknown
   readonly #question: Question<Tables, Row, Value>
-  readonly #needsOf: (judgement: Judgement<Value>) => Promise<Lsn>
+  readonly #needsOf: NeedsOf<Tables, Value>
   #judged: { readonly row: Row; readonly judgement: Judgement<Value> } | undefined
 
-  constructor(question: Question<Tables, Row, Value>, needsOf: (judgement: Judgement<Value>) => Promise<Lsn>) {
+  constructor(question: Question<Tables, Row, Value>, needsOf: NeedsOf<Tables, Value>) {
     this.#question = question
     this.#needsOf = needsOf
   }
@@ -222,11 +237,10 @@ class Reading<Tables, Row, Value> {
     for (let looks = 0; looks < LOOKS_LIMIT; looks += 1) {
       const { row, reached } = await copy.see((db) => this.#question.look(db))
       const judgement = await this.#judge(row)
-      // Nothing is later than what the primary says.
-      if (copy.role === 'primary') return { value: judgement.value, copy: copy.name }
-      const needed = await this.#needsOf(judgement)
+      const needed = await this.#needsOf(judgement, copy)
       if (reached >= needed) return { value: judgement.value, copy: copy.name }
-      if (!(await this.#waitFor(copy, needed))) return undefined
+      // The primary has seen already what it is asked about again.
+      if (copy.role === 'standby' && !(await this.#waitFor(copy, needed))) return undefined
     }
     return undefined
   }

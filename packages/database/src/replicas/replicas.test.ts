@@ -164,6 +164,30 @@ describe('reads', () => {
     expect(secondaries).toContain(copy)
   })
 
+  it.each([0, 2])('E-70 take no password that was changed while it was judged, with %i standbys', async (count) => {
+    const some = openReplicas<Tables>({
+      service: 'identity',
+      primary: cluster.primary.connection('identity', 'service'),
+      standbys: cluster.standbys.slice(0, count).map((standby) => standby.connection('identity')),
+    })
+    try {
+      const name = await register()
+      const change = database.db.updateTable('account').set({ password: 'new' }).where('name', '=', name)
+      const judged: (string | undefined)[] = []
+      const { value } = await some.read({
+        look: (db) => db.selectFrom('account').select('password').where('name', '=', name).executeTakeFirst(),
+        judge: async (row) => {
+          judged.push(row?.password)
+          if (judged.length === 1) await some.write(() => change.execute(), name)
+          return { value: row?.password === 'secret', final: { withChangesOf: name } }
+        },
+      })
+      expect({ value, judged }).toEqual({ value: false, judged: ['secret', 'new'] })
+    } finally {
+      await some.close()
+    }
+  })
+
   it('throw what the judge throws, and ask nobody else', async () => {
     const looks: string[] = []
     const read = replicas.read({
