@@ -213,7 +213,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const passkeys = relyingParty && createPasskeys({ db, clock, changes, audit, relyingParty })
   const factorProofs = createFactorProofs({ db, clock, masterKey, passkeys })
   const secondSteps = createSecondSteps({ db, clock, audit, guesses, sessions, proofs: factorProofs })
-  const openSessions = createOpenSessions({ db, clock, feed, audit, onEnded: (ended) => openId.signOut(ended) })
+  const openSessions = createOpenSessions({ db, clock, changes, audit, onEnded: (ended) => openId.signOut(ended) })
   const clients = createClients({ db, clock, audit })
   // The library counts on the types `pg` has by itself.
   const limitsPool = database.openPool({ purpose: 'limits', poolSize: 2 })

@@ -1,6 +1,7 @@
 import { type AccountId, newId } from '@sallyport/kernel'
 import type { Revocation } from '@sallyport/service'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { findCredentials } from '../src/accounts/account-store.ts'
 import { writeDownLate } from '../src/logins/late-session-store.ts'
 import type { SessionId } from '../src/sessions/session.ts'
 import { endSessions } from '../src/sessions/session-store.ts'
@@ -29,9 +30,15 @@ beforeEach(async () => {
 
 const database = () => one.testDatabase.database
 
-/** A session of a login that was decided at this moment and is written down now. */
-function writeDown(sid: SessionId, createdAt: Date): Promise<readonly Revocation[]> {
-  const session = { sid, uid: ada, createdAt, expiresAt: new Date(createdAt.getTime() + 1200_000) }
+/** What a login reads of the account. */
+async function read(): Promise<Date | undefined> {
+  return (await findCredentials(database().db, ada))?.sessionsValidFrom
+}
+
+/** A session of a login that has read this and was decided in a moment to come; it is written down now. */
+function writeDown(sid: SessionId, sessionsValidFrom: Date | undefined): Promise<readonly Revocation[]> {
+  const createdAt = new Date(Date.now() + 1000)
+  const session = { sid, uid: ada, createdAt, expiresAt: new Date(createdAt.getTime() + 1200_000), sessionsValidFrom }
   const origin = { on: 'enrollment', address: '192.0.2.7', userAgent: 'curl/8.5.0' } as const
   return database()
     .db.transaction()
@@ -45,7 +52,7 @@ async function sessionsOf(uid: AccountId): Promise<unknown[]> {
 describe('a session that is written down after its tokens were issued (enrollment E-21)', () => {
   it('is one like others', async () => {
     const sid = newId<SessionId>()
-    expect(await writeDown(sid, new Date())).toEqual([])
+    expect(await writeDown(sid, await read())).toEqual([])
     expect(await sessionsOf(ada)).toEqual([{ sid }])
   })
 
@@ -69,10 +76,27 @@ describe('a session that is written down after its tokens were issued (enrollmen
     ['the account was deleted', () => one.identity.accounts.remove(ada, root)],
   ])('ends when meanwhile %s', async (_, change) => {
     const sid = newId<SessionId>()
-    const decidedAt = new Date(Date.now() - 1)
+    const seen = await read()
     await change()
-    expect(await writeDown(sid, decidedAt)).toEqual([expect.objectContaining({ kind: 'session', id: sid })])
+    expect(await writeDown(sid, seen)).toEqual([expect.objectContaining({ kind: 'session', id: sid })])
     expect(await sessionsOf(ada)).toEqual([])
+  })
+
+  it('ends also when sessions are ended twice within one reading of the clock', async () => {
+    const now = new Date()
+    const end = () =>
+      database()
+        .db.transaction()
+        .execute((tx) => endSessions(tx, ada, 'all', now))
+    await end()
+    const seen = await read()
+    await end()
+    expect(await writeDown(newId<SessionId>(), seen)).toHaveLength(1)
+  })
+
+  it('is one like others when sessions were ended before its login', async () => {
+    await one.identity.accounts.correct(ada, { password: 'another horse' }, root)
+    expect(await writeDown(newId<SessionId>(), await read())).toEqual([])
   })
 
   it('ends with the others when they are being ended at this very moment', async () => {
@@ -82,7 +106,7 @@ describe('a session that is written down after its tokens were issued (enrollmen
       // As sessions are ended, a moment before the commit.
       await client.query('begin')
       await client.query('update account set sessions_valid_from = now() where uid = $1', [ada])
-      const writing = writeDown(sid, new Date(Date.now() - 1000))
+      const writing = writeDown(sid, await read())
       await untilSomeoneWaits()
       await client.query('commit')
       expect(await writing).toEqual([expect.objectContaining({ id: sid })])

@@ -11,6 +11,8 @@ type Database = Kysely<IdentityDatabase>
 export interface Credentials {
   readonly account: Account
   readonly passwordHash: string
+  /** Of an account that was read: another one when all its sessions, or all but one, were ended since. */
+  readonly sessionsValidFrom?: Date | undefined
 }
 
 /**
@@ -284,12 +286,13 @@ interface AccountRow {
   readonly member_since: Date | null
   readonly has_second_factor: boolean
   readonly has_fixed_name: boolean
+  readonly sessions_valid_from: Date | null
   readonly roles: readonly Role[]
 }
 
 const selectAccount = sql`
   select uid, username, email, password_hash, born_on, created_at, last_login_at, email_verified_at, suspended_at,
-    deleted_at, member_since, has_second_factor, has_fixed_name, (
+    deleted_at, member_since, has_second_factor, has_fixed_name, sessions_valid_from, (
       select coalesce(json_agg(json_build_object('name', role.name, 'level', role.level) order by role.level), '[]')
       from account_role join role on role.name = account_role.role
       where account_role.uid = account.uid
@@ -315,7 +318,11 @@ function toAccount(row: AccountRow): Account {
 }
 
 function toCredentials(row: AccountRow): Credentials {
-  return { account: toAccount(row), passwordHash: row.password_hash }
+  return {
+    account: toAccount(row),
+    passwordHash: row.password_hash,
+    sessionsValidFrom: row.sessions_valid_from ?? undefined,
+  }
 }
 
 const uniqueViolation = '23505'

@@ -45,6 +45,7 @@ export interface Logins {
 interface Row extends Pick<Account, 'uid' | 'username' | 'roles' | 'bornOn' | 'suspendedAt' | 'hasSecondFactor'> {
   readonly emailVerifiedAt: Date | undefined
   readonly passwordHash: string
+  readonly sessionsValidFrom: Date | undefined
 }
 
 /** Writing down one login takes no longer; if it does, it is tried again. */
@@ -98,6 +99,7 @@ export function createLogins({
       hasSecondFactor,
       emailVerifiedAt,
       passwordHash: found.passwordHash,
+      sessionsValidFrom: found.sessionsValidFrom,
     }
   }
 
@@ -126,10 +128,10 @@ export function createLogins({
   }
 
   function putOffSession(row: Row, { address, userAgent, password }: LoginRequest, sid: SessionId, createdAt: Date) {
-    const { uid, passwordHash } = row
+    const { uid, passwordHash, sessionsValidFrom } = row
     const by: Actor = { kind: 'account', uid, address }
     const event = { kind: 'sign-in.succeeded', by, subject: uid, details: { on: 'enrollment' } } as const
-    const session = { sid, uid, createdAt, expiresAt: endOfLife(createdAt) }
+    const session = { sid, uid, createdAt, expiresAt: endOfLife(createdAt), sessionsValidFrom }
     const alongside = [audit.insertionOf(event, 'opened'), familiarity.remember(uid, address, 'opened')]
     const origin = { on: 'enrollment', address, userAgent } as const
     openedSessions.add({

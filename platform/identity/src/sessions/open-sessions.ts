@@ -2,10 +2,10 @@ import { type AccountId, type Clock, parseId } from '@sallyport/kernel'
 import type { Kysely } from 'kysely'
 import { checkStrength, knownId, lockSubject, present } from '../accounts/account-lock.ts'
 import { findAccount } from '../accounts/account-store.ts'
+import type { AccountChanges } from '../accounts/account-changes.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { Authority } from '../roles/roles.ts'
-import type { RevocationFeed } from './revocation-feed.ts'
 import { type Session, type SessionId, UnknownSession } from './session.ts'
 import { endSessions, listSessions } from './session-store.ts'
 
@@ -25,24 +25,24 @@ const mostShown = 100
 export function createOpenSessions(parts: {
   readonly db: Kysely<IdentityDatabase>
   readonly clock: Clock
-  readonly feed: RevocationFeed
+  readonly changes: AccountChanges
   readonly audit: Audit
   /** Told of the browser sessions whose sessions were ended. */
   readonly onEnded: (browserSessions: readonly string[]) => void
 }): OpenSessions {
-  const { db, clock, feed, audit, onEnded } = parts
+  const { db, clock, changes, audit, onEnded } = parts
 
   /** Ends them, and says how many there were; none is nothing to remember. */
   async function end(uid: string, by: Actor | Authority, which: Parameters<typeof endSessions>[2]): Promise<number> {
-    const { revocations, browserSessions } = await db.transaction().execute(async (tx) => {
+    const { account, revocations, browserSessions } = await db.transaction().execute(async (tx) => {
       const account = await lockSubject(tx, uid, by)
       const ended = await endSessions(tx, account.uid, which, clock.now())
       const { length: sessions } = ended.revocations
       if (sessions > 0)
         await audit.record(tx, { kind: 'sessions.ended', by, subject: account.uid, details: { sessions } })
-      return ended
+      return { account, ...ended }
     })
-    feed.publish(revocations)
+    await changes.announce(account.uid, revocations)
     onEnded(browserSessions)
     return revocations.length
   }

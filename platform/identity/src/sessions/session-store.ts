@@ -94,10 +94,10 @@ export async function endSessions(
   which: 'all' | { readonly only: SessionId } | { readonly except: SessionId },
   now: Date,
 ): Promise<EndedSessions> {
-  // Also those of which nothing is written down yet (logins/late-session-store.ts).
+  // Also those of which nothing is written down yet (logins/late-session-store.ts): another time than before, in any case.
   if (which === 'all' || 'except' in which)
     await sql`
-      update account set sessions_valid_from = greatest(sessions_valid_from, ${now}::timestamptz)
+      update account set sessions_valid_from = greatest(sessions_valid_from + interval '1 ms', ${now}::timestamptz)
       where uid = ${uid}`.execute(tx)
   const all = tx.deleteFrom('session').where('uid', '=', uid)
   const some =
