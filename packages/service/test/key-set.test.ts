@@ -199,6 +199,49 @@ describe('the issuer’s keys', () => {
     expect(keysVersion([one])).not.toBe(keysVersion([two]))
     expect(keysVersion([{ ...one, alg: 'ES256' }])).not.toBe(keysVersion([one]))
   })
+
+  it('have another version when another key goes by the same name (RFC 7638)', async () => {
+    expect(keysVersion([stranger.jwk])).not.toBe(keysVersion([issuer.jwk]))
+    let published: PublicJwk[] = [issuer.jwk]
+    const keys = keySet(async () => published)
+    const token = issuer.sign(accessClaims(clock))
+    expect(await keys.verify(token)).toBeDefined()
+    published = [stranger.jwk]
+    await keys.catchUp(keysVersion(published))
+    expect(await keys.verify(token)).toBeUndefined()
+    expect(await keys.verify(stranger.sign(accessClaims(clock)))).toBeDefined()
+  })
+
+  it.each<[string, PublicJwk]>([
+    ['an RSA key without its modulus', { kty: 'RSA', alg: 'RS256', kid: 'broken', e: 'AQAB' }],
+    ['a point that is not on the curve', { kty: 'EC', crv: 'P-256', alg: 'ES256', kid: 'broken', x: 'AA', y: 'AA' }],
+  ])('that cannot be read do not keep those that are gone: %s', async (_, broken) => {
+    let published: PublicJwk[] = [issuer.jwk]
+    const unusable: string[] = []
+    const keys = createKeySet({
+      issuer: issuerName,
+      audience: 'sallyport',
+      algorithms: ['RS256', 'ES256'],
+      fetchKeys: async () => published,
+      onUnusable: (kid) => unusable.push(kid),
+      clock,
+    })
+    const token = issuer.sign(accessClaims(clock))
+    expect(await keys.verify(token)).toBeDefined()
+    const next = createTestIssuer('next')
+    published = [broken, next.jwk]
+    await keys.refresh()
+    await keys.refresh()
+    expect(await keys.verify(token)).toBeUndefined()
+    expect(await keys.verify(next.sign(accessClaims(clock)))).toBeDefined()
+    expect(unusable).toEqual(['broken'])
+  })
+
+  it('that are not for signatures verify nothing (RFC 7517 §4.2)', async () => {
+    const token = issuer.sign(accessClaims(clock))
+    expect(await keySet(async () => [{ ...issuer.jwk, use: 'enc' }]).verify(token)).toBeUndefined()
+    expect(await keySet(async () => [{ ...issuer.jwk, use: 'sig' }]).verify(token)).toBeDefined()
+  })
 })
 
 describe('keys of several algorithms (RFC 8725 §3.1)', () => {

@@ -1,6 +1,6 @@
 import type { OtherIssuers } from '@sallyport/gateway'
 import type { Clock } from '@sallyport/kernel'
-import { createKeySet, type KeySet, type PublicJwk } from '@sallyport/service'
+import { createKeySet, type KeySet, type KeySetOptions, type PublicJwk } from '@sallyport/service'
 import type { Logger } from 'pino'
 import { request } from 'undici'
 import type { IssuerConfig } from './config.ts'
@@ -21,7 +21,13 @@ export function openIssuers(
   configs: Readonly<Record<string, IssuerConfig>>,
   { clock, log }: { readonly clock: Clock; readonly log: Logger },
 ): OpenIssuers {
-  const issuers = new Map(Object.entries(configs).map(([name, config]) => [name, keysOf(config, clock)]))
+  const issuers = new Map(
+    Object.entries(configs).map(([name, config]) => {
+      const onUnusable = (kid: string, err: unknown): void =>
+        log.warn({ err, issuer: name, kid }, 'an issuer publishes a key that cannot be read')
+      return [name, keysOf(config, { clock, onUnusable })] as const
+    }),
+  )
   const refresh = async (name: string, keys: KeySet): Promise<void> => {
     await keys
       .refresh()
@@ -35,13 +41,13 @@ export function openIssuers(
   return { issuers, stop: () => clearInterval(timer) }
 }
 
-function keysOf(config: IssuerConfig, clock: Clock): KeySet {
+function keysOf(config: IssuerConfig, parts: Pick<KeySetOptions, 'clock' | 'onUnusable'>): KeySet {
   const { issuer, audience, algorithms, jwksUrl } = config
   return createKeySet({
     issuer,
     audience,
     algorithms,
-    clock,
+    ...parts,
     fetchKeys: async () => withAlgorithms(await fetchKeys(jwksUrl), config),
   })
 }

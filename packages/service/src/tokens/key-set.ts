@@ -14,10 +14,15 @@ const keyKinds = {
 } as const
 export type SignatureAlgorithm = keyof typeof keyKinds
 
-/** Tells sets of keys apart: the same for the same keys, wherever they are. */
+/**
+ * Tells sets of keys apart: the same for the same keys, wherever they are. It is made of what a key is called and for, and
+ * of the members that RFC 7638 §3.2 makes its thumbprint of: another key under the same name is another version.
+ */
 export function keysVersion(keys: readonly PublicJwk[]): string {
-  const names = keys.map(({ kid, alg }) => `${String(alg)} ${String(kid)}`).toSorted()
-  return createHash('sha256').update(names.join('\n')).digest('base64url')
+  const described = keys.map(({ kid, alg, use, kty, crv, n, e, x, y }) =>
+    JSON.stringify({ kid, alg, use, kty, crv, n, e, x, y }),
+  )
+  return createHash('sha256').update(described.toSorted().join('\n')).digest('base64url')
 }
 
 /** Where an issuer's keys come from. */
@@ -42,6 +47,8 @@ export interface KeySetOptions {
   readonly leewaySeconds?: number
   /** Fetches the issuer's present public keys. */
   readonly fetchKeys: () => Promise<readonly PublicJwk[]>
+  /** Hears of a published key that says it is for one of these algorithms and cannot be read, once while it stays so. */
+  readonly onUnusable?: (kid: string, error: unknown) => void
   readonly clock: Clock
 }
 
@@ -87,11 +94,12 @@ const retryPauseMs = 250
 const clockToleranceMs = 60_000
 
 export function createKeySet(options: KeySetOptions): KeySet {
-  const { issuer, algorithms, fetchKeys, clock, leewaySeconds = 0 } = options
+  const { issuer, algorithms, fetchKeys, clock, leewaySeconds = 0, onUnusable } = options
   const names = namesOf(options)
   const verified = new VerifiedTokens(clock)
   let known: ReadonlyMap<string, KnownKey> | undefined
   let heard: readonly PublicJwk[] | undefined
+  let unusable: ReadonlySet<string> = new Set()
   let version: string | undefined
   let nextTryMs = Number.NEGATIVE_INFINITY
   let running: Promise<void> | undefined
@@ -102,14 +110,23 @@ export function createKeySet(options: KeySetOptions): KeySet {
   async function load(): Promise<void> {
     const keys = await fetchKeys()
     const next = new Map<string, KnownKey>()
+    const unread = new Set<string>()
     for (const jwk of keys) {
+      const { kid } = jwk
       const algorithm = algorithms.find((name) => isFor(name, jwk))
-      if (typeof jwk['kid'] !== 'string' || algorithm === undefined) continue
+      if (typeof kid !== 'string' || algorithm === undefined) continue
       const published = JSON.stringify(jwk)
-      const before = known?.get(jwk['kid'])
-      const verify = before?.published === published ? before.verify : verifierOf(jwk, algorithm, options)
-      next.set(jwk['kid'], { published, verify })
+      const before = known?.get(kid)
+      // One that cannot be read is no reason to go on with others that are gone.
+      try {
+        const verify = before?.published === published ? before.verify : verifierOf(jwk, algorithm, options)
+        next.set(kid, { published, verify })
+      } catch (error) {
+        unread.add(published)
+        if (!unusable.has(published)) onUnusable?.(kid, error)
+      }
     }
+    unusable = unread
     const stay = [...(known ?? [])].every(([kid, { verify }]) => next.get(kid)?.verify === verify)
     if (!stay) verified.forgetAll()
     known = next
@@ -181,10 +198,10 @@ export function createKeySet(options: KeySetOptions): KeySet {
   }
 }
 
-/** Whether a key is published for this algorithm and can be used with it. */
-function isFor(algorithm: SignatureAlgorithm, { alg, kty, crv }: PublicJwk): boolean {
+/** Whether a key is published for signatures of this algorithm and can be used with it. */
+function isFor(algorithm: SignatureAlgorithm, { alg, use = 'sig', kty, crv }: PublicJwk): boolean {
   const kind = keyKinds[algorithm]
-  return alg === algorithm && kty === kind.kty && crv === kind.crv
+  return use === 'sig' && alg === algorithm && kty === kind.kty && crv === kind.crv
 }
 
 function verifierOf(
