@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { createHmac, createPrivateKey, createPublicKey, sign } from 'node:crypto'
-import { problem, problemDetails, route, type ServiceContract, signedIn, wholeScope } from '@sallyport/contracts'
+import { problem, problemDetails, quota, route, type ServiceContract, signedIn, wholeScope } from '@sallyport/contracts'
 import { type AccountId, newId } from '@sallyport/kernel'
 import {
   accountIssuer,
@@ -287,6 +287,32 @@ describe.each([
     revocations.apply([{ sequence: 1, kind: 'session', id: sid, until: seconds(3600) }])
     for (const one of both) expect(await status('/sections', one)).toBe(401)
   })
+})
+
+it('S-46 counts the calls of an account by the tokens that count there, also where the service refuses', async () => {
+  const counted = { ...surface, decidedBy: 'service', name: 'signed', issuers: ['gateway'] } as const
+  const { addresses } = await openDoors(overHttp([serviceUrl]), {
+    contracts: [
+      {
+        ...contract,
+        surfaces: [
+          {
+            ...counted,
+            prefixes: { public: '/signed' },
+            quotas: [quota('signed', 'account', '1/day')],
+            routes: [signedOnly],
+          },
+        ],
+      },
+    ],
+    authentication,
+  })
+  const call = async (claims: Claims): Promise<number> => {
+    const authorization = `Bearer ${await token('gateway', claims)}`
+    return (await fetch(`${addresses.public}/signed`, { headers: { authorization } })).status
+  }
+  expect([await call(ofGateway), await call(ofGateway)]).toEqual([200, 429])
+  expect(await call({ ...ofGateway, sub: newId() })).toBe(200)
 })
 
 describe('claim headers', async () => {

@@ -390,13 +390,26 @@ describe('a token of another issuer', () => {
   it('opens what its roles and scopes open, and is nothing like an administrator’s', async () => {
     const chef = await bearing(partner.tokenWith({ roles: ['chef'], scope: 'shop:read', role: 'admin' }))
     const whole = await bearing(partner.tokenWith({ scope: 'impersonate' }))
-    const roles = async (role: string): Promise<string> =>
-      open(token, { access: { who: 'account', roles: [role] } }, both)
-    expect([await get(await roles('chef'), '/shop', chef), await get(await roles('admin'), '/shop', chef)]).toEqual([
-      200, 403,
-    ])
+    const statusFor = async (role: string): Promise<number> =>
+      get(await open(token, { access: { who: 'account', roles: [role] } }, both), '/shop', chef)
+    expect([await statusFor('partner|chef'), await statusFor('admin')]).toEqual([200, 403])
     const scoped = await open(token, { access: { who: 'account', scope: 'shop:read' } }, both)
     expect([await get(scoped, '/shop', chef), await get(scoped, '/shop', whole)]).toEqual([200, 403])
+  })
+
+  it('has roles under the name of its issuer: what others call an administrator is none here', async () => {
+    const boss = await bearing(partner.tokenWith({ roles: ['admin', 'chef'] }))
+    const identity: OutsideIdentity = { as: 'headers', claims: { 'X-Roles': 'roles' } }
+    for (const [role, status] of [
+      ['admin', 403],
+      ['chef', 403],
+      ['rival|admin', 403],
+      ['partner|admin', 200],
+    ] as const) {
+      const door = await open(identity, { access: { who: 'account', roles: [role] } }, both)
+      expect([role, await get(door, '/shop', boss)]).toEqual([role, status])
+    }
+    expect(told('x-roles')).toEqual(['partner|admin,partner|chef'])
   })
 
   it('tells of its subject under a name that nobody of the platform has', async () => {

@@ -56,7 +56,10 @@ export async function identifyOutside(
   return typeof caller === 'string' ? caller : { caller }
 }
 
-/** The names of others' people begin with the issuer's, so that none of them is taken for somebody of the platform. */
+/**
+ * The names of others' people begin with the issuer's, so that none of them is taken for somebody of the platform; those of
+ * their roles too, since what an issuer calls an administrator is one of its own.
+ */
 function callerOf(issuer: string, claims: Readonly<Record<string, unknown>>): AccountCaller | undefined {
   // Bound to a key whose proof nobody asks for here.
   if (!otherClaims.Check(claims) || 'cnf' in claims) return undefined
@@ -67,7 +70,7 @@ function callerOf(issuer: string, claims: Readonly<Record<string, unknown>>): Ac
     sessionId: `${issuer}|${typeof sid === 'string' ? sid : sub}`,
     username: `${issuer}|${sub}`,
     role: 'user',
-    roles: texts.Check(roles) ? roles : [],
+    roles: texts.Check(roles) ? roles.map((role) => `${issuer}|${role}`) : [],
     scopes: typeof scope === 'string' ? scope.split(' ').filter((one) => one !== '' && one !== wholeScope) : [],
     expiresAt: exp,
   }

@@ -88,17 +88,16 @@ function judgeCaller(
 
 /** Finds out who is calling where the service is the one that refuses; nobody is refused by this. */
 export async function identify(
-  authentication: Authentication,
+  parts: CallerParts,
   { headers }: IncomingMessage,
   { policy, visit }: { readonly policy: Policy; readonly visit: Visit },
 ): Promise<void> {
   const own = headers['x-access-token']
   const ownBearer = typeof own === 'string' ? `Bearer ${own}` : undefined
   try {
-    const caller = await authentication.account(
-      policy.surface.credential === 'x-access-token' ? ownBearer : headers.authorization,
-    )
-    if (typeof caller !== 'string') visit.caller = caller
+    const credential = policy.surface.credential === 'x-access-token' ? ownBearer : headers.authorization
+    const found = await findCaller(parts, policy, credential)
+    if (typeof found !== 'string') visit.caller = found.caller
   } catch (error) {
     if (!(error instanceof Rejection)) throw error
   }

@@ -29,17 +29,18 @@ export function recallQuotas({ quotas, clock }: AdmissionParts, entry: Entry): R
 
 /** Counts a call, and refuses one too many. Of one that is refused for its credential only the address is known. */
 export async function countQuotas(
-  { quotas, clock, authentication }: AdmissionParts,
+  parts: AdmissionParts,
   entry: Entry,
   refused: Refusal | undefined,
 ): Promise<Refusal | undefined> {
+  const { quotas, clock } = parts
   const { request, policy, visit } = entry
   if (!policy.quotas || (refused && !credentialRefusals.has(refused.reason))) return undefined
   const address = networkOf(visit.origin.address)
   let subjects: Subjects = { address }
   if (!refused) {
     const isForAccounts = policy.quotas.countsAccounts && policy.access.who === 'account'
-    if (isForAccounts && !visit.caller) await identify(authentication, request, { policy, visit })
+    if (isForAccounts && !visit.caller) await identify(parts, request, { policy, visit })
     subjects = { address, account: visit.caller?.accountId, key: visit.keyId }
   }
   const standing = await quotas.count(policy.quotas, subjects)
