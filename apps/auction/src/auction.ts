@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { auction, type Call } from '@sallyport/contracts'
-import type { ServiceDatabase } from '@sallyport/database'
+import { isUnreachable, type ServiceDatabase } from '@sallyport/database'
 import type { Clock } from '@sallyport/kernel'
 import { type Authentication, createService, type Service } from '@sallyport/service'
 import type { Logger } from 'pino'
@@ -78,6 +78,7 @@ export async function buildAuction(parts: AuctionParts): Promise<Service> {
       ...ownRoutes({ db, bidding, log }),
       ...internalRoutes(createPlayers({ db, clock: systemClock })),
     ],
+    isUnavailable: isUnreachable,
     checks: { database: () => database.ping() },
     async start() {
       const owed = finishStalled({ all: true }).catch((error: unknown) => {

@@ -1,5 +1,5 @@
 import { enrollment } from '@sallyport/contracts'
-import type { ServiceDatabase } from '@sallyport/database'
+import { isUnreachable, type ServiceDatabase } from '@sallyport/database'
 import type { Clock } from '@sallyport/kernel'
 import { type Authentication, createService, type Service } from '@sallyport/service'
 import type { Logger } from 'pino'
@@ -44,6 +44,7 @@ export async function buildEnrollment(parts: EnrollmentParts): Promise<Service> 
       ...peopleRoutes({ rosters, sections }),
       ...autoEnrollmentRoutes(createAutoEnrollment({ db, clock })),
     ],
+    isUnavailable: isUnreachable,
     checks: { database: () => database.ping() },
   })
 }

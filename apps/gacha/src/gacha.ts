@@ -1,5 +1,5 @@
 import { type Call, gacha } from '@sallyport/contracts'
-import type { ServiceDatabase } from '@sallyport/database'
+import { isUnreachable, type ServiceDatabase } from '@sallyport/database'
 import { createJobs } from '@sallyport/jobs'
 import type { Clock } from '@sallyport/kernel'
 import { type Authentication, createService, type Service } from '@sallyport/service'
@@ -55,6 +55,7 @@ export async function buildGacha(parts: GachaParts): Promise<Service> {
       ...ownRoutes({ catalogue, collections, rolls }),
       ...internalRoutes(collections, escrows),
     ],
+    isUnavailable: isUnreachable,
     checks: { database: () => database.ping() },
     async start() {
       await jobs.prepare()

@@ -1,5 +1,5 @@
 import { wallet } from '@sallyport/contracts'
-import type { ServiceDatabase } from '@sallyport/database'
+import { isUnreachable, type ServiceDatabase } from '@sallyport/database'
 import type { Clock } from '@sallyport/kernel'
 import { type Authentication, createService, type Service, type ServiceParts } from '@sallyport/service'
 import { createHolds } from './holds/holds.ts'
@@ -29,6 +29,7 @@ export async function buildWallet({ database, authentication, log, clock }: Wall
     routes: [...marketRoutes(ledger), ...ownRoutes(ledger), ...internalRoutes(ledger, holds)],
     authentication,
     log,
+    isUnavailable: isUnreachable,
     checks: { database: () => database.ping() },
     start: async () => {
       sweeping = sweepHourly(() => holds.forgetOldBatches(), log)

@@ -1,5 +1,5 @@
 import { wholeScope } from '@sallyport/contracts'
-import { type AccountId, isId } from '@sallyport/kernel'
+import { type AccountId, type Clock, isId } from '@sallyport/kernel'
 import type { Authentication, Service } from '@sallyport/service'
 import { pino } from 'pino'
 import { buildWallet } from '../src/index.ts'
@@ -57,7 +57,13 @@ function credentialOf(authorization: string | undefined): string[] {
 }
 
 /** Serves the wallet over a test's database and clock. */
-export async function serveWallet({ test, clock }: TestWallet): Promise<WalletOverHttp> {
+export async function serveWallet({
+  test,
+  clock,
+}: {
+  readonly test: Pick<TestWallet['test'], 'database'>
+  readonly clock: Clock
+}): Promise<WalletOverHttp> {
   const service = await buildWallet({
     database: test.database,
     authentication: credulous,

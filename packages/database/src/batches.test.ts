@@ -1,3 +1,4 @@
+import { Rejection } from '@sallyport/kernel'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inBatches } from './batches.ts'
@@ -77,7 +78,9 @@ describe('what is asked for at once', () => {
     const { run, answer } = slowStatement()
     const ask = inBatches(run, { waiting: 2 })
     const answers = Promise.all([ask(1), ask(2)])
-    await expect(ask(3)).rejects.toThrow('too many wait')
+    const refusal: unknown = await ask(3).catch((error: unknown) => error)
+    expect(refusal).toBeInstanceOf(Rejection)
+    expect(refusal).toMatchObject({ code: 'database-busy', reason: 'busy', facts: { retryAfterSeconds: 1 } })
     await turn()
     answer()
     expect(await answers).toEqual([1, 2])

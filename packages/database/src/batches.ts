@@ -1,3 +1,4 @@
+import { Rejection } from '@sallyport/kernel'
 import pg from 'pg'
 
 export interface BatchOptions {
@@ -7,6 +8,18 @@ export interface BatchOptions {
   readonly atOnce?: number
   /** When so many wait already, one more is refused; 10 000 unless told otherwise. */
   readonly waiting?: number
+}
+
+/** More is asked of the database than it answers in time. It may be tried again. */
+export class DatabaseBusy extends Rejection {
+  override name = 'DatabaseBusy'
+  readonly code = 'database-busy'
+  readonly reason = 'busy'
+  override readonly facts = { retryAfterSeconds: 1 }
+
+  constructor() {
+    super('too many wait for the database')
+  }
 }
 
 interface Waiting<Item, Result> {
@@ -19,6 +32,8 @@ interface Waiting<Item, Result> {
  * Makes one statement of many: what is asked for in the same turn, or while as many statements as may be are under way,
  * goes to the database together. Each statement begins after all that is in it was asked for, so nobody reads what was so
  * before, and nobody is answered before what they wrote is durable.
+ *
+ * What is asked for while too much waits already fails with `DatabaseBusy`.
  *
  * @param run answers all items in their order; it is a single statement, so that it happens as a whole or not at all
  */
@@ -60,7 +75,7 @@ export function inBatches<Item, Result>(
   }
 
   return (item) => {
-    if (waiting.length >= limit) return Promise.reject(new Error('too many wait for the database'))
+    if (waiting.length >= limit) return Promise.reject(new DatabaseBusy())
     const { promise, resolve, reject } = Promise.withResolvers<Result>()
     waiting.push({ item, resolve, reject })
     schedule()

@@ -18,6 +18,9 @@ export const bodyLimitBytes = 1024 * 1024
 /** The same for forms, which have a few short fields and cost more to take apart. */
 const formLimitBytes = 64 * 1024
 
+/** What is away is worth another try after so long. */
+const unavailableSeconds = 1
+
 export interface ServiceParts {
   readonly contract: ServiceContract
   readonly routes: readonly HandledRoute[]
@@ -32,6 +35,8 @@ export interface ServiceParts {
   readonly instance?: string
   /** What must work for the service to work, by name; a check that throws makes the service not ready. */
   readonly checks?: Readonly<Record<string, () => Promise<void>>>
+  /** Whether an error says that something the service cannot do without is away, such as its database: then it answers 503. */
+  readonly isUnavailable?: (error: unknown) => boolean
   /** What `/health` tells beside that the service can serve; without it `checks` tell whether it can. */
   readonly health?: () => Health
   /** Called before the doors open. */
@@ -83,7 +88,7 @@ export interface InjectedRequest {
  * @throws {TypeError} when a declared route has no handler, or a handler no declared route
  */
 export async function createService(parts: ServiceParts): Promise<Service> {
-  const { contract, authentication, log, instance, checks = {} } = parts
+  const { contract, authentication, log, instance, checks = {}, isUnavailable = () => false } = parts
   const surfaces = surfacesByRoute(contract)
   checkComplete(contract, surfaces, parts.routes)
   const mounts = mountsOf(contract, parts.mounts ?? {})
@@ -234,7 +239,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     }
     const { traceId: trace } = parseTraceParent(request.headers['traceparent']) ?? {}
     log.error({ err: error, request: request.id, trace, route: request.routeOptions.url }, 'a request failed')
-    return send(reply, dialect.failed(request.id))
+    return send(reply, isUnavailable(error) ? dialect.unavailable(unavailableSeconds) : dialect.failed(request.id))
   })
 
   const streams = new Set<Readable>()

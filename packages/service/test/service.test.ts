@@ -89,6 +89,8 @@ const contract: ServiceContract = {
 }
 
 const clock = stoppedClock()
+class StoreAway extends Error {}
+
 const issuer = createTestIssuer()
 const { authentication, revocations } = testAuthentication(clock, issuer)
 const logged: string[] = []
@@ -99,6 +101,7 @@ const shop = await createService({
   routes: [
     handle(order, async ({ body }) => {
       if (body.pieces > 99) throw new OutOfStock()
+      if (body.pieces === -503) throw new StoreAway('secret words about the way to the database')
       if (body.pieces < 0) throw new Error('secret words about the database')
       return ok({ pieces: body.pieces })
     }),
@@ -119,6 +122,7 @@ const shop = await createService({
     },
   },
   checks: { stock: async () => undefined },
+  isUnavailable: (error) => error instanceof StoreAway,
 })
 
 const me = '6f1a3c6e-8f0b-4a53-9a3e-0c9b7f3f1d11'
@@ -257,6 +261,16 @@ describe('answers', () => {
       code: 'out-of-stock',
       left: 0,
     })
+  })
+
+  it('says 503 while something is away that it cannot do without, and logs the cause', async () => {
+    logged.length = 0
+    const headers = signedIn
+    const body = JSON.stringify({ owner: me, pieces: -503 })
+    const reply = await shop.inject({ method: 'POST', path: '/api/shop/orders', headers, body })
+    expect([reply.status, reply.headers['retry-after']]).toEqual([503, '1'])
+    expect(reply.body).not.toContain('secret')
+    expect(logged.join()).toContain('secret words about the way to the database')
   })
 
   it('say nothing of a bug but the id of its request', async () => {

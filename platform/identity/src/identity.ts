@@ -1,5 +1,5 @@
 import { identity as contracts, type Rate } from '@sallyport/contracts'
-import type { Replicas, ServiceDatabase } from '@sallyport/database'
+import { isUnreachable, type Replicas, type ServiceDatabase } from '@sallyport/database'
 import { createJobs } from '@sallyport/jobs'
 import type { Clock } from '@sallyport/kernel'
 import {
@@ -277,6 +277,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       const nodes = copies.nodes()
       return { isHealthy: nodes.some(({ state }) => state === 'up'), details: { nodes } }
     },
+    isUnavailable: isUnreachable,
     checks: { database: () => database.ping(), audit: () => sealer.check() },
     async start() {
       await jobs.prepare()
