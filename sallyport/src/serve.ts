@@ -35,7 +35,7 @@ import { openIssuers } from './own-services/issuers.ts'
 import { type OwnService, readOwnServices } from './own-services/own-services.ts'
 import { readinessOfOwn } from './own-services/readiness.ts'
 import { createPlatform, type Platform } from './platform.ts'
-import { doorContracts, openQuotas } from './quotas.ts'
+import { doorContracts, migrateWhenReachable, openQuotas } from './quotas.ts'
 import { partNames, type PartName, serviceNames, type ServiceName } from './settings/parts.ts'
 import { InvalidSettings, type Settings } from './settings/settings.ts'
 import { openDoorTls } from './tls/door-tls.ts'
@@ -77,6 +77,7 @@ async function serveService(
   log: Logger,
 ): Promise<RunningPart> {
   const databases = await openDatabaseOf(part, settings)
+  await databases.migrate(part)
   const metrics = createMetrics()
   const { service, administrator } = await build(part, settings, { platform, databases, metrics, log })
   await service.start()
@@ -92,7 +93,7 @@ async function serveService(
   }
 }
 
-/** Opens and migrates the database of a part; the others are none of its business. */
+/** Opens the database of a part; the others are none of its business. */
 async function openDatabaseOf(part: PartName, settings: Settings): Promise<Databases> {
   if (settings.databaseUrls[part] === undefined) {
     throw new InvalidSettings(
@@ -100,12 +101,10 @@ async function openDatabaseOf(part: PartName, settings: Settings): Promise<Datab
     )
   }
   const elsewhere = Object.fromEntries(partNames.map((name) => [name, { service: '', owner: '' }]))
-  const databases = await openDatabases(
+  return openDatabases(
     { ...settings, databaseUrls: { ...elsewhere, ...settings.databaseUrls } },
     { onProgress: () => undefined, onLost: () => undefined },
   )
-  await databases.migrate(part)
-  return databases
 }
 
 async function build(
@@ -190,6 +189,7 @@ async function serveGateway(
   const own = await readOwnServices(settings.configFile)
   const upstreams = serviceNames.map((service) => ({ service, urls: urlsOf(settings, service) }))
   const databases = await openDatabaseOf('gateway', settings)
+  const migrating = await migrateWhenReachable(databases, { log })
   const quotas = await openQuotas(databases, { clock: platform.clock, log })
   const others = openIssuers(own.issuers, { clock: platform.clock, log })
   const relay = createRevocationRelay(platform.clock)
@@ -258,6 +258,7 @@ async function serveGateway(
       certificates?.stop()
       following.stop()
       others.stop()
+      migrating.stop()
       await gateway.close(graceMs)
       await publishing.stop()
       await platform.close()
