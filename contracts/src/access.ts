@@ -1,3 +1,5 @@
+import type { GuestScope } from './pictures/demo-key.ts'
+
 /** Anybody may call; a credential that comes along is not looked at. */
 export interface Anyone {
   readonly who: 'anyone'
@@ -36,6 +38,8 @@ export interface SignedIn {
    * passes.
    */
   readonly scope?: string
+  /** A key that is everybody's: whoever comes with it passes as a guest, who has no account and this scope alone. */
+  readonly guestKey?: { readonly text: string; readonly scope: GuestScope }
 }
 
 /**

@@ -38,6 +38,7 @@ function describeRoute(route: Route, surface: Surface): Record<string, unknown> 
     summary: route.summary,
     tags: [surface.name],
     'x-door': route.door,
+    ...(route.aliases && { 'x-aliases': route.aliases }),
     ...(route.access.who !== 'anyone' && {
       security: securityOf(route.access),
     }),

@@ -23,6 +23,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     SALLYPORT_ADMIN_PASSWORD: administrator.password,
     // More is asked from one address here than these limits let through; they have tests of their own.
     SALLYPORT_LIMIT_LINKS: 'none',
+    SALLYPORT_PICTURES_LIMIT_ADDRESS: 'none',
     SALLYPORT_ACCOUNTS_LIMIT_VALIDATION: 'none',
     // The clients of the tests are on this machine.
     SALLYPORT_OPENID_CALL_PRIVATE_ADDRESSES: 'true',

@@ -146,6 +146,7 @@ async function build(
       metrics,
       accountsSurface: { ...settings.accounts, version },
       enrollment: settings.signedClaims,
+      pictures: settings.pictures,
       linkRates: settings.quotaRates.links,
       callPrivateAddresses: settings.openId.callPrivateAddresses,
       keyScopes: scopesOf([...contracts, ...(await readOwnServices(settings.configFile)).contracts]),

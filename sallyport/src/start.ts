@@ -160,6 +160,7 @@ async function start(
     metrics,
     accountsSurface: { ...settings.accounts, version },
     enrollment: settings.signedClaims,
+    pictures: settings.pictures,
     linkRates: settings.quotaRates.links,
     callPrivateAddresses: settings.openId.callPrivateAddresses,
     keyScopes: scopesOf([...contracts, ...own.contracts]),

@@ -9,6 +9,7 @@ import { internal } from './internal.ts'
 import { accountsOfTheMarket } from './market.ts'
 import { openIdSurface } from './openid.ts'
 import { ownAccount } from './own.ts'
+import { picturesDemoKey, picturesPrivacy, picturesUsers } from './pictures.ts'
 import { ownSessions } from './sessions.ts'
 
 export * from './accounts/index.ts'
@@ -21,6 +22,7 @@ export * from './internal.ts'
 export * from './market.ts'
 export * from './openid.ts'
 export * from './own.ts'
+export * from './pictures.ts'
 export { type IdentityQuota, identityRates } from './quotas.ts'
 export * from './sessions.ts'
 
@@ -32,6 +34,9 @@ export const identityContract: ServiceContract = {
     accounts,
     enrollmentUsers,
     enrollmentLogin,
+    picturesUsers,
+    picturesDemoKey,
+    picturesPrivacy,
     ownAccount,
     ownSessions,
     accountAdministration,

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { internalSurface } from '../internal-surface.ts'
+import { guestScope } from '../pictures/demo-key.ts'
 import { route } from '../route.ts'
 
 /** A token no longer counts when it names a revoked session (`sid`) or a revoked account (`sub`). */
@@ -46,19 +47,39 @@ export const readKeys = route({
 
 export const exchangeApiKey = route({
   name: 'exchangeApiKey',
-  summary: 'A token for the digest of an API key; 404 when it is no key that counts',
+  summary: 'A token for the digest of an API key, or why its holder gets none; 404 when it is no key at all',
   method: 'POST',
   path: '/internal/identity/api-keys/exchange',
   door: 'internal',
   access: { who: 'service', from: ['gateway'] },
   body: Type.Object({ digest: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$', description: 'SHA-256, base64url' }) }),
   replies: {
+    200: Type.Union([
+      Type.Object({
+        id: Type.String(),
+        token: Type.String(),
+        /** UNIX seconds. */
+        expires_at: Type.Integer(),
+        networks: Type.Array(Type.String()),
+      }),
+      Type.Object({ refused: Type.Union([Type.Literal('expired'), Type.Literal('blocked')]) }),
+    ]),
+  },
+})
+
+export const admitGuest = route({
+  name: 'admitGuest',
+  summary: 'A token for somebody without an account, who has come with a key that is everybody’s',
+  method: 'POST',
+  path: '/internal/identity/guests/tokens',
+  door: 'internal',
+  access: { who: 'service', from: ['gateway'] },
+  body: Type.Object({ scope: Type.Literal(guestScope) }),
+  replies: {
     200: Type.Object({
-      id: Type.String(),
       token: Type.String(),
       /** UNIX seconds. */
       expires_at: Type.Integer(),
-      networks: Type.Array(Type.String()),
     }),
   },
 })
@@ -84,4 +105,10 @@ export const recordApiKeyUses = route({
   replies: { 204: Type.Null() },
 })
 
-export const internal = internalSurface('identity', [readRevocations, readKeys, exchangeApiKey, recordApiKeyUses])
+export const internal = internalSurface('identity', [
+  readRevocations,
+  readKeys,
+  exchangeApiKey,
+  admitGuest,
+  recordApiKeyUses,
+])

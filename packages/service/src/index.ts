@@ -10,7 +10,7 @@ export {
   type Words,
 } from './handler.ts'
 export { Counter, createMetrics, emptyMetrics, Gauge, Histogram, type Metrics } from './metrics.ts'
-export { networkOf } from './network.ts'
+export { networkOf, networkPrefixOf } from './network.ts'
 export * from './paging.ts'
 export * from './readiness.ts'
 export * from './replies.ts'

@@ -13,3 +13,12 @@ export function networkOf(address: string): string {
   if (parsed.kind() === 'ipv4') return parsed.toString()
   return Buffer.from(parsed.toByteArray().slice(0, customerBytes)).toString('hex')
 }
+
+/** The same network as a prefix, such as `192.0.2.1/32` or `2001:db8:0:1::/64`; undefined for what is no address. */
+export function networkPrefixOf(address: string): string | undefined {
+  if (!ipaddr.isValid(address)) return undefined
+  const parsed = ipaddr.process(address)
+  if (parsed.kind() === 'ipv4') return `${parsed.toString()}/32`
+  const network = parsed.toByteArray().map((byte, index) => (index < customerBytes ? byte : 0))
+  return `${ipaddr.fromByteArray(network).toString()}/${customerBytes * 8}`
+}

@@ -4,7 +4,7 @@ import type { Authentication } from '@sallyport/service'
 import { pino } from 'pino'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type ApiKeyGate, createApiKeyGate } from '../src/api-keys/api-key-gate.ts'
-import type { ExchangedKey, KeyIssuer, KeyUse } from '../src/api-keys/issuer.ts'
+import type { ExchangedKey, KeyIssuer, KeyUse, NoToken } from '../src/api-keys/issuer.ts'
 import { authentication } from './support.ts'
 
 const noon = Date.UTC(2026, 5, 1, 12)
@@ -13,8 +13,9 @@ const good = 'k'.repeat(40)
 const other = (index: number): string => String(index).padStart(40, 'x')
 
 /** Identity, as the gateway knows it: what it gives for any key, and what it was asked. */
-let gives: ExchangedKey | undefined
+let gives: ExchangedKey | NoToken
 let asked: string[]
+let guests: number
 let told: KeyUse[]
 let answer: Promise<void>
 const issuer: KeyIssuer = {
@@ -23,6 +24,7 @@ const issuer: KeyIssuer = {
     await answer
     return gives
   },
+  admitGuest: async () => ({ token: `guest ${(guests += 1)}`, expiresAtMs: clock.time + 300_000 }),
   recordUses: async (uses) => void told.push(...uses),
 }
 let ended: Set<string>
@@ -37,6 +39,7 @@ beforeEach(() => {
   clock.time = noon
   gives = { id: 'one', token: 'first', expiresAtMs: noon + 300_000, networks: [] }
   asked = []
+  guests = 0
   told = []
   ended = new Set()
   answer = Promise.resolve()
@@ -71,7 +74,7 @@ describe('a key', () => {
     gives = { id: 'one', token: 'first', expiresAtMs: noon + 10_000, networks: [] }
     await admit(good)
     clock.time = noon + 10_001
-    gives = undefined
+    gives = 'unknown'
     expect(await admit(good)).toBe('invalid')
   })
 
@@ -83,7 +86,7 @@ describe('a key', () => {
     expect(await gate.admit(request, good, '192.0.2.1')).toEqual(admitted)
     expect(request.headers.authorization).toBe('Bearer second')
     ended.add('Bearer second')
-    gives = undefined
+    gives = 'unknown'
     expect(await admit(good)).toBe('invalid')
   })
 
@@ -91,9 +94,9 @@ describe('a key', () => {
     gives = { id: 'one', token: 'first', expiresAtMs: noon + 300_000, networks: ['192.0.2.0/24', '2001:db8::1'] }
     expect(await admit(good, '192.0.2.77')).toEqual(admitted)
     expect(await admit(good, '2001:db8::1')).toEqual(admitted)
-    expect(await admit(good, '192.0.3.1')).toBe('invalid')
-    expect(await admit(good, '2001:db8::2')).toBe('invalid')
-    expect(await admit(good, '')).toBe('invalid')
+    expect(await admit(good, '192.0.3.1')).toBe('elsewhere')
+    expect(await admit(good, '2001:db8::2')).toBe('elsewhere')
+    expect(await admit(good, '')).toBe('elsewhere')
   })
 
   it('cannot be exchanged while identity is away, and then can', async () => {
@@ -105,6 +108,50 @@ describe('a key', () => {
   })
 })
 
+describe('S-24 a key that was one', () => {
+  it.each(['expired', 'blocked'] as const)('is refused as %s, and asked about once in five seconds', async (why) => {
+    gives = why
+    expect(await admit(good)).toBe(why)
+    expect(await admit(good)).toBe(why)
+    expect(asked).toHaveLength(1)
+    clock.time = noon + 5001
+    gives = { id: 'one', token: 'first', expiresAtMs: noon + 300_000, networks: [] }
+    expect(await admit(good)).toEqual(admitted)
+  })
+
+  it('makes a client wait like one that never was', async () => {
+    gives = 'expired'
+    for (let index = 0; index < 30; index += 1) expect(await admit(other(index))).toBe('expired')
+    expect(await admit(good)).toEqual({ retryAfterSeconds: 60 })
+  })
+})
+
+describe('S-34 a guest', () => {
+  const admitGuest = async (): Promise<string | undefined> => {
+    const request = newRequest()
+    expect(await gate.admitGuest(request, 'pictures:download')).toBe('guest')
+    return request.headers.authorization
+  }
+
+  it('is let in with a token that all guests share until shortly before its end', async () => {
+    expect(await Promise.all([admitGuest(), admitGuest()])).toEqual(['Bearer guest 1', 'Bearer guest 1'])
+    clock.time = noon + 270_000
+    expect(await admitGuest()).toBe('Bearer guest 2')
+  })
+
+  it('gets another token when that one was ended', async () => {
+    await admitGuest()
+    ended.add('Bearer guest 1')
+    expect(await admitGuest()).toBe('Bearer guest 2')
+  })
+
+  it('is not counted as a use of a key', async () => {
+    await admitGuest()
+    await gate.close()
+    expect(told).toEqual([])
+  })
+})
+
 describe('what is no key', () => {
   it('is not asked about when it has not the form of one', async () => {
     for (const text of ['', 'short', 'k'.repeat(41), `${'k'.repeat(39)}!`]) expect(await admit(text)).toBe('invalid')
@@ -112,7 +159,7 @@ describe('what is no key', () => {
   })
 
   it('is asked about once in five seconds', async () => {
-    gives = undefined
+    gives = 'unknown'
     await admit(good)
     await admit(good)
     expect(asked).toHaveLength(1)
@@ -122,7 +169,7 @@ describe('what is no key', () => {
   })
 
   it('makes a client wait that presents thirty within a minute, and nobody else', async () => {
-    gives = undefined
+    gives = 'unknown'
     for (let index = 0; index < 30; index += 1) expect(await admit(other(index))).toBe('invalid')
     clock.time = noon + 20_000
     expect(await admit(other(31))).toEqual({ retryAfterSeconds: 40 })
@@ -135,7 +182,7 @@ describe('what is no key', () => {
   it('of which many come at once is asked about 32 at a time; the rest is told to come again', async () => {
     const { promise, resolve } = Promise.withResolvers<void>()
     answer = promise
-    gives = undefined
+    gives = 'unknown'
     const answers = Array.from({ length: 50 }, (_, index) => admit(other(index), `192.0.2.${index}`))
     await Promise.resolve()
     expect(asked).toHaveLength(32)

@@ -28,7 +28,11 @@ export async function openDoors(
     authentication,
     keys: { sign: async () => Promise.reject(new Error('nothing is signed here')) },
     credentialFor: (service) => `gateway at ${service}`,
-    keyIssuer: { exchange: async () => undefined, recordUses: async () => undefined },
+    keyIssuer: {
+      exchange: async () => 'unknown',
+      admitGuest: async () => Promise.reject(new Error('there are no guests here')),
+      recordUses: async () => undefined,
+    },
     quotas: countingAlone(),
     tokens: { tokenFor: ({ username }, audience) => `${username} at ${audience}` },
     otherIssuers: new Map(),

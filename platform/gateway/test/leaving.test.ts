@@ -35,6 +35,7 @@ it('a client that leaves while its key is asked about is not sent to a service: 
         await exchange.promise
         return { id: 'one', token: 'good', expiresAtMs: Date.now() + 60_000, networks: [] }
       },
+      admitGuest: async () => Promise.reject(new Error('there are no guests here')),
       recordUses: async () => undefined,
     },
     quotas: countingAlone(),

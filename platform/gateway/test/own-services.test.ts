@@ -108,6 +108,7 @@ async function newIssuer(issuer: string) {
 const key = 'k'.repeat(40)
 const keyIssuer = {
   exchange: async () => ({ id: 'one', token: 'platform-key', expiresAtMs: Date.now() + 300_000, networks: [] }),
+  admitGuest: async () => Promise.reject(new Error('there are no guests here')),
   recordUses: async () => undefined,
 }
 

@@ -122,6 +122,7 @@ async function openGateway(
     trustedProxies: ['127.0.0.1'],
     keyIssuer: {
       exchange: async (digest) => ({ id: digest, token: 'keyholder', expiresAtMs: Date.now() + 60_000, networks: [] }),
+      admitGuest: async () => Promise.reject(new Error('there are no guests here')),
       recordUses: async () => undefined,
     },
     readiness: async () => ({ quotas: await quotas.readiness() }),

@@ -2,7 +2,7 @@ import type { AccountId } from '@sallyport/kernel'
 import type { OpenIdDatabase } from '@sallyport/openid'
 import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely'
 import type { Birthplace } from './accounts/account.ts'
-import type { ApiKeyId } from './api-keys/api-key.ts'
+import type { ApiKeyId, KeyBirthplace } from './api-keys/api-key.ts'
 import type { Actor, AuditDetails, AuditKind } from './audit/audit.ts'
 import type { ClientId, ClientMetadata } from './clients/client.ts'
 import type { ChallengePurpose } from './passkeys/challenge-store.ts'
@@ -72,6 +72,14 @@ export interface IdentityDatabase extends OpenIdDatabase {
     expires_at: Date
     last_used_at: Date | null
     uses: Generated<bigint>
+    made_on: Generated<KeyBirthplace>
+  }
+  pictures_registration: {
+    uid: AccountId
+    number: GeneratedAlways<number>
+    first_name: string
+    last_name: string
+    address: string
   }
   api_key_secret: { digest: Buffer; key: ApiKeyId; prefix: string; created_at: Date; replaced_at: Date | null }
   audit_pending: { event_id: bigint }

@@ -38,6 +38,7 @@ import { createRevocationFeed } from './sessions/revocation-feed.ts'
 import type { Mailer } from './mail/mailer.ts'
 import { createLinkSending, linkTask } from './proofs/link-sending.ts'
 import { createProvisioningHook, hookTask } from './provisioning/provisioning-hook.ts'
+import { createPicturesRegistrations } from './pictures/registrations.ts'
 import { createProofs } from './proofs/proofs.ts'
 import { createGuesses } from './guessing/guesses.ts'
 import { createGuessesInMemory } from './guessing/guesses-in-memory.ts'
@@ -59,6 +60,7 @@ import { enrollmentUserRoutes } from './surfaces/enrollment.ts'
 import { marketRoutes } from './surfaces/market.ts'
 import { ownAccountRoutes } from './surfaces/own-account-routes.ts'
 import { ownRoutes } from './surfaces/own-routes.ts'
+import { picturesRoutes } from './surfaces/pictures.ts'
 import { sessionRoutes } from './surfaces/session-routes.ts'
 import { createKeyRotation } from './tokens/key-rotation.ts'
 import type { TokenAlgorithm } from './tokens/signing-key.ts'
@@ -91,6 +93,11 @@ export interface IdentityParts {
   readonly accountsSurface: AccountsSurfaceSettings
   /** What is in the tokens of the enrollment system. */
   readonly enrollment: EnrollmentTokenSettings
+  /** How the accounts of the pictures service are set up. */
+  readonly pictures: {
+    /** Whether a key may be used from the address alone that it was made from. */
+    readonly bindsKeys: boolean
+  }
   /** How often one client may have links sent on the pages. */
   readonly linkRates: readonly Rate[]
   /** Whether programs that people sign in to are called at addresses of this machine and of private networks too. */
@@ -208,6 +215,17 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     sessions,
     tokens: enrollment,
   })
+  const registrations = createPicturesRegistrations({
+    db,
+    clock,
+    masterKey,
+    hashing,
+    accounts,
+    audit,
+    feed,
+    guesses,
+    ...parts.pictures,
+  })
   const factors = createFactors({ db, clock, masterKey, changes, audit })
   const relyingParty = relyingPartyOf(issuer)
   const passkeys = relyingParty && createPasskeys({ db, clock, changes, audit, relyingParty })
@@ -256,6 +274,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       ...marketRoutes({ accounts, sessions }),
       ...accountsRoutes({ accounts, sessions, roles, proofs, tokens, clock, settings: accountsSurface }),
       ...enrollmentUserRoutes({ accounts, logins }),
+      ...picturesRoutes(registrations),
       ...ownAccountRoutes({ proofs, links }),
       ...administrationRoutes({ accounts, factors }),
       ...auditRoutes(db),

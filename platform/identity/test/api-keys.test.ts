@@ -62,6 +62,20 @@ async function newAccount(): Promise<AccountId> {
   return (await started.identity.accounts.register(person, 'market', by)).uid
 }
 
+function tokenIn(exchanged: Awaited<ReturnType<KeyExchange['exchange']>>): string {
+  return typeof exchanged === 'object' ? exchanged.token : ''
+}
+
+describe('S-34 a guest', () => {
+  it('is nobody in particular, for downloads alone and for five minutes', async () => {
+    const { token, expiresAt } = await exchange.admitGuest('pictures:download')
+    expect(expiresAt).toEqual(new Date(noon + 300_000))
+    const claims = decodeJwt(token)
+    expect(claims).toMatchObject({ username: 'guest', role: 'user', roles: ['guest'], scope: 'pictures:download' })
+    expect(decodeJwt((await exchange.admitGuest('pictures:download')).token).sub).toBe(claims.sub)
+  })
+})
+
 describe('a key', () => {
   it('S-40 is 40 characters of URL-safe base64, told once; a digest under a key of its own is kept', async () => {
     const { key, text } = await keys.create(owner(), reading)
@@ -77,7 +91,7 @@ describe('a key', () => {
     const { key, text } = await keys.create(owner(), { ...reading, networks: ['192.0.2.0/24'] })
     const exchanged = await exchange.exchange(digestOf(text))
     expect(exchanged).toMatchObject({ id: key.id, networks: ['192.0.2.0/24'], expiresAt: new Date(noon + 300_000) })
-    const claims = decodeJwt(exchanged?.token ?? '')
+    const claims = decodeJwt(tokenIn(exchanged))
     expect(claims).toMatchObject({ sub: uid, aud: 'sallyport', scope: 'wallet:read', role: 'user', roles: ['user'] })
     expect(claims.exp).toBe(noon / 1000 + 300)
   })
@@ -87,7 +101,7 @@ describe('a key', () => {
     clock.time = noon + 30 * dayMs - 1000
     expect(await exchange.exchange(digestOf(text))).toMatchObject({ expiresAt: new Date(noon + 30 * dayMs) })
     clock.time = noon + 30 * dayMs
-    expect(await exchange.exchange(digestOf(text))).toBeUndefined()
+    expect(await exchange.exchange(digestOf(text))).toBe('expired')
     expect(await keys.list(uid)).toHaveLength(1)
     clock.time += 1
     await sweepKeys(started.testDatabase.database.db, clock.now(), 1000)
@@ -99,7 +113,7 @@ describe('a key', () => {
     const { accounts } = started.identity
     const superadmin = { kind: 'account', uid: newId<AccountId>(), address: '', level: 0 } as const
     await accounts.suspend(uid, superadmin)
-    expect(await exchange.exchange(digestOf(text))).toBeUndefined()
+    expect(await exchange.exchange(digestOf(text))).toBe('blocked')
     await accounts.resume(uid, superadmin)
     expect(await exchange.exchange(digestOf(text))).toBeDefined()
     await accounts.remove(uid, by)
@@ -130,7 +144,7 @@ describe('rotation', () => {
 
   it('ends the tokens that were issued, or a leaked text would go on at the doors that know it', async () => {
     const { key, text } = await keys.create(owner(), reading)
-    const { sid } = decodeJwt((await exchange.exchange(digestOf(text)))?.token ?? '')
+    const { sid } = decodeJwt(tokenIn(await exchange.exchange(digestOf(text))))
     await keys.rotate(owner(), key.id, 0)
     expect(ended).toContain(sid)
     expect(await exchange.exchange(digestOf(text))).toBeUndefined()
@@ -166,7 +180,7 @@ describe('a program of others', () => {
 describe('ending', () => {
   it('ends the tokens of a key that is removed', async () => {
     const { key, text } = await keys.create(owner(), reading)
-    const { sid } = decodeJwt((await exchange.exchange(digestOf(text)))?.token ?? '')
+    const { sid } = decodeJwt(tokenIn(await exchange.exchange(digestOf(text))))
     await keys.remove(owner(), key.id)
     expect(ended).toContain(sid)
     expect(await exchange.exchange(digestOf(text))).toBeUndefined()
@@ -175,7 +189,7 @@ describe('ending', () => {
 
   it('of all sessions ends the tokens of keys too; the next ones are of another session', async () => {
     const { text } = await keys.create(owner(), reading)
-    const sidOf = async () => decodeJwt((await exchange.exchange(digestOf(text)))?.token ?? '')['sid']
+    const sidOf = async () => decodeJwt(tokenIn(await exchange.exchange(digestOf(text))))['sid']
     const before = await sidOf()
     const { db } = started.testDatabase.database
     const revoked = await db.transaction().execute((tx) => revokeSessions(tx, uid, clock.now()))

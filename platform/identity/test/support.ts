@@ -104,6 +104,7 @@ export interface TestOptions {
   readonly clock?: Clock
   readonly hookUrl?: string
   readonly metrics?: Metrics
+  readonly pictures?: Partial<IdentityParts['pictures']>
   /** The copies of the database; there is only the one to write to unless told otherwise. */
   readonly copies?: Pick<ReplicasOptions, 'standbys'>
 }
@@ -172,6 +173,7 @@ export async function startIdentity(
       version: 'test',
     },
     enrollment: { issuer: 'auth.local.gd', audience: 'krakend.local.gd' },
+    pictures: { bindsKeys: true, ...options.pictures },
     linkRates: [],
     callPrivateAddresses: false,
     keyScopes: scopesOf(services),

@@ -1,4 +1,4 @@
-import { identity } from '@sallyport/contracts'
+import { identity, picturesRates } from '@sallyport/contracts'
 import { tokenAlgorithms } from '@sallyport/identity'
 import { bool, str } from 'envalid'
 import {
@@ -193,6 +193,18 @@ const settings = {
     default: 'none',
     desc: 'How often one client address may call the public door, whatever it calls there; `none` for no limit.',
     example: '1200/minute,100/second',
+  }),
+  SALLYPORT_PICTURES_LIMIT: rates({
+    default: picturesRates.pictures,
+    desc: 'How often the pictures service may be called with one API key, whatever is called there; `none` for no limit.',
+  }),
+  SALLYPORT_PICTURES_LIMIT_ADDRESS: rates({
+    default: picturesRates['pictures-address'],
+    desc: 'The same for one client address, registration and personal data included.',
+  }),
+  SALLYPORT_PICTURES_BIND_KEYS: bool({
+    default: true,
+    desc: 'Whether an API key from `POST /users/api/v1/register` may be used from the address alone that it was made from, or from its network of 64 bits where that is IPv6.',
   }),
   SALLYPORT_OPENID_CALL_PRIVATE_ADDRESSES: bool({
     default: false,

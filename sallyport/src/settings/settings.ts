@@ -1,4 +1,4 @@
-import { type identity, parseRates, type Rate } from '@sallyport/contracts'
+import { type identity, parseRates, type PicturesQuota, type Rate } from '@sallyport/contracts'
 import { tokenAlgorithms } from '@sallyport/identity'
 import { cleanEnv, EnvMissingError } from 'envalid'
 import { join, resolve } from 'node:path'
@@ -57,9 +57,10 @@ export interface Settings {
     readonly hookUrl: string | undefined
   }
   /** How often one client address may ask for something, by the names of the quotas. */
-  readonly quotaRates: { readonly [name in identity.IdentityQuota]: readonly Rate[] }
+  readonly quotaRates: { readonly [name in identity.IdentityQuota | PicturesQuota]: readonly Rate[] }
   /** The same for everything at the public door. */
   readonly addressRates: readonly Rate[]
+  readonly pictures: { readonly bindsKeys: boolean }
   readonly openId: { readonly callPrivateAddresses: boolean }
   readonly passwordHashing: {
     readonly newHashes: { readonly algorithm: (typeof passwordHashes)[number]; readonly pbkdf2Iterations: number }
@@ -145,8 +146,11 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       'accounts-sign-up': ratesOf(env.SALLYPORT_ACCOUNTS_LIMIT_SIGN_UP),
       'accounts-validation': ratesOf(env.SALLYPORT_ACCOUNTS_LIMIT_VALIDATION),
       links: ratesOf(env.SALLYPORT_LIMIT_LINKS),
+      pictures: ratesOf(env.SALLYPORT_PICTURES_LIMIT),
+      'pictures-address': ratesOf(env.SALLYPORT_PICTURES_LIMIT_ADDRESS),
     },
     addressRates: ratesOf(env.SALLYPORT_LIMIT_ADDRESS),
+    pictures: { bindsKeys: env.SALLYPORT_PICTURES_BIND_KEYS },
     openId: { callPrivateAddresses: env.SALLYPORT_OPENID_CALL_PRIVATE_ADDRESSES },
     passwordHashing: {
       newHashes: {

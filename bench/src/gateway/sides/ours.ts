@@ -31,6 +31,7 @@ gateway.open({
   credentialFor: () => '',
   keyIssuer: {
     exchange: async (digest) => ({ id: digest, token, expiresAtMs: Date.now() + 300_000, networks: [] }),
+    admitGuest: never,
     recordUses: async () => undefined,
   },
   clock: systemClock,

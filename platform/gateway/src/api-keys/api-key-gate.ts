@@ -1,16 +1,20 @@
 import type { IncomingMessage } from 'node:http'
+import type { GuestScope, KeyFault } from '@sallyport/contracts'
 import { type Clock, Rejection } from '@sallyport/kernel'
 import type { Authentication } from '@sallyport/service'
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
-import type { KeyIssuer } from './issuer.ts'
+import { createGuestTokens } from './guest-tokens.ts'
+import type { KeyIssuer, NoToken } from './issuer.ts'
 import { createKeyCache, type KnownKey, TooManyExchanges } from './key-cache.ts'
 import { createKeyUses } from './key-uses.ts'
 
 /** What a door makes of a key: a token has taken its place, or why not. */
 export type KeyAdmission =
   | { readonly keyId: string }
+  | 'guest'
   | 'invalid'
+  | KeyFault
   | 'unavailable'
   | { readonly retryAfterSeconds: number }
 
@@ -28,6 +32,8 @@ export class TooManyWrongKeys extends Rejection {
 /** Takes API keys at the doors. */
 export interface ApiKeyGate {
   admit(request: IncomingMessage, key: string, clientAddress: string): Promise<KeyAdmission>
+  /** Lets somebody in who has come with a key that is everybody's. */
+  admitGuest(request: IncomingMessage, scope: GuestScope): Promise<KeyAdmission>
   close(): Promise<void>
 }
 
@@ -45,6 +51,7 @@ export function createApiKeyGate(parts: {
 }): ApiKeyGate {
   const { issuer, authentication, clock, log } = parts
   const cache = createKeyCache({ issuer, clock })
+  const guests = createGuestTokens({ issuer, clock })
   const uses = createKeyUses({ issuer, log })
   const wrong = new LRUCache<string, { count: number }>({
     max: 10_000,
@@ -54,18 +61,25 @@ export function createApiKeyGate(parts: {
   })
 
   /** A key whose token was ended meanwhile is asked about once more. */
-  async function findGood(text: string): Promise<KnownKey | undefined> {
+  async function findGood(text: string): Promise<KnownKey | NoToken> {
     const found = await cache.find(text)
-    if (!found || (await authentication.account(found.authorization)) !== 'invalid') return found
+    if (typeof found === 'string' || (await authentication.account(found.authorization)) !== 'invalid') return found
     cache.forget(text)
     return cache.find(text)
   }
 
-  function refuse(address: string): 'invalid' {
+  async function findGuest(scope: GuestScope): Promise<string> {
+    const found = await guests.find(scope)
+    if ((await authentication.account(found)) !== 'invalid') return found
+    guests.forget(scope)
+    return guests.find(scope)
+  }
+
+  function refuse<Why extends 'invalid' | KeyFault>(address: string, why: Why): Why {
     const counter = wrong.get(address)
     if (counter) counter.count += 1
     else wrong.set(address, { count: 1 })
-    return 'invalid'
+    return why
   }
 
   return {
@@ -73,20 +87,35 @@ export function createApiKeyGate(parts: {
       if ((wrong.get(address)?.count ?? 0) >= wrongKeysAMinute) {
         return { retryAfterSeconds: Math.max(1, Math.ceil(wrong.getRemainingTTL(address) / 1000)) }
       }
-      if (!keyForm.test(text)) return refuse(address)
-      let key: KnownKey | undefined
+      if (!keyForm.test(text)) return refuse(address, 'invalid')
+      let key: KnownKey | NoToken
       try {
         key = await findGood(text)
       } catch (error) {
         if (!(error instanceof TooManyExchanges)) log.warn({ err: error }, 'an API key cannot be exchanged now')
         return 'unavailable'
       }
-      if (!key?.isAllowedFrom(address)) return refuse(address)
+      if (key === 'unknown') return refuse(address, 'invalid')
+      if (typeof key === 'string') return refuse(address, key)
+      if (!key.isAllowedFrom(address)) return refuse(address, 'elsewhere')
       uses.count(key.id, clock.now().getTime())
-      request.headers.authorization = key.authorization
-      request.rawHeaders.push('authorization', key.authorization)
+      present(request, key.authorization)
       return { keyId: key.id }
+    },
+    async admitGuest(request, scope) {
+      try {
+        present(request, await findGuest(scope))
+        return 'guest'
+      } catch (error) {
+        log.warn({ err: error }, 'no guest can be let in now')
+        return 'unavailable'
+      }
     },
     close: () => uses.stop(),
   }
+}
+
+function present(request: IncomingMessage, authorization: string): void {
+  request.headers.authorization = authorization
+  request.rawHeaders.push('authorization', authorization)
 }

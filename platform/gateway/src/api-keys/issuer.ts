@@ -1,4 +1,4 @@
-import { type Call, identity, ServiceRefused } from '@sallyport/contracts'
+import { type Call, type GuestScope, identity, ServiceRefused } from '@sallyport/contracts'
 
 /** What identity gives for a key. */
 export interface ExchangedKey {
@@ -10,6 +10,9 @@ export interface ExchangedKey {
   readonly networks: readonly string[]
 }
 
+/** Why there is no token for a key: identity knows of none, it has run out, or its owner is suspended. */
+export type NoToken = 'unknown' | 'expired' | 'blocked'
+
 export interface KeyUse {
   readonly id: string
   readonly uses: number
@@ -18,8 +21,10 @@ export interface KeyUse {
 
 /** Who knows API keys: identity. */
 export interface KeyIssuer {
-  /** @param digest SHA-256, base64url; undefined when it is no key that counts */
-  exchange(digest: string): Promise<ExchangedKey | undefined>
+  /** @param digest SHA-256, base64url */
+  exchange(digest: string): Promise<ExchangedKey | NoToken>
+  /** A token for somebody without an account. */
+  admitGuest(scope: GuestScope): Promise<Pick<ExchangedKey, 'token' | 'expiresAtMs'>>
   recordUses(uses: readonly KeyUse[]): Promise<void>
 }
 
@@ -28,11 +33,16 @@ export function keyIssuer(call: Call): KeyIssuer {
     async exchange(digest) {
       try {
         const { body } = await call(identity.exchangeApiKey, { body: { digest } })
+        if ('refused' in body) return body.refused
         return { id: body.id, token: body.token, expiresAtMs: body.expires_at * 1000, networks: body.networks }
       } catch (error) {
-        if (error instanceof ServiceRefused && error.status === 404) return undefined
+        if (error instanceof ServiceRefused && error.status === 404) return 'unknown'
         throw error
       }
+    },
+    async admitGuest(scope) {
+      const { body } = await call(identity.admitGuest, { body: { scope } })
+      return { token: body.token, expiresAtMs: body.expires_at * 1000 }
     },
     async recordUses(uses) {
       const body = uses.map(({ id, uses: count, lastUsedAtMs }) => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { BlockList, isIP } from 'node:net'
 import type { Clock } from '@sallyport/kernel'
 import { LRUCache } from 'lru-cache'
-import type { ExchangedKey, KeyIssuer } from './issuer.ts'
+import type { ExchangedKey, KeyIssuer, NoToken } from './issuer.ts'
 
 /** A key as the door knows it for a while. */
 export interface KnownKey {
@@ -14,11 +14,11 @@ export interface KnownKey {
 
 export interface KeyCache {
   /**
-   * The key of a text, from memory or from identity; undefined when it is none that counts.
+   * The key of a text, from memory or from identity, or why it does not count.
    *
    * @throws {TooManyExchanges} when identity is asked about too many keys at this moment
    */
-  find(text: string): Promise<KnownKey | undefined>
+  find(text: string): Promise<KnownKey | NoToken>
   /** Forgets a key, since its token counts no more. */
   forget(text: string): void
 }
@@ -31,7 +31,7 @@ export class TooManyExchanges extends Error {
 const mostKeys = 10_000
 /** What identity said holds for at most so long, in milliseconds. */
 const longestKnownMs = 60_000
-const unknownForMs = 5000
+const refusedForMs = 5000
 /** Identity is asked about at most so many keys at once. */
 const exchangesAtOnce = 32
 
@@ -39,14 +39,14 @@ const exchangesAtOnce = 32
 export function createKeyCache({ issuer, clock }: { readonly issuer: KeyIssuer; readonly clock: Clock }): KeyCache {
   const perf = { now: () => clock.now().getTime() }
   const known = new LRUCache<string, KnownKey>({ max: mostKeys, perf, ttlResolution: 0 })
-  const unknown = new LRUCache<string, true>({ max: mostKeys, ttl: unknownForMs, perf, ttlResolution: 0 })
-  const asking = new Map<string, Promise<KnownKey | undefined>>()
+  const refused = new LRUCache<string, NoToken>({ max: mostKeys, ttl: refusedForMs, perf, ttlResolution: 0 })
+  const asking = new Map<string, Promise<KnownKey | NoToken>>()
 
-  async function ask(digest: string): Promise<KnownKey | undefined> {
+  async function ask(digest: string): Promise<KnownKey | NoToken> {
     const exchanged = await issuer.exchange(digest)
-    if (!exchanged) {
-      unknown.set(digest, true)
-      return undefined
+    if (typeof exchanged === 'string') {
+      refused.set(digest, exchanged)
+      return exchanged
     }
     const key = toKnownKey(exchanged)
     const ttl = Math.min(longestKnownMs, exchanged.expiresAtMs - clock.now().getTime())
@@ -59,7 +59,8 @@ export function createKeyCache({ issuer, clock }: { readonly issuer: KeyIssuer; 
       const digest = digestOf(text)
       const found = known.get(digest)
       if (found) return found
-      if (unknown.has(digest)) return undefined
+      const why = refused.get(digest)
+      if (why) return why
       const running = asking.get(digest)
       if (running) return running
       if (asking.size >= exchangesAtOnce) throw new TooManyExchanges('too many keys are asked about at once')

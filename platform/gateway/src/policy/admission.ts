@@ -79,7 +79,7 @@ function judgeCredential(
 ): Soon<Refusal | undefined> {
   const exchanged =
     apiKey !== undefined && policy.takesApiKeys
-      ? exchangeKey(parts.apiKeys, request, { key: apiKey, visit, dialect: policy.surface.dialect })
+      ? exchangeKey(parts.apiKeys, request, { key: apiKey, visit, policy })
       : undefined
   return soon(exchanged, (refused) => {
     if (refused) return refused

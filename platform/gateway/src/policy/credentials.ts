@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { type Dialect, judgeRights, type SignedIn } from '@sallyport/contracts'
+import { judgeRights, type KeyFault, type SignedIn } from '@sallyport/contracts'
 import { Rejection, type Soon, soon } from '@sallyport/kernel'
 import { type Authentication, InsufficientScope, type NoCaller } from '@sallyport/service'
 import { type ApiKeyGate, TooManyWrongKeys } from '../api-keys/api-key-gate.ts'
@@ -7,17 +7,33 @@ import { identifyOutside, type OtherIssuers, type OutsideCaller } from '../outsi
 import { judgeOutside } from '../outside/rights.ts'
 import type { Visit } from '../visit.ts'
 import type { Policy } from './policy.ts'
-import { type Refusal, refusal } from './refusal.ts'
+import { type Refusal, type RefusalReason, refusal } from './refusal.ts'
+
+const faults = {
+  expired: 'expired-key',
+  blocked: 'blocked-key',
+  elsewhere: 'key-from-elsewhere',
+} as const satisfies Record<KeyFault, RefusalReason>
 
 /** Puts a token in the place of an API key. */
 export async function exchangeKey(
   apiKeys: ApiKeyGate,
   request: IncomingMessage,
-  { key, visit, dialect }: { readonly key: string; readonly visit: Visit; readonly dialect: Dialect },
+  { key, visit, policy }: { readonly key: string; readonly visit: Visit; readonly policy: Policy },
 ): Promise<Refusal | undefined> {
-  const admission = await apiKeys.admit(request, key, visit.origin.address)
+  const { access, surface } = policy
+  const { dialect } = surface
+  const guestKey = access.who === 'account' ? access.guestKey : undefined
+  const admission =
+    key === guestKey?.text
+      ? await apiKeys.admitGuest(request, guestKey.scope)
+      : await apiKeys.admit(request, key, visit.origin.address)
+  if (admission === 'guest') return undefined
   if (admission === 'invalid') return refusal('unknown-key', dialect.unauthenticated('invalid'))
   if (admission === 'unavailable') return refusal('unavailable', dialect.unavailable(1))
+  if (typeof admission === 'string') {
+    return refusal(faults[admission], dialect.refusedKey?.(admission) ?? dialect.unauthenticated('invalid'))
+  }
   if ('keyId' in admission) {
     visit.keyId = admission.keyId
     return undefined

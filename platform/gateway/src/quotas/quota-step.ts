@@ -14,6 +14,9 @@ import { QuotaExceeded, type Standing } from './quotas.ts'
 /** Refusals of a credential: whoever tries one after the other uses up what the address may. */
 const credentialRefusals: ReadonlySet<RefusalReason> = new Set([
   'unknown-key',
+  'expired-key',
+  'blocked-key',
+  'key-from-elsewhere',
   'unauthenticated',
   'insufficient-scope',
   'wrong-role',

@@ -147,6 +147,13 @@ export async function findCredentialsInAnyCase(db: Database, username: string): 
   return rows.map(toCredentials)[0]
 }
 
+/** By the e-mail address whatever its case; not of the deleted. */
+export async function findCredentialsByEmail(db: Database, email: string): Promise<Credentials | undefined> {
+  const { rows } = await sql<AccountRow>`
+    ${selectAccount} where lower(email) = lower(${email}) and deleted_at is null`.execute(db)
+  return rows.map(toCredentials)[0]
+}
+
 export async function findCredentials(db: Database, uid: AccountId): Promise<Credentials | undefined> {
   const { rows } = await sql<AccountRow>`${selectAccount} where uid = ${uid} and deleted_at is null`.execute(db)
   return rows.map(toCredentials)[0]

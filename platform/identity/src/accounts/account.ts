@@ -2,7 +2,7 @@ import { type AccountId, Rejection } from '@sallyport/kernel'
 import { levelOf, administratorLevel, type Role } from '../roles/role.ts'
 
 /** The surfaces that accounts can be born on. */
-export type Birthplace = 'market' | 'accounts' | 'enrollment'
+export type Birthplace = 'market' | 'accounts' | 'enrollment' | 'pictures'
 
 /** A person's account, as everybody but its owner's browser may know it. */
 export interface Account {

@@ -137,6 +137,27 @@ const enrollment: RegistrationPolicy = {
   },
 }
 
+/** The rules of the pictures service (pictures S-17, S-18). */
+const pictures: RegistrationPolicy = {
+  needsEmail: true,
+  joinsAtOnce: false,
+  needsProvenEmail: false,
+  isAnnounced: false,
+  keepsNames: false,
+  checkEmail(email) {
+    if (email.length > 100) throw new InvalidEmail()
+    market.checkEmail(email)
+  },
+  spell: (username) => username,
+  // Nobody gives one there, and one is made; who wants another later is held to the platform's rule.
+  checkUsername: (username) => platformFloor.checkUsername(username),
+  checkPassword(password) {
+    if (!password.isWellFormed()) throw new InvalidPassword('a password is made of whole characters')
+    if (Array.from(password).length > 1024) throw new InvalidPassword('a password has at most 1024 characters')
+    platformFloor.checkPassword(password)
+  },
+}
+
 /** Whether the enrollment system, which knows people by their names, can know somebody by this one. */
 export function canEnroll(username: string): boolean {
   try {
@@ -149,4 +170,9 @@ export function canEnroll(username: string): boolean {
 }
 
 /** The policies by the surface an account is born on. */
-export const registrationPolicies: Readonly<Record<Birthplace, RegistrationPolicy>> = { market, accounts, enrollment }
+export const registrationPolicies: Readonly<Record<Birthplace, RegistrationPolicy>> = {
+  market,
+  accounts,
+  enrollment,
+  pictures,
+}

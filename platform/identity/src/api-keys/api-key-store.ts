@@ -2,7 +2,7 @@ import { type AccountId, newId } from '@sallyport/kernel'
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { SessionId } from '../sessions/session.ts'
-import type { ApiKey, ApiKeyId } from './api-key.ts'
+import type { ApiKey, ApiKeyId, KeyBirthplace } from './api-key.ts'
 
 type Database = Kysely<IdentityDatabase>
 type Tx = Transaction<IdentityDatabase>
@@ -22,21 +22,23 @@ export interface FoundApiKey extends ApiKey {
   readonly countsUntil: Date
 }
 
+/** Of those that somebody has made for themselves. */
 export async function countKeys(tx: Tx, uid: AccountId): Promise<number> {
   const { count } = await tx
     .selectFrom('api_key')
     .select((eb) => eb.fn.countAll<bigint>().as('count'))
     .where('uid', '=', uid)
+    .where('made_on', '=', 'account')
     .executeTakeFirstOrThrow()
   return Number(count)
 }
 
 export async function insertKey(
   tx: Tx,
-  key: Omit<ApiKey, 'prefixes' | 'lastUsedAt' | 'uses'>,
+  key: Omit<ApiKey, 'prefixes' | 'lastUsedAt' | 'uses'> & { readonly madeOn: KeyBirthplace },
   secret: KeptSecret,
 ): Promise<void> {
-  const { id, uid, name, scopes, networks, createdAt, expiresAt } = key
+  const { id, uid, name, scopes, networks, createdAt, expiresAt, madeOn } = key
   await tx
     .insertInto('api_key')
     .values({
@@ -48,6 +50,7 @@ export async function insertKey(
       networks: [...networks],
       created_at: createdAt,
       expires_at: expiresAt,
+      made_on: madeOn,
     })
     .execute()
   await insertSecret(tx, id, secret)
@@ -89,6 +92,19 @@ export async function removeKeys(tx: Tx, uid: AccountId, id?: ApiKeyId): Promise
   return rows.map(({ session_id: sid }) => sid)
 }
 
+/** Removes the keys that the pictures service gave somebody, all but the newest ones; the sessions whose tokens end with that. */
+export async function removeKeysOfPictures(
+  tx: Tx,
+  uid: AccountId,
+  { keeping = 0 }: { readonly keeping?: number } = {},
+): Promise<SessionId[]> {
+  const { rows } = await sql<{ sid: SessionId }>`
+    delete from api_key where id in (
+      select id from api_key where uid = ${uid} and made_on = 'pictures' order by created_at desc, id offset ${keeping})
+    returning session_id as sid`.execute(tx)
+  return rows.map(({ sid }) => sid)
+}
+
 /** Gives the keys of an account, or one, other sessions, since tokens that were issued are to end; the sessions before. */
 export async function renewSessions(tx: Tx, uid: AccountId, id?: ApiKeyId): Promise<SessionId[]> {
   const { rows } = await sql<{ sid: SessionId }>`
@@ -116,14 +132,13 @@ export async function listKeys(db: Database, uid: AccountId, now: Date): Promise
   return rows.map(toApiKey)
 }
 
-/** The key that a kept digest belongs to, and until when; undefined when it does not count any more. */
+/** The key that a kept digest belongs to, also when it has run out, and until when; undefined when another text has taken its place. */
 export async function findByDigest(db: Database, digest: Buffer, now: Date): Promise<FoundApiKey | undefined> {
   const row = await selectKeys(db, now)
     .innerJoin('api_key_secret as presented', 'presented.key', 'api_key.id')
     .select('presented.replaced_at')
     .where('presented.digest', '=', digest)
     .where((eb) => eb.or([eb('presented.replaced_at', 'is', null), eb('presented.replaced_at', '>', now)]))
-    .where('api_key.expires_at', '>', now)
     .executeTakeFirst()
   if (!row) return undefined
   const key = toApiKey(row)
@@ -146,10 +161,16 @@ export async function addUses(
     from unnest(${sql.join(columns)}) as used(id, uses, at) where api_key.id = used.id`.execute(db)
 }
 
+/** For so many days who comes with a key of the pictures service hears that it has run out, and not that there is none. */
+const rememberedDays = 90
+
 /** Removes keys and texts that have run out, at most `batch` of each; how many were removed. */
 export async function sweepKeys(db: Database, now: Date, batch: number): Promise<number> {
   const keys = await sql`
-    delete from api_key where id in (select id from api_key where expires_at < ${now} limit ${batch})`.execute(db)
+    delete from api_key where id in (
+      select id from api_key
+      where expires_at < ${now} and (made_on = 'account' or expires_at < ${now}::timestamptz - interval '1 day' * ${rememberedDays})
+      limit ${batch})`.execute(db)
   const secrets = await sql`
     delete from api_key_secret where digest in (
       select digest from api_key_secret where replaced_at < ${now} limit ${batch})`.execute(db)

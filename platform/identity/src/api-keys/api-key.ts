@@ -4,6 +4,9 @@ import { type AccountId, type Brand, Rejection } from '@sallyport/kernel'
 
 export type ApiKeyId = Brand<string, 'ApiKeyId'>
 
+/** Where a key was made: by its owner, or by the pictures service for whoever registers there. */
+export type KeyBirthplace = 'account' | 'pictures'
+
 /** What an account's owner sees of a key. */
 export interface ApiKey {
   readonly id: ApiKeyId

@@ -78,7 +78,16 @@ export function createApiKeys(parts: {
       const [id, text, createdAt] = [newId<ApiKeyId>(), newText(), clock.now()]
       const { name, networks, lifeDays } = wanted
       const expiresAt = new Date(createdAt.getTime() + lifeDays * dayMs)
-      const key = { id, uid, name, scopes: [...new Set(wanted.scopes)], networks, createdAt, expiresAt }
+      const key = {
+        id,
+        uid,
+        name,
+        scopes: [...new Set(wanted.scopes)],
+        networks,
+        createdAt,
+        expiresAt,
+        madeOn: 'account',
+      } as const
       await db.transaction().execute(async (tx) => {
         if (await store.isOfThirdParty(tx, session)) throw new NotForThirdParties()
         // Two at once could each find room for one.

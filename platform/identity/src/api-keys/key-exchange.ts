@@ -1,7 +1,9 @@
-import type { Clock } from '@sallyport/kernel'
+import type { GuestScope } from '@sallyport/contracts'
+import { type Clock, newId } from '@sallyport/kernel'
 import type { Kysely } from 'kysely'
 import { findAccount } from '../accounts/account-store.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
+import type { SessionId } from '../sessions/session.ts'
 import { mayUse } from '../sessions/sessions.ts'
 import type { TokenIssuer } from '../tokens/token-issuer.ts'
 import { storedDigestOf } from './api-key.ts'
@@ -25,8 +27,12 @@ export interface KeyUse {
 
 /** Keys as doors know them. */
 export interface KeyExchange {
-  /** @param digest the SHA-256 digest of what was presented; undefined when it is no key that counts */
-  exchange(digest: Uint8Array): Promise<ExchangedKey | undefined>
+  /**
+   * @param digest the SHA-256 digest of what was presented; undefined when it is no key
+   */
+  exchange(digest: Uint8Array): Promise<ExchangedKey | 'expired' | 'blocked' | undefined>
+  /** A token for somebody without an account. */
+  admitGuest(scope: GuestScope): Promise<Pick<ExchangedKey, 'token' | 'expiresAt'>>
   recordUses(uses: readonly KeyUse[]): Promise<void>
 }
 
@@ -40,15 +46,24 @@ export function createKeyExchange(parts: {
   readonly tokens: TokenIssuer
 }): KeyExchange {
   const { db, clock, masterKey, tokens } = parts
+  const guestSession = newId<SessionId>()
   return {
     async exchange(digest) {
       const now = clock.now()
       const key = await findByDigest(db, storedDigestOf(digest, masterKey), now)
       const account = key && (await findAccount(db, key.uid))
-      if (!account || account.deletedAt || !mayUse(account)) return undefined
+      if (!account || account.deletedAt) return undefined
+      if (key.expiresAt <= now) return 'expired'
+      if (account.suspendedAt) return 'blocked'
+      if (!mayUse(account)) return undefined
       const { id, sid, scopes, networks, countsUntil } = key
       const expiresAt = new Date(Math.min(now.getTime() + tokenLifeMs, countsUntil.getTime()))
       return { id, token: await tokens.issueForKey({ account, sid, now, expiresAt, scopes }), expiresAt, networks }
+    },
+    async admitGuest(scope) {
+      const now = clock.now()
+      const expiresAt = new Date(now.getTime() + tokenLifeMs)
+      return { token: await tokens.issueForGuest({ sid: guestSession, now, expiresAt, scopes: [scope] }), expiresAt }
     },
     recordUses: (uses) => addUses(db, uses),
   }

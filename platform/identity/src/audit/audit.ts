@@ -42,6 +42,8 @@ export type AuditKind =
   | 'api-key.created'
   | 'api-key.rotated'
   | 'api-key.removed'
+  | 'pictures.data-read'
+  | 'pictures.data-removed'
   | 'client.added'
   | 'client.secret-rotated'
   | 'client.removed'

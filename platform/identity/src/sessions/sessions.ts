@@ -292,7 +292,7 @@ export function obstacleOf(
     hasSecondFactor,
   }: Pick<Account, 'bornOn' | 'suspendedAt' | 'emailVerifiedAt' | 'hasSecondFactor'>,
   passwordFits: boolean,
-  on: SessionKind,
+  on: SessionKind | 'pictures',
 ): RefusalReason | undefined {
   if (!passwordFits) return 'wrong-password'
   if (suspendedAt) return 'suspended'

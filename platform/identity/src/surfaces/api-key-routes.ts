@@ -40,8 +40,14 @@ export function apiKeyRoutes(parts: {
     handle(identity.exchangeApiKey, async ({ body }) => {
       const key = await exchange.exchange(Buffer.from(body.digest, 'base64url'))
       if (!key) throw new UnknownApiKey()
+      if (typeof key === 'string') return ok({ refused: key })
       const { id, token, expiresAt, networks } = key
       return ok({ id, token, expires_at: Math.floor(expiresAt.getTime() / 1000), networks: [...networks] })
+    }),
+
+    handle(identity.admitGuest, async ({ body }) => {
+      const { token, expiresAt } = await exchange.admitGuest(body.scope)
+      return ok({ token, expires_at: Math.floor(expiresAt.getTime() / 1000) })
     }),
 
     handle(identity.recordApiKeyUses, async ({ body }) => {

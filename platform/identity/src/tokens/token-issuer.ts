@@ -1,4 +1,4 @@
-import { newId, toUnixSeconds } from '@sallyport/kernel'
+import { type AccountId, idOf, newId, toUnixSeconds } from '@sallyport/kernel'
 import { wholeScope } from '@sallyport/contracts'
 import { type AccessClaims, platformAudience } from '@sallyport/service'
 import { type JWTPayload, SignJWT } from 'jose'
@@ -33,6 +33,8 @@ export interface KeyTokenRequest {
 export interface TokenIssuer {
   issue(request: TokenRequest): Promise<Tokens>
   issueForKey(request: KeyTokenRequest): Promise<string>
+  /** A token for somebody who has no account: all of them are the same one. */
+  issueForGuest(request: Omit<KeyTokenRequest, 'account'>): Promise<string>
   /**
    * A token that says whose account was just made, for whoever is told of new accounts. No service of the platform takes
    * it for anything (accounts A-57).
@@ -77,12 +79,24 @@ export function createTokenIssuer(issuer: string, keys: Pick<SigningKeys, 'signi
       return sign(claims, now, toUnixSeconds(expiresAt) - toUnixSeconds(now))
     },
 
+    issueForGuest({ sid, now, expiresAt, scopes }) {
+      const claims: Omit<AccessClaims, 'exp'> = { ...guest, sid, jti: newId(), scope: scopes.join(' ') }
+      return sign({ ...claims, aud: platformAudience }, now, toUnixSeconds(expiresAt) - toUnixSeconds(now))
+    },
+
     issueProvisioning: (account, now) => {
       const { uid, username } = account
       const claims = { sub: uid, public_id: uid, username, jti: newId(), aud: provisioningAudience }
       return sign(claims, now, provisioningLifeSeconds)
     },
   }
+}
+
+const guest: Pick<AccessClaims, 'sub' | 'username' | 'role' | 'roles'> = {
+  sub: idOf<AccountId>('guest'),
+  username: 'guest',
+  role: 'user',
+  roles: ['guest'],
 }
 
 function personClaims(account: Account) {
