@@ -8,6 +8,9 @@ export const password = 'correct horse 7'
 /** `npm run test:cluster` asks for a hundred. */
 export const rounds = Number(process.env['SALLYPORT_CLUSTER_ROUNDS'] ?? 3)
 
+/** For a test that does something in each of them. */
+export const roundsLimitMs = 60_000 + rounds * 10_000
+
 export type Role = 'student' | 'instructor' | 'registrar'
 
 export interface Person {
@@ -51,15 +54,17 @@ export function openCampus({ door }: Pick<Cluster, 'door'>): Campus {
 
   async function personWith(...roles: readonly Role[]): Promise<Person> {
     const username = newName(roles[0])
-    const token = roles.every((role) => role === 'student') ? undefined : await (administrator ??= signIn('admin'))
+    const token = roles.every((role) => role === 'student')
+      ? undefined
+      : await (administrator ??= signInAdministrator())
     const registered = await post('/users', { username, password, roles }, token)
     expect(registered).toMatchObject({ status: 201 })
-    return { username, token: await signIn(username) }
+    return { username, token: textOf(await logIn(username), 'access_token') }
   }
 
-  async function signIn(username: string): Promise<string> {
-    const secret = username === 'admin' ? administratorPassword : password
-    const form = new URLSearchParams({ username, password: secret })
+  /** The tokens of logins are good at enrollment alone. */
+  async function signInAdministrator(): Promise<string> {
+    const form = new URLSearchParams({ username: 'admin', password: administratorPassword })
     return textOf(await call(`${door}/api/auth/token`, 'POST', { form }), 'access_token')
   }
 

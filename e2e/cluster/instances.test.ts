@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Cluster, isAlive, startCluster } from '../support/cluster.ts'
-import { type Campus, inTurn, openCampus, type Person, rounds, tally } from './campus.ts'
+import { type Campus, inTurn, openCampus, type Person, rounds, roundsLimitMs, tally } from './campus.ts'
 
 /*
  * Three instances of enrollment behind the gateway, as `sallyport cluster` runs them.
@@ -120,23 +120,27 @@ describe('fifty at once for ten seats, over all three', () => {
     students = await campus.students(50)
   })
 
-  it(`T-10 E-62 ten have one, fifteen wait in order and the others are refused, ${rounds} times`, async () => {
-    await isWhole()
-    for (let round = 0; round < rounds; round += 1) {
-      const id = await campus.newSection(registrar, turing, 10)
-      const answers = await Promise.all(students.map((one) => campus.ask(one, 'POST', `/sections/${id}/enrollments`)))
-      expect(new Set(answers.map(({ instance }) => instance))).toEqual(new Set(names))
-      expect(tally(answers.map(({ status, body }) => String(status === 201 ? body['status'] : status)))).toEqual({
-        enrolled: 10,
-        waitlisted: 15,
-        409: 25,
-      })
-      const positions = answers.flatMap(({ body }) => ('position' in body ? [Number(body['position'])] : []))
-      expect(positions.sort((one, other) => one - other)).toEqual(Array.from({ length: 15 }, (_, n) => n + 1))
-      // A student may wait on three lists.
-      expect((await campus.ask(registrar, 'DELETE', `/sections/${id}`)).status).toBe(204)
-    }
-  })
+  it(
+    `T-10 E-62 ten have one, fifteen wait in order and the others are refused, ${rounds} times`,
+    { timeout: roundsLimitMs },
+    async () => {
+      await isWhole()
+      for (let round = 0; round < rounds; round += 1) {
+        const id = await campus.newSection(registrar, turing, 10)
+        const answers = await Promise.all(students.map((one) => campus.ask(one, 'POST', `/sections/${id}/enrollments`)))
+        expect(new Set(answers.map(({ instance }) => instance))).toEqual(new Set(names))
+        expect(tally(answers.map(({ status, body }) => String(status === 201 ? body['status'] : status)))).toEqual({
+          enrolled: 10,
+          waitlisted: 15,
+          409: 25,
+        })
+        const positions = answers.flatMap(({ body }) => ('position' in body ? [Number(body['position'])] : []))
+        expect(positions.sort((one, other) => one - other)).toEqual(Array.from({ length: 15 }, (_, n) => n + 1))
+        // A student may wait on three lists.
+        expect((await campus.ask(registrar, 'DELETE', `/sections/${id}`)).status).toBe(204)
+      }
+    },
+  )
 })
 
 describe('when some of them are away', () => {

@@ -35,11 +35,11 @@ export async function startProgram(
     SALLYPORT_ADMIN_PORT: '0',
     ...environment,
   })
-  const deadline = performance.now() + startLimitMs
-  while (!child.output().includes('Sallyport is open.')) {
-    if (child.process.exitCode !== null) throw new Error(`the program ended at its start:\n${child.output()}`)
-    if (performance.now() > deadline) throw new Error(`the program does not start:\n${child.output()}`)
-    await sleep(20)
+  try {
+    await untilOpen(child)
+  } catch (error) {
+    await child.end('SIGINT')
+    throw error
   }
   const addresses = parseAddresses(await readFile(join(dataDirectory, 'addresses.json'), 'utf8'))
   return {
@@ -49,6 +49,20 @@ export async function startProgram(
     stop: () => child.end('SIGINT'),
     kill: async () => void (await child.end('SIGKILL')),
   }
+}
+
+/** Waits until the doors of a program that was launched are open. */
+export async function untilOpen(launched: Launched, limitMs = startLimitMs): Promise<void> {
+  const deadline = performance.now() + limitMs
+  while (!launched.output().includes('Sallyport is open')) {
+    if (hasEnded(launched)) throw new Error(`the program ended at its start:\n${launched.output()}`)
+    if (performance.now() > deadline) throw new Error(`the program does not start:\n${launched.output()}`)
+    await sleep(20)
+  }
+}
+
+export function hasEnded({ process: { exitCode, signalCode } }: Launched): boolean {
+  return exitCode !== null || signalCode !== null
 }
 
 export interface Launched {
