@@ -17,7 +17,7 @@ import type { Tunnels } from './upgrades/tunnels.ts'
 import { enterUpgrade, grantsUpgrade } from './upgrades/upgrading.ts'
 import type { GatewayKeys } from './signing/gateway-keys.ts'
 import { signAnswer } from './signing/sign-answer.ts'
-import { beginVisit, record, turnAway } from './visit.ts'
+import { beginVisit, holderOf, record, turnAway } from './visit.ts'
 import { writeReply } from './write-reply.ts'
 
 export interface DoorParts extends AdmissionParts {
@@ -90,7 +90,7 @@ function goIn(parts: DoorParts, { request, response, policy, visit }: Entry): vo
   // Whoever left meanwhile is not told of again: nobody would ever end the call.
   if (response.destroyed) return
   const { dialect } = policy.surface
-  if (policy.isStream && !parts.streams.take(visit.caller?.accountId ?? visit.origin.address, response)) {
+  if (policy.isStream && !parts.streams.take(holderOf(visit), response)) {
     turnAway(visit, response, refusal('too-many-streams', dialect.rejected(new TooManyStreams())))
     return
   }

@@ -1,13 +1,24 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import { networkOf } from '@sallyport/service'
 import proxyAddress from 'proxy-addr'
 
 /** Where a request comes from, as far as it can be believed. */
-export interface RequestOrigin {
+export class RequestOrigin {
   /** The client's address, without the IPv6 notation of an IPv4 one. */
   readonly address: string
   readonly scheme: 'http' | 'https'
+
+  constructor(address: string, scheme: RequestOrigin['scheme']) {
+    this.address = address
+    this.scheme = scheme
+  }
+
+  /** What limits count: whoever has one IPv6 address has 2^64 of them. Worked out only where it is asked for. */
+  get network(): string {
+    return networkOf(this.address)
+  }
 }
 
 export type OriginReader = (request: IncomingMessage) => RequestOrigin
@@ -21,15 +32,15 @@ export type OriginReader = (request: IncomingMessage) => RequestOrigin
  */
 export function originReader(trustedProxies: readonly string[]): OriginReader {
   if (trustedProxies.length === 0) {
-    return ({ socket }) => ({ address: plain(socket.remoteAddress), scheme: schemeOf(socket) })
+    return ({ socket }) => new RequestOrigin(plain(socket.remoteAddress), schemeOf(socket))
   }
   const trusts = proxyAddress.compile([...trustedProxies])
   return (request) => {
     const peer = plain(request.socket.remoteAddress)
-    if (!trusts(peer, 0)) return { address: peer, scheme: schemeOf(request.socket) }
+    if (!trusts(peer, 0)) return new RequestOrigin(peer, schemeOf(request.socket))
     const client = plain(proxyAddress(request, trusts))
     // A proxy that passes on what is no address leaves nobody but itself.
-    return { address: isIP(client) === 0 ? peer : client, scheme: schemeBeforeProxy(request) }
+    return new RequestOrigin(isIP(client) === 0 ? peer : client, schemeBeforeProxy(request))
   }
 }
 

@@ -36,6 +36,11 @@ export interface Visit {
   refused?: RefusalReason
 }
 
+/** Who is counted for what a visit holds: the account where it is known, or the network it comes from. */
+export function holderOf({ caller, origin }: Visit): string {
+  return caller?.accountId ?? origin.network
+}
+
 /** Gives a request its id, and its answer what every answer says. */
 export function beginVisit(request: IncomingMessage, response: ServerResponse, originOf: OriginReader): Visit {
   const url = originForm(request.url ?? '/')

@@ -149,7 +149,7 @@ async function open(
     authentication,
     otherIssuers,
     keyIssuer,
-    tunnels: { most: 10, idleTimeoutMs: 600_000, checkEveryMs: 20 },
+    tunnels: { most: 10, mostPerCaller: 10, idleTimeoutMs: 600_000, checkEveryMs: 20 },
   })
   return gateway.addresses.public
 }

@@ -9,8 +9,8 @@ import type { Policy } from '../policy/policy.ts'
 import { type Refusal, refusal } from '../policy/refusal.ts'
 import type { OriginReader } from '../request-origin.ts'
 import { originForm, type RouteTable } from '../route-table.ts'
-import { beginVisit, record, turnAway, type VisitParts } from '../visit.ts'
-import type { Tunnels } from './tunnels.ts'
+import { beginVisit, holderOf, record, turnAway, type VisitParts } from '../visit.ts'
+import { TooManyTunnels, type Tunnels } from './tunnels.ts'
 
 export interface UpgradingParts extends VisitParts, AdmissionParts {
   readonly routes: RouteTable
@@ -69,16 +69,17 @@ export async function enterUpgrade(
     dropRest(request)
     turnAway(visit, response, refused)
   }
-  if (!tunnels.takePlace(request.socket)) {
-    refuse(refusal('too-many-tunnels', dialect.unavailable(1)))
-    return
-  }
   const judged = await judge(parts, { request, response, policy, visit })
   if ('refused' in judged) {
     refuse(judged.refused)
     return
   }
   if (response.destroyed) return
+  const crowded = takePlace(tunnels, { request, response, policy, visit })
+  if (crowded) {
+    refuse(crowded)
+    return
+  }
   const dispatcher = dispatchers.get(policy.service)
   const first = dispatcher?.turn()
   if (!first) {
@@ -92,6 +93,18 @@ export async function enterUpgrade(
     if (head.length > 0) upstream.write(head)
     tunnels.open({ client: request.socket, upstream, mayStay: judged.mayStay })
   }).begin()
+}
+
+/** Only whoever may go in takes a place. */
+function takePlace(tunnels: Tunnels, { request, response, policy, visit }: Entry): Refusal | undefined {
+  const { dialect } = policy.surface
+  try {
+    const place = tunnels.takePlace(request.socket, holderOf(visit), response)
+    return place === 'full' ? refusal('too-many-tunnels', dialect.unavailable(1)) : undefined
+  } catch (error) {
+    if (error instanceof TooManyTunnels) return refusal('too-many-tunnels', dialect.rejected(error))
+    throw error
+  }
 }
 
 type Judgement = { readonly refused: Refusal } | { readonly mayStay: (() => Promise<boolean>) | undefined }

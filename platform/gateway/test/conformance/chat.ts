@@ -106,7 +106,7 @@ await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
 const address = upstream.address()
 export const baseUrl = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
 
-export const limits = { most: 3, idleTimeoutMs: 400, checkEveryMs: 20 }
+export const limits = { most: 3, mostPerCaller: 3, idleTimeoutMs: 400, checkEveryMs: 20 }
 export const doors = async (options = {}) =>
   openDoors(overHttp([baseUrl]), { contracts: [contract], authentication, tunnels: limits, ...options })
 export const door = (await doors()).addresses.public
