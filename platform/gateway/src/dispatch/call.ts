@@ -69,7 +69,7 @@ export class Call implements Undici.DispatchHandler, Waiting {
   begin(): void {
     const request = this.#request
     this.#headers = requestHeaders(request)
-    this.#response.on('close', () => this.#onClientGone())
+    this.#response.on('close', () => this.#onClientGone()).on('timeout', () => this.#onIdle())
     if (this.#way === 'gathered') {
       gather(request, (body) => {
         this.#body = body
@@ -267,6 +267,13 @@ export class Call implements Undici.DispatchHandler, Waiting {
     this.#instance.streams += 1
     this.#isStream = true
     return true
+  }
+
+  /** The wait for an answer ends by the limits of the call, which may be longer than a connection may be idle. */
+  #onIdle(): void {
+    const { socket } = this.#request
+    if (this.#answered || this.#over) socket.destroy()
+    else socket.setTimeout(socket.timeout ?? 0)
   }
 
   #onClientGone(): void {
