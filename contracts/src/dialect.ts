@@ -45,6 +45,8 @@ export interface Dialect {
   tooLarge(limitBytes: number): Reply
   /** Something that is needed is not there now. */
   unavailable(retryAfterSeconds: number): Reply
+  /** The body did not come, or too slowly. */
+  tooSlow(): Reply
   timedOut(): Reply
   /** The service broke off, or answered what cannot be passed on; what was asked may have been done. */
   badGateway(): Reply

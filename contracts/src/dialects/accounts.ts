@@ -41,6 +41,7 @@ export const accountsDialect: Dialect = {
   tooLarge: (limitBytes) => accountsRefusal(413, `The body must not be larger than ${limitBytes} bytes`),
   unavailable: (retryAfterSeconds) =>
     accountsRefusal(503, 'The service is not available now', {}, { 'retry-after': String(retryAfterSeconds) }),
+  tooSlow: () => accountsRefusal(408, 'The body came too slowly'),
   timedOut: () => accountsRefusal(504, 'The service did not answer in time'),
   badGateway: () => accountsRefusal(502, 'The service gave no answer that could be passed on'),
   badRequest: (explanation) => accountsRefusal(400, explanation),

@@ -47,6 +47,7 @@ export const enrollmentDialect: Dialect = {
     enrollmentRefusal(503, 'unavailable', 'the service is not available now', {
       'retry-after': String(retryAfterSeconds),
     }),
+  tooSlow: () => enrollmentRefusal(408, 'too_slow', 'the body came too slowly'),
   timedOut: () => enrollmentRefusal(504, 'timed_out', 'the service did not answer in time'),
   badGateway: () => enrollmentRefusal(502, 'bad_gateway', 'the service gave no answer that could be passed on'),
   badRequest: (explanation) => enrollmentRefusal(400, 'bad_request', explanation),

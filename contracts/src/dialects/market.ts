@@ -45,6 +45,7 @@ export const market: Dialect = {
   tooLarge: (limitBytes) => marketRefusal(413, `The body must not be larger than ${limitBytes} bytes`),
   unavailable: (retryAfterSeconds) =>
     marketRefusal(503, 'The service is not available now', { 'retry-after': String(retryAfterSeconds) }),
+  tooSlow: () => marketRefusal(408, 'The body came too slowly'),
   timedOut: () => marketRefusal(504, 'The service did not answer in time'),
   badGateway: () => marketRefusal(502, 'The service gave no answer that could be passed on'),
   badRequest: (explanation) => marketRefusal(400, explanation),

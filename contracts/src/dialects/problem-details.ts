@@ -47,6 +47,7 @@ export const problemDetails: Dialect = {
   tooLarge: (limitBytes) => problem(413, 'Too large', { detail: `the limit is ${limitBytes} bytes` }),
   unavailable: (retryAfterSeconds) =>
     problem(503, 'Not available now', {}, { 'retry-after': String(retryAfterSeconds) }),
+  tooSlow: () => problem(408, 'The body came too slowly'),
   timedOut: () => problem(504, 'The service did not answer in time'),
   badGateway: () => problem(502, 'The service gave no answer that could be passed on'),
   badRequest: (explanation) => problem(400, 'Bad request', { detail: explanation }),

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Door as DoorName, problemDetails } from '@sallyport/contracts'
+import { type Dialect, type Door as DoorName, problemDetails } from '@sallyport/contracts'
 import { type Soon, soon } from '@sallyport/kernel'
 import type { Metrics } from '@sallyport/service'
 import type { Logger } from 'pino'
@@ -12,7 +12,7 @@ import { admit, type AdmissionParts, type Entry } from './policy/admission.ts'
 import { type Refusal, refusal } from './policy/refusal.ts'
 import { type StreamPlaces, TooManyStreams } from './policy/stream-places.ts'
 import type { OriginReader } from './request-origin.ts'
-import type { Match, RouteTable } from './route-table.ts'
+import { type Match, originForm, type RouteTable } from './route-table.ts'
 import type { Tunnels } from './upgrades/tunnels.ts'
 import { enterUpgrade, grantsUpgrade } from './upgrades/upgrading.ts'
 import type { GatewayKeys } from './signing/gateway-keys.ts'
@@ -58,6 +58,7 @@ export function createDoor(parts: DoorParts): Handler {
   }
   return {
     isProxy,
+    tooSlow: ({ method = 'GET', url = '/' }) => dialectOf(parts.routes.match(method, originForm(url))).tooSlow(),
     request: (request, response) => orFail(() => enter(parts, request, response), request, response),
     grantsUpgrade: (request) => grantsUpgrade(parts, request),
     upgrade: (request, response, head) => orFail(() => enterUpgrade(parts, request, response, head), request, response),
@@ -103,8 +104,12 @@ function goIn(parts: DoorParts, { request, response, policy, visit }: Entry): vo
   else turnAway(visit, response, refusal('unavailable', dialect.unavailable(1)))
 }
 
+function dialectOf(match: Match): Dialect {
+  return (match.kind === 'found' ? match.policy.surface : match.surface)?.dialect ?? problemDetails
+}
+
 function refuseUnrouted(match: Exclude<Match, { kind: 'found' }>): Refusal {
-  const { dialect } = match.surface ?? { dialect: problemDetails }
+  const dialect = dialectOf(match)
   if (match.kind === 'not-found') return refusal('not-found', dialect.notFound())
   return refusal('method-not-allowed', dialect.methodNotAllowed(match.allowed))
 }

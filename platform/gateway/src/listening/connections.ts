@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 /** So many requests of one connection may be under way at once: who sends more before there are answers is no browser. */
@@ -78,6 +78,12 @@ export class Connections {
   /** Whether an answer is owed on this connection. */
   owes(socket: Socket): boolean {
     return (this.#owed.get(socket)?.size ?? 0) > 0
+  }
+
+  /** Whether the answer to this request alone is owed on its connection, and has not begun. */
+  owesOnly({ socket }: IncomingMessage): boolean {
+    const owed = [...(this.#owed.get(socket) ?? [])]
+    return owed.length === 1 && owed[0]?.headersSent === false
   }
 
   /** Tells the clients that are waiting for an answer that it is the last. */

@@ -1,12 +1,13 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { problem, problemDetails } from '@sallyport/contracts'
+import { problem, problemDetails, type Reply } from '@sallyport/contracts'
+import { BodyProgress, type ProgressLimits } from './body-progress.ts'
 import { Connections } from './connections.ts'
 import { isWellFramed } from './framing.ts'
 import type { Certificate } from '../tls/certificate.ts'
 import { secureContextOf } from '../tls/secure-context.ts'
-import { writeReply } from '../write-reply.ts'
+import { textOf, writeReply } from '../write-reply.ts'
 
 export type ListenerName = 'public door' | 'admin door' | 'redirect to https'
 
@@ -28,6 +29,8 @@ export interface Handler {
   readonly grantsUpgrade?: (request: IncomingMessage) => boolean
   /** From here on the connection is the handler's. The response is for a refusal; `head` came after the request already. */
   readonly upgrade?: (request: IncomingMessage, response: ServerResponse, head: Buffer) => void
+  /** What a client hears whose body comes too slowly. */
+  readonly tooSlow?: (request: IncomingMessage) => Reply
   /** Whether an address speaks for many clients. */
   readonly isProxy?: (address: string) => boolean
 }
@@ -47,10 +50,9 @@ export interface Listener {
 }
 
 /** What clients may take of a door; times in milliseconds. */
-export interface ConnectionLimits {
-  /** For the headers of a request, and for the whole of it. */
+export interface ConnectionLimits extends ProgressLimits {
+  /** For the headers of a request. */
   readonly headersTimeoutMs: number
-  readonly requestTimeoutMs: number
   readonly handshakeTimeoutMs: number
   /** Between requests. */
   readonly keepAliveTimeoutMs: number
@@ -66,7 +68,8 @@ export interface ConnectionLimits {
 
 const usualLimits: ConnectionLimits = {
   headersTimeoutMs: 10_000,
-  requestTimeoutMs: 30_000,
+  leastBodyBytesPerSecond: 500,
+  bodyTimeoutMs: 30_000,
   handshakeTimeoutMs: 10_000,
   // Longer than the 60 s after which proxies in front usually give up an idle connection.
   keepAliveTimeoutMs: 65_000,
@@ -95,11 +98,13 @@ export async function listen(
   const limits = { ...usualLimits, ...chosen }
   let handler: Handler = { request: (_request, response) => writeReply(response, problemDetails.unavailable(1)) }
   const connections = new Connections(limits.mostConnectionsPerAddress)
+  const bodies = new BodyProgress(limits)
   const hasTooManyHeaders = ({ rawHeaders }: IncomingMessage): boolean => rawHeaders.length > 2 * limits.mostHeaders
 
   const options = {
     headersTimeout: limits.headersTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs,
+    // A body may take as long as it goes on.
+    requestTimeout: 0,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     connectionsCheckingInterval: limits.checkEveryMs,
     maxHeaderSize: limits.mostHeaderBytes,
@@ -115,6 +120,7 @@ export async function listen(
       (owed === 'too-many' && problemDetails.unavailable(1)) ||
       (hasTooManyHeaders(request) && problem(431, 'Too many headers'))
     if (refusal || !isWellFramed(request)) connections.endWith(socket, response)
+    bodies.watch(request)
     if (refusal) writeReply(response, refusal)
     else handler.request(request, response)
   }
@@ -135,6 +141,15 @@ export async function listen(
     handler.upgrade?.(request, answerToUpgrade(request), head)
   })
 
+  const progress = setInterval(() => {
+    for (const request of bodies.takeTooSlow()) {
+      const { socket } = request
+      // Behind an answer that is owed, or has begun, there is no room for another.
+      if (connections.owesOnly(request)) socket.write(textOf(handler.tooSlow?.(request) ?? problemDetails.tooSlow()))
+      socket.destroySoon()
+    }
+  }, limits.checkEveryMs).unref()
+
   const address = await bind(server, name, host, port)
   const shownHost = address.family === 'IPv6' ? `[${address.address}]` : address.address
   return {
@@ -153,6 +168,7 @@ export async function listen(
       const timer = setTimeout(() => connections.cut(), graceMs)
       await closed
       clearTimeout(timer)
+      clearInterval(progress)
     },
   }
 }

@@ -42,7 +42,7 @@ describe('many connections', () => {
   const few = {
     ...hurried,
     headersTimeoutMs: 5000,
-    requestTimeoutMs: 5000,
+    bodyTimeoutMs: 5000,
     mostConnections: 10,
     mostConnectionsPerAddress: 4,
   }

@@ -5,7 +5,8 @@ import type { RawConnection } from '../doors.ts'
 /** As the doors have it, only sooner: a second of theirs is twenty milliseconds here. */
 export const hurried = {
   headersTimeoutMs: 200,
-  requestTimeoutMs: 600,
+  leastBodyBytesPerSecond: 500,
+  bodyTimeoutMs: 600,
   keepAliveTimeoutMs: 300,
   idleTimeoutMs: 1400,
   checkEveryMs: 50,
