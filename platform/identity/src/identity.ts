@@ -273,7 +273,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     routes: [
       ...marketRoutes({ accounts, sessions }),
       ...accountsRoutes({ accounts, sessions, roles, proofs, tokens, clock, settings: accountsSurface }),
-      ...enrollmentUserRoutes({ accounts, logins }),
+      ...enrollmentUserRoutes({ accounts, copies, logins }),
       ...picturesRoutes(registrations),
       ...ownAccountRoutes({ proofs, links }),
       ...administrationRoutes({ accounts, factors }),

@@ -40,8 +40,8 @@ const password = 'correct horse'
 let count = 0
 const newName = () => `ada.${(count += 1)}`
 
-async function ask(path: string, body: unknown) {
-  const headers = { 'content-type': 'application/json', 'x-forwarded-for': '192.0.2.7', ...fromGateway() }
+async function ask(path: string, body: unknown, more: Record<string, string> = {}) {
+  const headers = { 'content-type': 'application/json', 'x-forwarded-for': '192.0.2.7', ...fromGateway(), ...more }
   const reply = await one.service.inject({ method: 'POST', path, headers, body: JSON.stringify(body) })
   const parsed: unknown = JSON.parse(reply.body)
   return { status: reply.status, copy: reply.headers['x-replica'], headers: reply.headers, body: parsed }
@@ -51,6 +51,17 @@ async function register(): Promise<string> {
   const username = newName()
   expect((await ask('/api/users', { username, password, roles: ['student'] })).status).toBe(201)
   return username
+}
+
+/** What an administrator sends. */
+async function asAdministrator() {
+  const username = `root_${(count += 1)}`
+  const strong = 'Correct-Horse7!'
+  await one.identity.accounts.registerAdministrator({ username, email: `${username}@example.com`, password: strong })
+  const body = new URLSearchParams({ username, password: strong }).toString()
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  const reply = await one.service.inject({ method: 'POST', path: '/api/auth/token', headers, body })
+  return { authorization: `Bearer ${String(JSON.parse(reply.body).access_token)}` }
 }
 
 const logIn = (username: string, secret = password) => ask('/api/login', { username, password: secret })
@@ -178,6 +189,7 @@ describe('logins on copies of the database', () => {
     it('E-68 T-13 go on, registrations are put off, and what was to be written is written afterwards', async () => {
       const username = await register()
       const uid = await uidOf(username)
+      const administrator = await asAdministrator()
       await copiesSeen(username)
       await takeAway()
       const sids = new Set<unknown>()
@@ -189,9 +201,11 @@ describe('logins on copies of the database', () => {
         }
         expect((await logIn(username, 'wrong horse')).status).toBe(401)
         expect((await logIn(newName())).status).toBe(401)
-        const refused = await ask('/api/users', { username: newName(), password, roles: ['student'] })
-        expect(refused).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } })
-        expect(refused.headers['retry-after']).toBe('1')
+        for (const role of ['student', 'instructor']) {
+          const refused = await ask('/api/users', { username: newName(), password, roles: [role] }, administrator)
+          expect(refused).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } })
+          expect(refused.headers['retry-after']).toBe('1')
+        }
         // What is guessed is counted all the same.
         const victim = newName()
         const statuses = new Set<number>()

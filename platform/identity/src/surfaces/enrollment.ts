@@ -1,22 +1,35 @@
 import { enrollmentRefusal, identity, type Reply } from '@sallyport/contracts'
-import type { Rejection } from '@sallyport/kernel'
+import type { Replicas } from '@sallyport/database'
+import { type AccountId, parseId, type Rejection } from '@sallyport/kernel'
 import { type AccountCaller, created, handle, type HandledRoute, ok, Refusal } from '@sallyport/service'
-import { NameTaken, UnknownAccount } from '../accounts/account.ts'
+import { type Account, NameTaken } from '../accounts/account.ts'
+import { findAccount } from '../accounts/account-store.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Actor } from '../audit/audit.ts'
+import type { IdentityDatabase } from '../identity-database.ts'
 import type { Logins } from '../logins/logins.ts'
 import { enrollmentRoles } from '../roles/enrollment-roles.ts'
 import { administratorLevel, levelOf } from '../roles/role.ts'
 
+type Copies = Pick<Replicas<IdentityDatabase>, 'read'>
+
 /** The users service of the enrollment system, in its words (enrollment §3, §4). */
-export function enrollmentUserRoutes({ accounts, logins }: { accounts: Accounts; logins: Logins }): HandledRoute[] {
+export function enrollmentUserRoutes({
+  accounts,
+  copies,
+  logins,
+}: {
+  readonly accounts: Accounts
+  readonly copies: Copies
+  readonly logins: Logins
+}): HandledRoute[] {
   return [
     handle(
       identity.registerUser,
       async ({ body, caller, clientAddress: address }) => {
         const wanted = enrollmentRoles.filter(({ name }) => body.roles.includes(name))
         const isOpenToAnybody = wanted.every(({ name }) => name === 'student')
-        if (!isOpenToAnybody && !(await isAdministrator(accounts, caller))) throw new Refusal(notForYou)
+        if (!isOpenToAnybody && !(await isAdministrator(copies, caller))) throw new Refusal(notForYou)
         const by: Actor = caller ? { kind: 'account', uid: caller.accountId, address } : { kind: 'anonymous', address }
         const { password } = body
         const { username } = await accounts.register(
@@ -51,14 +64,20 @@ function registrationWords(rejection: Rejection): Reply | undefined {
     : undefined
 }
 
-/** Whether the caller administers at this moment, whatever the token says. */
-async function isAdministrator(accounts: Accounts, caller: AccountCaller | undefined): Promise<boolean> {
-  if (!caller) return false
-  try {
-    const { roles, suspendedAt } = await accounts.read(caller.accountId)
-    return !suspendedAt && levelOf(roles) <= administratorLevel
-  } catch (error) {
-    if (error instanceof UnknownAccount) return false
-    throw error
-  }
+/** Whether the caller administers at this moment, whatever the token says; also while the database takes no writes. */
+async function isAdministrator(copies: Copies, caller: AccountCaller | undefined): Promise<boolean> {
+  const uid = caller && parseId<AccountId>(caller.accountId)
+  if (!uid) return false
+  const { value } = await copies.read({
+    look: (db) => findAccount(db, uid),
+    judge: async (account) => ({
+      value: account !== undefined && mayAdminister(account),
+      final: 'with-every-commit',
+    }),
+  })
+  return value
+}
+
+function mayAdminister({ roles, suspendedAt, deletedAt }: Account): boolean {
+  return !suspendedAt && !deletedAt && levelOf(roles) <= administratorLevel
 }
