@@ -1,6 +1,6 @@
 import type { Clock } from '@sallyport/kernel'
 import { describe, expect, it } from 'vitest'
-import { TooManyAttempts } from './guesses.ts'
+import { attemptsAtOnce, TooManyAttempts } from './guesses.ts'
 import { createGuessesInMemory } from './guesses-in-memory.ts'
 import { usualPace } from './pace.ts'
 
@@ -36,10 +36,30 @@ describe('guessing while the database is away (enrollment E-68)', () => {
     await expect(fail()).rejects.toThrow(new TooManyAttempts(2))
   })
 
-  it('counts attempts that are made at once before any of them is judged', async () => {
+  it('is slowed down also when it is done at once', async () => {
+    const { fail } = setUp()
+    const outcomes = await Promise.allSettled(Array.from({ length: 100 }, () => fail()))
+    const judged = outcomes.filter(({ status }) => status === 'fulfilled').length
+    expect(judged).toBeGreaterThan(usualPace.free)
+    expect(judged).toBeLessThanOrEqual(usualPace.free + attemptsAtOnce)
+  })
+
+  it('T-13 refuses none of those who come at once with the right password', async () => {
+    const { succeed, fail } = setUp()
+    await Promise.all(Array.from({ length: 100 }, () => succeed()))
+    for (let tries = 0; tries < 10; tries += 1) await fail()
+    await Promise.all(Array.from({ length: 100 }, () => succeed()))
+  })
+
+  it('judges so many of one client at one account at once', async () => {
     const { begin } = setUp()
-    const outcomes = await Promise.allSettled(Array.from({ length: 50 }, begin))
-    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(usualPace.free + 1)
+    const begun: string[] = []
+    const attempts = Array.from({ length: 20 }, () => begin().then((attempt) => (begun.push('one'), attempt)))
+    const [first] = await Promise.all(attempts.slice(0, attemptsAtOnce))
+    expect(begun).toHaveLength(attemptsAtOnce)
+    first?.done()
+    await attempts[attemptsAtOnce]
+    expect(begun).toHaveLength(attemptsAtOnce + 1)
   })
 
   it('is forgotten with a success, and by itself', async () => {

@@ -1,7 +1,7 @@
 import type { Clock } from '@sallyport/kernel'
 import { networkOf } from '@sallyport/service'
 import { keysOf } from './guess-store.ts'
-import { type Guesses, tooMany } from './guesses.ts'
+import { createAttemptTurns, type Guesses, tooMany } from './guesses.ts'
 import { clientsPace, forgetAfterMs, type Pace, pauseAfter, usualPace } from './pace.ts'
 
 interface Count {
@@ -14,48 +14,60 @@ interface Count {
 const mostKept = 10_000
 
 /**
- * Slows down whoever guesses passwords while the database that attempts are counted in is away. Every attempt counts before
- * it is judged, and no more once it has succeeded.
+ * Slows down whoever guesses passwords while the database that attempts are counted in is away. As there, so many
+ * attempts are judged at once, and whoever has failed already is counted before the next one is judged.
  */
 export function createGuessesInMemory({ clock }: { readonly clock: Clock }): Pick<Guesses, 'begin'> {
   const counts = new Map<string, Count>()
+  const turns = createAttemptTurns()
 
   function recall(key: string, now: Date): Count | undefined {
-    const count = counts.get(key)
-    return count && count.forgetAt > now ? count : undefined
+    const known = counts.get(key)
+    return known && known.forgetAt > now ? known : undefined
   }
 
-  function set(key: string, attempts: number, pace: Pace, now: Date): void {
+  function count(key: string, pace: Pace, now: Date): void {
+    const attempts = (recall(key, now)?.attempts ?? 0) + 1
     counts.delete(key)
-    if (attempts <= 0) return
     const retryAt = new Date(now.getTime() + pauseAfter(attempts, pace))
     counts.set(key, { attempts, retryAt, forgetAt: new Date(now.getTime() + forgetAfterMs) })
     const [oldest] = counts.keys()
     if (counts.size > mostKept && oldest !== undefined) counts.delete(oldest)
   }
 
+  /** Counts an attempt where there is something to count. @throws {TooManyAttempts} */
+  function admit(pair: string, client: string): { readonly isCounted: boolean } {
+    const now = clock.now()
+    for (const key of [pair, client]) {
+      const before = recall(key, now)
+      if (before && before.retryAt > now) throw tooMany(before.retryAt, now)
+    }
+    const isCounted = recall(pair, now) !== undefined
+    if (isCounted) count(pair, usualPace, now)
+    return { isCounted }
+  }
+
   return {
     async begin(username, address) {
-      const now = clock.now()
       const keys = keysOf(username, networkOf(address))
       const [pair, client] = [keys.pair.toString('base64'), keys.client.toString('base64')]
-      for (const key of [pair, client]) {
-        const count = recall(key, now)
-        if (count && count.retryAt > now) throw tooMany(count.retryAt, now)
-      }
-      set(pair, (recall(pair, now)?.attempts ?? 0) + 1, usualPace, now)
-      set(client, (recall(client, now)?.attempts ?? 0) + 1, clientsPace, now)
-      return {
-        async failed() {
-          // Counted already.
-        },
-        async succeeded() {
-          counts.delete(pair)
-          set(client, (recall(client, now)?.attempts ?? 0) - 1, clientsPace, now)
-        },
-        done() {
-          // Nothing is held.
-        },
+      const done = await turns.take(pair)
+      try {
+        const { isCounted } = admit(pair, client)
+        return {
+          done,
+          async failed() {
+            const now = clock.now()
+            if (!isCounted) count(pair, usualPace, now)
+            count(client, clientsPace, now)
+          },
+          async succeeded() {
+            if (isCounted) counts.delete(pair)
+          },
+        }
+      } catch (error) {
+        done()
+        throw error
       }
     },
   }

@@ -5,7 +5,7 @@ import type { IdentityDatabase } from '../identity-database.ts'
 import { HashingBusy } from '../passwords/password-hashing.ts'
 import * as store from './guess-store.ts'
 import { clientsPace, codesPace, type Pace, pressure, strangersPace, usualPace } from './pace.ts'
-import { createTurns } from './turns.ts'
+import { createTurns, type Turns } from './turns.ts'
 
 /** Whoever tries passwords has to wait. Nothing was looked at: a right one meets this as well. */
 export class TooManyAttempts extends Rejection {
@@ -52,8 +52,12 @@ export interface Guesses {
 }
 
 /** So many attempts of one client at one account are judged at once; further ones wait for their turn. */
-const atOnce = 8
+export const attemptsAtOnce = 8
 const waitLimit = 512
+
+export function createAttemptTurns(): Turns {
+  return createTurns({ atOnce: attemptsAtOnce, waitLimit, whenFull: () => new HashingBusy() })
+}
 
 export function createGuesses({
   db,
@@ -62,7 +66,7 @@ export function createGuesses({
   readonly db: Kysely<IdentityDatabase>
   readonly clock: Clock
 }): Guesses {
-  const turns = createTurns({ atOnce, waitLimit, whenFull: () => new HashingBusy() })
+  const turns = createAttemptTurns()
 
   /** Counts an attempt where there is something to count. */
   async function admit(keys: store.GuessKeys, username: string, network: string): Promise<Admission> {
