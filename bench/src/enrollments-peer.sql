@@ -1,4 +1,4 @@
--- What one writes who wants enrollment in PostgreSQL and nothing else: one function each, the section locked first. Seats and
+-- What one writes who wants enrollment in PostgreSQL and nothing else: one function each, under a lock of the section. Seats and
 -- places are counted; whole numbers stand for people, which is cheaper than names.
 
 create table section (
@@ -6,65 +6,59 @@ create table section (
   capacity integer not null check (capacity between 1 and 1000)
 );
 
-create table enrollment (
+-- One row for what a student has to do with a section, written over in its place: rows that come and go would leave more and
+-- more behind for whoever counts.
+create table placement (
   section_id integer not null references section,
   student integer not null,
-  enrolled_at timestamptz not null,
+  state text not null check (state in ('enrolled', 'waiting', 'dropped')),
+  since timestamptz not null,
+  ticket bigint,
   primary key (section_id, student)
-);
-create index enrollment_of_student on enrollment (student);
+) with (fillfactor = 50);
+create index placement_of_student on placement (student);
 
-create table waiting (
-  section_id integer not null references section,
-  student integer not null,
-  ticket bigint not null generated always as identity,
-  joined_at timestamptz not null,
-  primary key (section_id, student)
-);
-create index waiting_of_student on waiting (student);
-
-create table dropped (
-  section_id integer not null references section,
-  student integer not null,
-  dropped_at timestamptz not null
-);
-create index dropped_of_section on dropped (section_id, dropped_at);
+create sequence ticket;
 
 create function enroll(wanted integer, who integer) returns text language plpgsql as $$
 declare
-  seats integer;
-  waits integer;
+  here record;
+  next_state text;
 begin
-  select capacity into seats from section where id = wanted for no key update;
-  if not found then return 'unknown section'; end if;
-  if exists (select from enrollment where section_id = wanted and student = who) then return 'already enrolled'; end if;
-  if exists (select from waiting where section_id = wanted and student = who) then return 'already waiting'; end if;
-  select count(*) into waits from waiting where section_id = wanted;
-  if waits = 0 and (select count(*) from enrollment where section_id = wanted) < seats then
-    insert into enrollment (section_id, student, enrolled_at) values (wanted, who, now());
-    return 'enrolled';
+  -- Not the row: whoever waits for a row that others point to has to look after all who do.
+  perform pg_advisory_xact_lock(1, wanted);
+  select capacity,
+    (select count(*) from placement where section_id = wanted and state = 'enrolled') as taken,
+    (select count(*) from placement where section_id = wanted and state = 'waiting') as waits,
+    (select state from placement where section_id = wanted and student = who) as already
+  into here from section where id = wanted;
+  if here.capacity is null then return 'unknown section'; end if;
+  if here.already in ('enrolled', 'waiting') then return 'already ' || here.already; end if;
+  if here.waits = 0 and here.taken < here.capacity then
+    next_state := 'enrolled';
+  else
+    if here.waits >= 15 then return 'list full'; end if;
+    perform pg_advisory_xact_lock(2, who);
+    if (select count(*) from placement where student = who and state = 'waiting') >= 3 then return 'too many lists'; end if;
+    next_state := 'waiting';
   end if;
-  if waits >= 15 then return 'list full'; end if;
-  perform pg_advisory_xact_lock(2, who);
-  if (select count(*) from waiting where student = who) >= 3 then return 'too many lists'; end if;
-  insert into waiting (section_id, student, joined_at) values (wanted, who, now());
-  return 'waiting';
+  insert into placement (section_id, student, state, since, ticket)
+  values (wanted, who, next_state, now(), case next_state when 'waiting' then nextval('ticket') end)
+  on conflict (section_id, student) do update
+  set state = excluded.state, since = excluded.since, ticket = excluded.ticket;
+  return next_state;
 end
 $$;
 
 create function drop_student(wanted integer, who integer) returns text language plpgsql as $$
-declare
-  next_one integer;
 begin
-  perform from section where id = wanted for no key update;
-  delete from enrollment where section_id = wanted and student = who;
+  perform pg_advisory_xact_lock(1, wanted);
+  update placement set state = 'dropped', since = now()
+  where section_id = wanted and student = who and state = 'enrolled';
   if not found then return 'not enrolled'; end if;
-  insert into dropped (section_id, student, dropped_at) values (wanted, who, now());
-  delete from waiting where section_id = wanted
-    and ticket = (select min(ticket) from waiting where section_id = wanted) returning student into next_one;
-  if next_one is not null then
-    insert into enrollment (section_id, student, enrolled_at) values (wanted, next_one, now());
-  end if;
+  update placement set state = 'enrolled', since = now(), ticket = null
+  where section_id = wanted and state = 'waiting'
+    and ticket = (select min(ticket) from placement where section_id = wanted and state = 'waiting');
   return 'dropped';
 end
 $$;

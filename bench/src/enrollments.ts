@@ -72,7 +72,7 @@ async function measure(load: Load, postgres: EmbeddedPostgres): Promise<string> 
     const hot: Rounds = { ours: [], peer: [] }
     // The first round warms up and does not count.
     for (let round = 0; round <= load.rounds; round += 1) {
-      const now = { ...load, seconds: round === 0 ? 1 : load.seconds }
+      const now = { ...load, seconds: round === 0 ? Math.min(3, load.seconds) : load.seconds }
       await measureBoth(spread, now, { instances, peer, sections: sectionCount })
       await measureBoth(hot, now, { instances, peer, sections: 1 })
     }
