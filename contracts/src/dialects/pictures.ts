@@ -41,6 +41,7 @@ export const picturesDialect: Dialect = {
   tooLarge: (limitBytes) => picturesError(413, 'too-large', `the body has at most ${limitBytes} bytes`),
   unavailable: (retryAfterSeconds) =>
     picturesInfo(503, 'The service is not available now', { 'retry-after': String(retryAfterSeconds) }),
+  tooSlow: () => picturesInfo(408, 'The body came too slowly'),
   timedOut: () => picturesInfo(504, 'There was no answer in time'),
   badGateway: () => picturesInfo(502, 'There was no answer that could be passed on'),
   badRequest: (explanation) => picturesError(400, 'bad-request', explanation),
