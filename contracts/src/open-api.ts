@@ -1,6 +1,7 @@
 import type { Access, Anyone } from './access.ts'
 import { IsObject, IsOptional, type TObject, type TSchema } from 'typebox'
 import { isEventStream } from './event-stream.ts'
+import { fileTypesOf, hasFile } from './files.ts'
 import type { Route, ServiceContract, Surface } from './route.ts'
 
 /** The OpenAPI 3.1 description of a service, made of nothing but its contract. */
@@ -56,11 +57,12 @@ function describeRoute(route: Route, surface: Surface): Record<string, unknown> 
           status,
           {
             description: route.summary,
-            content: {
-              [isEventStream(schema) ? 'text/event-stream' : 'application/json']: {
-                schema: status === '200' ? asSigned(schema, route) : schema,
-              },
-            },
+            content: Object.fromEntries(
+              mediaTypesOf(schema).map((type) => [
+                type,
+                { schema: status === '200' ? asSigned(schema, route) : schema },
+              ]),
+            ),
           },
         ]),
       ),
@@ -68,6 +70,11 @@ function describeRoute(route: Route, surface: Surface): Record<string, unknown> 
       default: { description: `A refusal in the words of ${surface.dialect.name}` },
     },
   }
+}
+
+/** What the answer comes as; a file as whatever it is. */
+function mediaTypesOf(schema: TSchema): readonly string[] {
+  return fileTypesOf(schema) ?? [isEventStream(schema) ? 'text/event-stream' : 'application/json']
 }
 
 const seconds = { schema: { type: 'integer', minimum: 1 } }
@@ -105,6 +112,7 @@ function describeParameters(
 function describeBody(route: Route): Record<string, unknown> | undefined {
   if (route.form) {
     const content = { schema: route.form }
+    if (hasFile(route.form)) return { required: true, content: { 'multipart/form-data': content } }
     return {
       required: true,
       content: { 'application/x-www-form-urlencoded': content, 'multipart/form-data': content },

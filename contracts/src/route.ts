@@ -34,7 +34,7 @@ export interface Route {
   readonly headers?: TObject
   /** The JSON body. Without `body` and `form` whatever body comes is ignored. */
   readonly body?: TSchema
-  /** The fields of a form: `application/x-www-form-urlencoded` or `multipart/form-data`. */
+  /** The fields of a form: `application/x-www-form-urlencoded` or `multipart/form-data`; with a file among them the latter. */
   readonly form?: TObject
   /** Takes a request of any media type, on a surface that otherwise wants JSON (accounts A-2). */
   readonly anyMediaType?: boolean

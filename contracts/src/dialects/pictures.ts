@@ -1,5 +1,7 @@
 import type { RejectionReason } from '@sallyport/kernel'
-import type { Dialect, Issue, KeyFault, Reply } from '../dialect.ts'
+import { IsObject, type TSchema } from 'typebox'
+import type { Dialect, Issue, KeyFault, Part, Reading, Reply } from '../dialect.ts'
+import { hasFile } from '../files.ts'
 import { retryAfter } from './retry-after.ts'
 import { readStrictly } from './strict-reading.ts'
 
@@ -21,11 +23,22 @@ const keyFaults: Record<KeyFault, string> = {
   elsewhere: 'The API key belongs to another address: register again from this one for another key',
 }
 
-/** The dialect of the pictures service: strict reading, 422 for input, 401 for access. */
+const missing = 'missing_form_field'
+const malformed = 'malformed_form'
+
+/** The dialect of the pictures service: strict reading, 422 for input, 401 for access, 400 for an upload that lacks something. */
 export const picturesDialect: Dialect = {
   name: 'pictures',
-  read: readStrictly,
-  invalid: (issues) => picturesError(422, 'invalid', describe(issues)),
+  read: (schema, input, part) =>
+    hasFile(schema) ? readUpload(schema, input, part) : readStrictly(schema, input, part),
+  invalid(issues) {
+    const absent = issues.filter(({ type }) => type === missing)
+    if (absent.length > 0) return lacking(absent)
+    if (issues.some(({ type }) => type === malformed)) {
+      return picturesError(400, 'malformed-form', 'the body is no multipart form')
+    }
+    return picturesError(422, 'invalid', describe(issues))
+  },
   malformedJson: (explanation) => picturesError(422, 'malformed-json', `the body is not JSON: ${explanation}`),
   unauthenticated: (why) =>
     picturesInfo(
@@ -64,6 +77,23 @@ const statuses: Record<Exclude<RejectionReason, 'too-many'>, number> = {
   conflict: 422,
   payment: 402,
   busy: 503,
+}
+
+/** What is absent of an upload comes before what is wrong with the rest of it (pictures S-5, S-32). */
+function readUpload(schema: TSchema, input: unknown, part: Part): Reading {
+  if (typeof input !== 'object' || input === null) {
+    return { value: undefined, issues: [{ type: malformed, loc: [part], msg: 'must be a form', input: undefined }] }
+  }
+  const required = IsObject(schema) ? (schema.required ?? []) : []
+  const issues = required
+    .filter((name) => Reflect.get(input, name) === undefined)
+    .map((name): Issue => ({ type: missing, loc: [part, name], msg: 'is needed', input: undefined }))
+  return issues.length > 0 ? { value: undefined, issues } : readStrictly(schema, input, part)
+}
+
+function lacking(absent: readonly Issue[]): Reply {
+  const errors = Object.fromEntries(absent.map(({ loc, msg }) => [String(loc.at(-1)), msg]))
+  return { status: 400, body: { errors, message: 'The form lacks fields' } }
 }
 
 const mostIssues = 10

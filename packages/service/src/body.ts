@@ -1,4 +1,5 @@
-import type { Route } from '@sallyport/contracts'
+import { hasFile, isUploadedFile, type Route, type UploadedFile } from '@sallyport/contracts'
+import type { TObject } from 'typebox'
 
 /** The body is not JSON although it says so. */
 export class MalformedJson extends Error {
@@ -12,7 +13,7 @@ export class MalformedJson extends Error {
  * @throws {MalformedJson}
  */
 export async function parseBody(route: Route, contentType: string | undefined, body: Buffer): Promise<unknown> {
-  if (route.form) return parseForm(contentType, body)
+  if (route.form) return hasFile(route.form) ? parseUpload(route.form, contentType, body) : parseForm(contentType, body)
   if (!route.body) return undefined
   if (body.length === 0) return undefined
   if (!isJson(contentType)) return body.toString()
@@ -43,11 +44,34 @@ async function parseForm(contentType: string | undefined, body: Buffer): Promise
   const type = mediaTypeOf(contentType)
   if (type === 'application/x-www-form-urlencoded') return fieldsOf(new URLSearchParams(body.toString()))
   if (type !== 'multipart/form-data') return {}
-  const form = await new Response(new Uint8Array(body), { headers: { 'content-type': contentType ?? '' } })
+  // A form that cannot be read has no fields, and the field validation says which are missing.
+  return fieldsOf((await parseMultipart(contentType, body)) ?? new FormData())
+}
+
+/** The fields of a form with files, as above; only files that the form declares are kept. Undefined when it is no such form. */
+async function parseUpload(
+  { properties }: TObject,
+  contentType: string | undefined,
+  body: Buffer,
+): Promise<Record<string, string | UploadedFile> | undefined> {
+  if (mediaTypeOf(contentType) !== 'multipart/form-data') return undefined
+  const form = await parseMultipart(contentType, body)
+  if (!form) return undefined
+  const fields: Record<string, string | UploadedFile> = fieldsOf(form)
+  for (const [name, property] of Object.entries(properties)) {
+    if (!isUploadedFile(property)) continue
+    const file = form.get(name)
+    if (file instanceof File) fields[name] = { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) }
+    // Text in the place of a file is no file.
+    else delete fields[name]
+  }
+  return fields
+}
+
+async function parseMultipart(contentType: string | undefined, body: Buffer): Promise<FormData | undefined> {
+  return new Response(new Uint8Array(body), { headers: { 'content-type': contentType ?? '' } })
     .formData()
-    // A form that cannot be read has no fields, and the field validation says which are missing.
-    .catch(() => new FormData())
-  return fieldsOf(form)
+    .catch(() => undefined)
 }
 
 function fieldsOf(form: FormData | URLSearchParams): Record<string, string> {

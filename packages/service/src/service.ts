@@ -1,16 +1,18 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
-import { type Reply, type Route, type ServiceContract, spellingsOf, type Surface } from '@sallyport/contracts'
+import { hasFile, type Reply, type Route, type ServiceContract, spellingsOf, type Surface } from '@sallyport/contracts'
 import { newId } from '@sallyport/kernel'
 import Fastify, { type FastifyError, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import type { Authentication } from './authentication.ts'
 import { isJson, MalformedJson, parseBody } from './body.ts'
 import { eventStreamHeaders } from './event-stream.ts'
+import { isFileContent } from './files.ts'
 import type { HandledRoute } from './handler.ts'
 import type { Metrics } from './metrics.ts'
 import { isReady, type PartStates } from './readiness.ts'
 import { parseTraceParent } from './trace-context.ts'
+import { boundUploads } from './uploads.ts'
 
 /** The largest body a service reads, in bytes (market §1). */
 export const bodyLimitBytes = 1024 * 1024
@@ -161,6 +163,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     })
   }
 
+  const uploads = boundUploads()
   for (const handled of parts.routes) {
     const { route } = handled
     const surface = surfaces.get(route)
@@ -176,10 +179,17 @@ export async function createService(parts: ServiceParts): Promise<Service> {
       if (reply.body instanceof Readable) keepTrack(reply.body)
       return reply
     }
+    const isUpload = hasFile(route.form)
     app.route({
       method: route.method,
       url: route.path,
-      bodyLimit: route.form ? formLimitBytes : (surface.bodyLimitBytes ?? bodyLimitBytes),
+      bodyLimit: route.form && !isUpload ? formLimitBytes : (surface.bodyLimitBytes ?? bodyLimitBytes),
+      ...(isUpload && {
+        onRequest: (_request, reply, done) => {
+          if (uploads.begin(reply.raw)) done()
+          else send(reply, surface.dialect.unavailable(1))
+        },
+      }),
       schema: { response: { ...route.replies } },
       // No async function: of one Fastify waits for the end of the answer, which costs more than the answer.
       handler: (request, reply) => {
@@ -277,6 +287,13 @@ export async function createService(parts: ServiceParts): Promise<Service> {
 }
 
 function send(reply: FastifyReply, { status, headers, body }: Reply): void {
+  if (isFileContent(body)) {
+    void reply
+      .code(status)
+      .headers({ 'cache-control': 'no-store', 'content-type': body.mediaType, 'content-length': body.size, ...headers })
+      .send(body.stream)
+    return
+  }
   if (body instanceof Readable) {
     void reply
       .code(status)
