@@ -3,6 +3,7 @@ import { enrollmentContract } from './enrollment/index.ts'
 import { gachaContract } from './gacha/index.ts'
 import { gatewayContract } from './gateway/index.ts'
 import { identityContract } from './identity/index.ts'
+import { picturesContract } from './pictures/index.ts'
 import type { ServiceContract } from './route.ts'
 import { walletContract } from './wallet/index.ts'
 
@@ -23,5 +24,6 @@ export const services: readonly ServiceContract[] = [
   gachaContract,
   auctionContract,
   enrollmentContract,
+  picturesContract,
   gatewayContract,
 ]

@@ -5,7 +5,7 @@ import { makeDataDirectory } from './data-directory.ts'
 import { freePort } from './free-port.ts'
 import { launch, type Launched } from './program.ts'
 
-export const serviceNames = ['identity', 'wallet', 'gacha', 'auction', 'enrollment'] as const
+export const serviceNames = ['identity', 'wallet', 'gacha', 'auction', 'enrollment', 'pictures'] as const
 export type ServiceName = (typeof serviceNames)[number]
 export const partNames = [...serviceNames, 'gateway'] as const
 export type PartName = (typeof partNames)[number]

@@ -17,6 +17,7 @@ import * as enrollment from '@sallyport/enrollment'
 import * as gacha from '@sallyport/gacha'
 import * as gateway from '@sallyport/gateway'
 import * as identity from '@sallyport/identity'
+import * as pictures from '@sallyport/pictures'
 import type { Metrics } from '@sallyport/service'
 import * as wallet from '@sallyport/wallet'
 import type { Logger } from 'pino'
@@ -33,6 +34,7 @@ const migrations: Readonly<Record<PartName, string>> = {
   auction: auction.migrations,
   gateway: gateway.migrations,
   enrollment: enrollment.migrations,
+  pictures: pictures.migrations,
 }
 
 /** The databases of the parts: those of the settings, and for all others an embedded PostgreSQL. */

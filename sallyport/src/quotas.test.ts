@@ -36,7 +36,9 @@ it('a gateway counts alone until its database is there, and brings it up to date
   const way = await wayToDatabase()
   const urlOf = ({ user, database }: { user: string; database: string }): string =>
     `postgres://${user}@127.0.0.1:${way.port}/${database}`
-  const elsewhere = Object.fromEntries(partNames.map((part) => [`DATABASE_URL_${part.toUpperCase()}`, 'postgres://x/x']))
+  const elsewhere = Object.fromEntries(
+    partNames.map((part) => [`DATABASE_URL_${part.toUpperCase()}`, 'postgres://x/x']),
+  )
   const databases = await openDatabases(
     readSettings({
       ...elsewhere,

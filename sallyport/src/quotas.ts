@@ -1,4 +1,12 @@
-import { identity, quota, type ServiceContract, services, withQuotaAt, withRates } from '@sallyport/contracts'
+import {
+  identity,
+  pictures as picturesContracts,
+  quota,
+  type ServiceContract,
+  services,
+  withQuotaAt,
+  withRates,
+} from '@sallyport/contracts'
 import { isUnreachable } from '@sallyport/database'
 import { createQuotas, type GatewayDatabase, postgresQuotaStore, type Quotas } from '@sallyport/gateway'
 import type { Clock } from '@sallyport/kernel'
@@ -9,10 +17,11 @@ import type { Settings } from './settings/settings.ts'
 
 /** The contracts as the doors are to know them: as the operator wants them to be, and services of a user's own. */
 export function doorContracts(
-  { accounts, quotaRates, addressRates }: Settings,
+  { accounts, pictures, quotaRates, addressRates }: Settings,
   own: readonly ServiceContract[],
 ): readonly ServiceContract[] {
-  const chosen = withRates(identity.withAccountService(services, accounts), quotaRates)
+  const asWanted = picturesContracts.withPictures(identity.withAccountService(services, accounts), pictures)
+  const chosen = withRates(asWanted, quotaRates)
   return withQuotaAt('public', [...chosen, ...own], { ...quota('everything', 'address', 'none'), rates: addressRates })
 }
 

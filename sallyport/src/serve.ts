@@ -13,6 +13,7 @@ import {
   signing,
 } from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
+import { buildPictures, type PicturesDatabase } from '@sallyport/pictures'
 import {
   createMetrics,
   createRevocationRelay,
@@ -172,6 +173,10 @@ async function build(
     const gacha = await platform.clientFor('auction', 'gacha')
     const database = databases.open<AuctionDatabase>('auction')
     return { service: await buildAuction({ database, authentication, wallet, gacha, log, clock }) }
+  }
+  if (part === 'pictures') {
+    const database = databases.open<PicturesDatabase>('pictures')
+    return { service: await buildPictures({ database, authentication, log, clock, choices: settings.pictures }) }
   }
   const wallet = await platform.clientFor('gacha', 'wallet')
   const database = databases.open<GachaDatabase>('gacha')

@@ -12,6 +12,7 @@ import {
 } from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
 import { systemClock } from '@sallyport/kernel'
+import { buildPictures } from '@sallyport/pictures'
 import { createMetrics, createRevocationRelay, type Service } from '@sallyport/service'
 import { buildWallet } from '@sallyport/wallet'
 import type { Logger } from 'pino'
@@ -173,6 +174,13 @@ async function start(
     clock,
     instance: settings.instance,
   })
+  const pictures = await buildPictures({
+    database: databases.open('pictures'),
+    authentication: platform.authenticationOf('pictures'),
+    log: log.child({ service: 'pictures' }),
+    clock,
+    choices: settings.pictures,
+  })
   const authentication = platform.authenticationOf('gateway')
   const relay = createRevocationRelay(clock)
   const publishing = await signing.buildPublishing({
@@ -183,7 +191,7 @@ async function start(
     authentication,
     log: log.child({ service: 'gateway' }),
   })
-  services.push(wallet, gacha, auction, enrollment, identity.service, publishing)
+  services.push(wallet, gacha, auction, enrollment, pictures, identity.service, publishing)
   for (const service of services) {
     platform.admit(service)
     undo.push(() => service.stop())
@@ -198,6 +206,7 @@ async function start(
   await wallet.start()
   await gacha.start()
   await auction.start()
+  await pictures.start()
   await identity.service.start()
   const administrator = await ensureFirstAdministrator(settings, identity)
 

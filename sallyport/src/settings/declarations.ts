@@ -1,4 +1,4 @@
-import { identity, picturesRates } from '@sallyport/contracts'
+import { identity, pictures } from '@sallyport/contracts'
 import { tokenAlgorithms } from '@sallyport/identity'
 import { bool, str } from 'envalid'
 import {
@@ -189,17 +189,42 @@ const settings = {
     default: identity.identityRates.links,
     desc: 'How often one client address may have letters with links sent: by calls, and once more on the pages.',
   }),
+  SALLYPORT_PICTURES_MODE: str({
+    default: 'monolith',
+    choices: pictures.picturesModes,
+    desc: "Where pictures come from: `monolith` has a pool of its own, `microservice` passes on NASA's picture of the day.",
+  }),
+  SALLYPORT_PICTURES_UPLOAD_BYTES: positive({
+    default: pictures.uploadLimitBytes,
+    desc: 'The largest picture that is taken, in bytes. Each is held in memory while it is judged.',
+  }),
+  SALLYPORT_PICTURES_UPLOAD_PIXELS: positive({
+    default: 50_000_000,
+    desc: 'The most pixels of a picture that is taken, however small its file.',
+  }),
+  SALLYPORT_PICTURES_MODERATION: bool({
+    default: false,
+    desc: 'Whether uploads wait until `sallyport admin pictures accept` lets them into the pool.',
+  }),
+  SALLYPORT_APOD_URL: httpUrl({
+    default: 'https://api.nasa.gov/planetary/apod',
+    desc: 'Where the microservice asks for the picture of the day.',
+  }),
+  SALLYPORT_APOD_KEY: str({
+    default: 'DEMO_KEY',
+    desc: "The key it asks with, a secret. NASA's demo key is enough for one question a day; a key of your own comes from api.nasa.gov.",
+  }),
   SALLYPORT_LIMIT_ADDRESS: rates({
     default: 'none',
     desc: 'How often one client address may call the public door, whatever it calls there; `none` for no limit.',
     example: '1200/minute,100/second',
   }),
   SALLYPORT_PICTURES_LIMIT: rates({
-    default: picturesRates.pictures,
+    default: pictures.picturesRates.pictures,
     desc: 'How often the pictures service may be called with one API key, whatever is called there; `none` for no limit.',
   }),
   SALLYPORT_PICTURES_LIMIT_ADDRESS: rates({
-    default: picturesRates['pictures-address'],
+    default: pictures.picturesRates['pictures-address'],
     desc: 'The same for one client address, registration and personal data included.',
   }),
   SALLYPORT_PICTURES_BIND_KEYS: bool({

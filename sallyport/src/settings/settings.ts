@@ -1,5 +1,6 @@
-import { type identity, parseRates, type PicturesQuota, type Rate } from '@sallyport/contracts'
+import { type identity, parseRates, pictures, type Rate } from '@sallyport/contracts'
 import { tokenAlgorithms } from '@sallyport/identity'
+import type { PicturesChoices } from '@sallyport/pictures'
 import { cleanEnv, EnvMissingError } from 'envalid'
 import { join, resolve } from 'node:path'
 import { doors, passwordHashes, passwordEncodings, logLevels, declarations } from './declarations.ts'
@@ -56,11 +57,12 @@ export interface Settings {
     readonly httpsOnly: boolean
     readonly hookUrl: string | undefined
   }
-  /** How often one client address may ask for something, by the names of the quotas. */
-  readonly quotaRates: { readonly [name in identity.IdentityQuota | PicturesQuota]: readonly Rate[] }
+  /** What pictures are, and whether their keys are bound to the address that registered. */
+  readonly pictures: PicturesChoices & { readonly bindsKeys: boolean }
+  /** How often one client address or key may ask for something, by the names of the quotas. */
+  readonly quotaRates: { readonly [name in identity.IdentityQuota | pictures.PicturesQuota]: readonly Rate[] }
   /** The same for everything at the public door. */
   readonly addressRates: readonly Rate[]
-  readonly pictures: { readonly bindsKeys: boolean }
   readonly openId: { readonly callPrivateAddresses: boolean }
   readonly passwordHashing: {
     readonly newHashes: { readonly algorithm: (typeof passwordHashes)[number]; readonly pbkdf2Iterations: number }
@@ -140,6 +142,15 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       httpsOnly: env.SALLYPORT_ACCOUNTS_HTTPS_ONLY,
       hookUrl: env.SALLYPORT_ACCOUNTS_HOOK_URL,
     },
+    pictures: {
+      bindsKeys: env.SALLYPORT_PICTURES_BIND_KEYS,
+      mode: env.SALLYPORT_PICTURES_MODE,
+      uploadLimitBytes: env.SALLYPORT_PICTURES_UPLOAD_BYTES,
+      mostPixels: env.SALLYPORT_PICTURES_UPLOAD_PIXELS,
+      isModerated: env.SALLYPORT_PICTURES_MODERATION,
+      directory: resolve(env.SALLYPORT_DATA, 'pictures'),
+      apod: { url: env.SALLYPORT_APOD_URL, key: env.SALLYPORT_APOD_KEY },
+    },
     quotaRates: {
       accounts: ratesOf(env.SALLYPORT_ACCOUNTS_LIMIT),
       'accounts-log-in': ratesOf(env.SALLYPORT_ACCOUNTS_LIMIT_LOGIN),
@@ -150,7 +161,6 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       'pictures-address': ratesOf(env.SALLYPORT_PICTURES_LIMIT_ADDRESS),
     },
     addressRates: ratesOf(env.SALLYPORT_LIMIT_ADDRESS),
-    pictures: { bindsKeys: env.SALLYPORT_PICTURES_BIND_KEYS },
     openId: { callPrivateAddresses: env.SALLYPORT_OPENID_CALL_PRIVATE_ADDRESSES },
     passwordHashing: {
       newHashes: {
@@ -230,6 +240,7 @@ const choicesOf = {
   SALLYPORT_ACCOUNTS_ADMINISTRATION_DOOR: doors,
   SALLYPORT_ACCOUNTS_PASSWORD_ENCODING: passwordEncodings,
   SALLYPORT_PASSWORD_HASH: passwordHashes,
+  SALLYPORT_PICTURES_MODE: pictures.picturesModes,
   SALLYPORT_TOKEN_ALGORITHM: tokenAlgorithms,
 }
 

@@ -1,0 +1,2 @@
+export { buildPictures, type PicturesChoices, type PicturesParts } from './pictures.ts'
+export { migrations, type PicturesDatabase } from './pictures-database.ts'

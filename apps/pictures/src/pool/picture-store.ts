@@ -1,0 +1,131 @@
+import type { PageRequest } from '@sallyport/service'
+import { type Kysely, sql, type Transaction } from 'kysely'
+import type { PicturesDatabase } from '../pictures-database.ts'
+import type { Day, Picture, PictureId, PictureState } from './picture.ts'
+
+type Database = Kysely<PicturesDatabase>
+
+/** What a picture is put into the database with; the rest is made there. */
+export type NewPicture = Omit<Picture, 'place'>
+
+/** Puts a picture in, unless there is one of this id. */
+export async function insertPicture(db: Database, picture: NewPicture): Promise<void> {
+  const { id, title, explanation, date, copyright, file, mediaType, width, height, bytes, digest, state } = picture
+  await db
+    .insertInto('picture')
+    .values({
+      id,
+      title,
+      explanation,
+      date,
+      file,
+      width,
+      height,
+      bytes,
+      digest,
+      state,
+      copyright: copyright ?? null,
+      media_type: mediaType,
+      uploader: picture.uploader ?? null,
+      added_at: picture.addedAt,
+    })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute()
+}
+
+/**
+ * The accepted picture at a place that a share of the pool leads to, from 0 up to but not including 1; undefined when the
+ * pool is empty. Two rows are looked up however large the pool is.
+ */
+export async function findAtShare(db: Database, share: number): Promise<Picture | undefined> {
+  const { rows } = await sql<{ id: PictureId }>`
+    select picture_id as id from pool_place
+    where place = (select 1 + floor(${share}::float8 * size)::bigint from pool_size)`.execute(db)
+  return rows[0] && findPicture(db, rows[0].id)
+}
+
+export async function findPicture(db: Database, id: PictureId): Promise<Picture | undefined> {
+  const row = await selectPictures(db).where('id', '=', id).executeTakeFirst()
+  return row && toPicture(row)
+}
+
+export interface Days {
+  readonly from: Day | undefined
+  readonly to: Day | undefined
+}
+
+/** Accepted pictures by date, newest first; one more than the limit. */
+export async function listAccepted(
+  db: Database,
+  { from, to }: Days,
+  { after, limit }: PageRequest,
+): Promise<Picture[]> {
+  let query = selectPictures(db).where('state', '=', 'accepted')
+  if (from !== undefined) query = query.where(sql<boolean>`date >= ${from}::date`)
+  if (to !== undefined) query = query.where(sql<boolean>`date <= ${to}::date`)
+  if (after !== undefined) {
+    query = query.where(sql<boolean>`(date, sequence) < (select date, sequence from picture where sequence = ${after})`)
+  }
+  const rows = await query
+    .orderBy(sql`picture.date`, 'desc')
+    .orderBy('sequence', 'desc')
+    .limit(limit + 1)
+    .execute()
+  return rows.map(toPicture)
+}
+
+/** Pictures in a state, oldest first, for whoever moderates. */
+export async function listByState(db: Database, state: PictureState, limit: number): Promise<Picture[]> {
+  const rows = await selectPictures(db).where('state', '=', state).orderBy('sequence').limit(limit).execute()
+  return rows.map(toPicture)
+}
+
+/** Whether there is such a picture; the pool follows by itself. */
+export async function setState(db: Database, id: PictureId, state: PictureState): Promise<boolean> {
+  const { numUpdatedRows } = await db.updateTable('picture').set({ state }).where('id', '=', id).executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+/** Takes note of a seeding; false when it was done before. Of two at once the second waits for the first. */
+export async function recordSeeding(tx: Transaction<PicturesDatabase>, name: string, now: Date): Promise<boolean> {
+  const recorded = await tx
+    .insertInto('seeding')
+    .values({ name, seeded_at: now })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('name')
+    .executeTakeFirst()
+  return recorded !== undefined
+}
+
+function selectPictures(db: Database) {
+  return db
+    .selectFrom('picture')
+    .select([
+      ...(['id', 'sequence', 'title', 'explanation', 'copyright', 'file', 'media_type', 'width', 'height'] as const),
+      ...(['bytes', 'digest', 'state', 'uploader', 'added_at'] as const),
+      sql<Day>`to_char(picture.date, 'YYYY-MM-DD')`.as('day'),
+    ])
+}
+
+type Row = Awaited<ReturnType<ReturnType<typeof selectPictures>['executeTakeFirstOrThrow']>>
+
+function toPicture(row: Row): Picture {
+  const { id, title, explanation, file, width, height, bytes, digest, state } = row
+  return {
+    id,
+    title,
+    explanation,
+    file,
+    width,
+    height,
+    bytes,
+    digest,
+    state,
+    place: row.sequence,
+    date: row.day,
+    copyright: row.copyright ?? undefined,
+    mediaType: row.media_type,
+    uploader: row.uploader ?? undefined,
+    addedAt: row.added_at,
+  }
+}

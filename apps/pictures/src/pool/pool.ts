@@ -1,0 +1,60 @@
+import type { FileContent } from '@sallyport/contracts'
+import { type Dice, parseId } from '@sallyport/kernel'
+import type { PageRequest } from '@sallyport/service'
+import type { Kysely } from 'kysely'
+import type { PictureFiles } from '../files/picture-files.ts'
+import type { PicturesDatabase } from '../pictures-database.ts'
+import { NoPictures, type Picture, type PictureId, smallerFile, UnknownPicture } from './picture.ts'
+import { type Days, findAtShare, findPicture, listAccepted } from './picture-store.ts'
+
+export type Size = 'small' | 'medium' | 'full'
+
+export interface Page {
+  readonly items: readonly Picture[]
+  /** The place that the next page begins after, if there is more. */
+  readonly next: bigint | undefined
+}
+
+/** The pictures that are handed out. */
+export interface Pool {
+  /** One of them, each as likely as any other (pictures S-22). @throws {NoPictures} */
+  draw(): Promise<Picture>
+  /** @throws {UnknownPicture} */
+  find(id: string): Promise<Picture>
+  page(days: Days, request: PageRequest): Promise<Page>
+  open(picture: Picture, size: Size): Promise<FileContent>
+}
+
+/** Finer than any pool: of 2³² equally likely shares no picture has more than one more than another. */
+const shares = 2 ** 32
+
+export function createPool(parts: {
+  readonly db: Kysely<PicturesDatabase>
+  readonly files: PictureFiles
+  readonly dice: Dice
+}): Pool {
+  const { db, files, dice } = parts
+  return {
+    async draw() {
+      const picture = await findAtShare(db, dice.roll(shares) / shares)
+      if (!picture) throw new NoPictures()
+      return picture
+    },
+    async find(text) {
+      const id = parseId<PictureId>(text)
+      const picture = id && (await findPicture(db, id))
+      if (picture?.state !== 'accepted') throw new UnknownPicture()
+      return picture
+    },
+    async page(days, request) {
+      const rows = await listAccepted(db, days, request)
+      const items = rows.slice(0, request.limit)
+      return { items, next: rows.length > request.limit ? items.at(-1)?.place : undefined }
+    },
+    async open({ id, file, mediaType }, size) {
+      const found = await files.read(size === 'full' ? file : smallerFile(id, size))
+      if (!found) throw new TypeError(`a file of the picture ${id} is gone`)
+      return { mediaType: size === 'full' ? mediaType : 'image/webp', ...found }
+    },
+  }
+}
