@@ -9,6 +9,7 @@ import {
   UnknownClient,
   WrongMasterKey,
 } from '@sallyport/identity'
+import { UnknownPicture } from '@sallyport/pictures'
 import { ClusterRefused } from './cluster/control.ts'
 import { MemberFailed } from './cluster/member.ts'
 import { TransferImpossible } from './commands/admin-accounts.ts'
@@ -45,6 +46,7 @@ const explained = [
   TransferImpossible,
   UnusableHeader,
   UnknownClient,
+  UnknownPicture,
   WrongMasterKey,
 ]
 

@@ -10,6 +10,13 @@ import { listGatewayKeys, makeGatewayKeys } from './commands/admin-gateway-keys.
 import { jobServices, listDeadLetters, retryDeadLetter } from './commands/admin-jobs.ts'
 import { listKeys, revokeKey, rotateKeys } from './commands/admin-keys.ts'
 import { verifyMarket } from './commands/admin-market.ts'
+import {
+  decidePicture,
+  importPictures,
+  listPicturesOf,
+  pictureStates,
+  seedPictures,
+} from './commands/admin-pictures.ts'
 import { verifyWallet } from './commands/admin-wallet.ts'
 import { checkConfig } from './commands/check-config.ts'
 import { moveMember, runCluster, showCluster } from './commands/cluster.ts'
@@ -298,6 +305,47 @@ function readKeyIds(kid: string, before: string[] = []): string[] {
     throw new InvalidArgumentError('an id has letters, digits, . _ ~ and - , at most 100')
   return [...before, kid]
 }
+
+const pictures = admin.command('pictures').description('the pool of pictures')
+
+pictures
+  .command('list')
+  .description('list pictures of a state, oldest first: id, date, file, who sent it, title')
+  .addArgument(new Argument('[state]', 'which').choices(pictureStates).default('pending'))
+  .action(async (state: string) => {
+    const known = pictureStates.find((name) => name === state)
+    if (known) await listPicturesOf(readSettings(process.env), known)
+  })
+
+pictures
+  .command('accept')
+  .description('let a picture into the pool')
+  .argument('<id>', 'the id that the list shows')
+  .action((id: string) => decidePicture(readSettings(process.env), id, 'accepted'))
+
+pictures
+  .command('refuse')
+  .description('keep a picture out of the pool, or take it out')
+  .argument('<id>', 'the id that the list shows')
+  .action((id: string) => decidePicture(readSettings(process.env), id, 'refused'))
+
+pictures
+  .command('seed')
+  .description('draw pictures of skies that do not exist into the pool')
+  .option('--count <number>', 'how many', readCount, 60)
+  .action(({ count }: { count: number }) => seedPictures(readSettings(process.env), count))
+
+pictures
+  .command('import')
+  .description('put pictures of your own into the pool')
+  .argument('<source>', 'a folder of pictures, or an NDJSON file that describes one on each line')
+  .addHelpText(
+    'after',
+    `
+A line has file (seen from where the lines are), title, explanation, date (YYYY-MM-DD) and, if need be, copyright. Pictures
+of a folder are called as their files are and have today's date. What is refused is named, and the rest goes in.`,
+  )
+  .action((source: string) => importPictures(readSettings(process.env), source))
 
 const clients = admin.command('clients').description('programs that people may sign in to, or that act for themselves')
 

@@ -43,3 +43,21 @@ function createLines(rateOf: (counts: ImportCounts) => number): Progress {
     stop: () => undefined,
   }
 }
+
+/** The same for a number of things that is known. */
+export function countUp(total: number, what: string): { show(done: number): void; stop(): void } {
+  if (process.stderr.isTTY) {
+    const bar = new SingleBar({ format: `{bar} {value} of {total} ${what} | {eta_formatted} to go`, hideCursor: true })
+    bar.start(total, 0)
+    return { show: (done) => bar.update(done), stop: () => bar.stop() }
+  }
+  let shownAt = performance.now()
+  return {
+    show(done) {
+      if (performance.now() - shownAt < pauseMs) return
+      shownAt = performance.now()
+      process.stderr.write(`… ${done} of ${total} ${what}\n`)
+    },
+    stop: () => undefined,
+  }
+}
