@@ -21,11 +21,12 @@ export async function seedStarterSet({ db, uploads, clock }: SeedingParts): Prom
   return db.transaction().execute(async (tx) => {
     // Who comes second waits here until the first is done. After a start that died on the way the next one does the rest.
     if (!(await recordSeeding(tx, 'starter-set', clock.now()))) return false
-    for (const { file, title, explanation, date, bytes } of await readStarterSet()) {
-      const caption = { title, explanation, date: parseDay(date), copyright: undefined }
-      const id = idOf<PictureId>('starter-set', file)
-      await uploads.add({ id, caption, bytes, uploader: undefined, state: 'accepted' })
-    }
+    await Promise.all(
+      (await readStarterSet()).map(({ file, title, explanation, date, bytes }) => {
+        const caption = { title, explanation, date: parseDay(date), copyright: undefined }
+        return uploads.addDrawing(idOf<PictureId>('starter-set', file), caption, bytes)
+      }),
+    )
     return true
   })
 }
@@ -43,7 +44,7 @@ export async function seedDrawings(
     const { title, explanation, webp } = await drawSky(seed)
     const date = parseDay(clock.now().toISOString().slice(0, 10))
     const caption = { title, explanation, date, copyright: undefined }
-    await uploads.add({ id, caption, bytes: webp, uploader: undefined, state: 'accepted' })
+    await uploads.addDrawing(id, caption, webp)
     done += 1
     onDrawn(done)
   }

@@ -65,6 +65,13 @@ export async function readImage(bytes: Uint8Array, { mostPixels }: { readonly mo
   }
 }
 
+/** A drawing of this program's own is kept as it is: it has nothing in it that was not drawn, and fits into the medium size. */
+export async function readDrawing(webp: Buffer): Promise<Image> {
+  const { width, height } = await sharp(webp).metadata()
+  const small = await sharp(webp).resize(squares.small, squares.small, { fit: 'inside' }).webp().toBuffer()
+  return { mediaType: 'image/webp', width, height, bytes: webp, small, medium: webp }
+}
+
 function encode(picture: Sharp, type: MediaType): Sharp {
   const limited = picture.timeout({ seconds: timeLimitSeconds })
   if (type === 'image/jpeg') return limited.jpeg({ quality: 90 })

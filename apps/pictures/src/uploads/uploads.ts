@@ -5,7 +5,7 @@ import type { PictureFiles } from '../files/picture-files.ts'
 import type { PicturesDatabase } from '../pictures-database.ts'
 import { type Caption, endingOf, type PictureId, type PictureState, smallerFile } from '../pool/picture.ts'
 import { insertPicture } from '../pool/picture-store.ts'
-import { readImage } from './image.ts'
+import { type Image, readDrawing, readImage } from './image.ts'
 import { createTurns } from './turns.ts'
 
 export interface Uploads {
@@ -15,11 +15,11 @@ export interface Uploads {
    * @throws {InvalidImage} @throws {TooManyUploads}
    */
   add(upload: Upload): Promise<PictureId>
+  /** Takes in a drawing of this program's own, as WebP; once, however often the same id comes. */
+  addDrawing(id: PictureId, caption: Caption, webp: Buffer): Promise<void>
 }
 
 export interface Upload {
-  /** Of a picture that comes again when its coming was interrupted; a new one without it. */
-  readonly id?: PictureId
   readonly caption: Caption
   readonly bytes: Uint8Array
   readonly uploader: AccountId | undefined
@@ -38,8 +38,8 @@ export function createUploads(parts: {
   const { db, files, clock, mostPixels } = parts
   const inTurn = createTurns(mostWaiting)
 
-  async function keep({ id = newId<PictureId>(), caption, bytes, uploader, state }: Upload): Promise<PictureId> {
-    const image = await readImage(bytes, { mostPixels })
+  async function keep(id: PictureId, image: Image, upload: Omit<Upload, 'bytes'>): Promise<PictureId> {
+    const { caption, uploader, state } = upload
     const { mediaType, width, height } = image
     const file = `${id}.${endingOf(mediaType)}`
     const kept = {
@@ -70,5 +70,10 @@ export function createUploads(parts: {
     return id
   }
 
-  return { add: (upload) => inTurn(() => keep(upload)) }
+  return {
+    add: ({ bytes, ...upload }) => inTurn(async () => keep(newId(), await readImage(bytes, { mostPixels }), upload)),
+    async addDrawing(id, caption, webp) {
+      await keep(id, await readDrawing(webp), { caption, uploader: undefined, state: 'accepted' })
+    },
+  }
 }
