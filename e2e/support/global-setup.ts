@@ -25,7 +25,6 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     SALLYPORT_LIMIT_LINKS: 'none',
     SALLYPORT_PICTURES_LIMIT_ADDRESS: 'none',
     SALLYPORT_ACCOUNTS_LIMIT_VALIDATION: 'none',
-    SALLYPORT_PICTURES_LIMIT_ADDRESS: 'none',
     // The clients of the tests are on this machine.
     SALLYPORT_OPENID_CALL_PRIVATE_ADDRESSES: 'true',
   })
