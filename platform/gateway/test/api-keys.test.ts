@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type ApiKeyGate, createApiKeyGate } from '../src/api-keys/api-key-gate.ts'
 import type { ExchangedKey, KeyIssuer, KeyUse, NoToken } from '../src/api-keys/issuer.ts'
+import { RequestOrigin } from '../src/request-origin.ts'
 import { authentication } from './support.ts'
 
 const noon = Date.UTC(2026, 5, 1, 12)
@@ -50,12 +51,12 @@ function newRequest(): IncomingMessage {
   return new IncomingMessage(new Socket())
 }
 const admitted = { keyId: 'one' }
-const admit = (key: string, address = '192.0.2.1') => gate.admit(newRequest(), key, address)
+const admit = (key: string, address = '192.0.2.1') => gate.admit(newRequest(), key, new RequestOrigin(address, 'http'))
 
 describe('a key', () => {
   it('gives way to the token that was made for it', async () => {
     const request = newRequest()
-    expect(await gate.admit(request, good, '192.0.2.1')).toEqual(admitted)
+    expect(await gate.admit(request, good, new RequestOrigin('192.0.2.1', 'http'))).toEqual(admitted)
     expect(request.headers.authorization).toBe('Bearer first')
     expect(request.rawHeaders).toEqual(['authorization', 'Bearer first'])
   })
@@ -83,7 +84,7 @@ describe('a key', () => {
     ended.add('Bearer first')
     gives = { id: 'one', token: 'second', expiresAtMs: noon + 300_000, networks: [] }
     const request = newRequest()
-    expect(await gate.admit(request, good, '192.0.2.1')).toEqual(admitted)
+    expect(await gate.admit(request, good, new RequestOrigin('192.0.2.1', 'http'))).toEqual(admitted)
     expect(request.headers.authorization).toBe('Bearer second')
     ended.add('Bearer second')
     gives = 'unknown'
@@ -177,6 +178,13 @@ describe('what is no key', () => {
     expect(await admit(other(31), '192.0.2.2')).toBe('invalid')
     clock.time = noon + 60_001
     expect(await admit(other(31))).toBe('invalid')
+  })
+
+  it('counts for the whole IPv6 network that it comes from', async () => {
+    gives = 'unknown'
+    for (let index = 0; index < 30; index += 1) await admit(other(index), `2001:db8::${index}`)
+    expect(await admit(other(31), '2001:db8::ffff')).toEqual({ retryAfterSeconds: 60 })
+    expect(await admit(other(31), '2001:db8:0:1::1')).toBe('invalid')
   })
 
   it('of which many come at once is asked about 32 at a time; the rest is told to come again', async () => {

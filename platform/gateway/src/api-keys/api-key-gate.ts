@@ -6,6 +6,7 @@ import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import { createGuestTokens } from './guest-tokens.ts'
 import type { KeyIssuer, NoToken } from './issuer.ts'
+import type { RequestOrigin } from '../request-origin.ts'
 import { createKeyCache, type KnownKey, TooManyExchanges } from './key-cache.ts'
 import { createKeyUses } from './key-uses.ts'
 
@@ -31,7 +32,7 @@ export class TooManyWrongKeys extends Rejection {
 
 /** Takes API keys at the doors. */
 export interface ApiKeyGate {
-  admit(request: IncomingMessage, key: string, clientAddress: string): Promise<KeyAdmission>
+  admit(request: IncomingMessage, key: string, origin: RequestOrigin): Promise<KeyAdmission>
   /** Lets somebody in who has come with a key that is everybody's. */
   admitGuest(request: IncomingMessage, scope: GuestScope): Promise<KeyAdmission>
   close(): Promise<void>
@@ -75,19 +76,19 @@ export function createApiKeyGate(parts: {
     return guests.find(scope)
   }
 
-  function refuse<Why extends 'invalid' | KeyFault>(address: string, why: Why): Why {
-    const counter = wrong.get(address)
+  function refuse<Why extends 'invalid' | KeyFault>(network: string, why: Why): Why {
+    const counter = wrong.get(network)
     if (counter) counter.count += 1
-    else wrong.set(address, { count: 1 })
+    else wrong.set(network, { count: 1 })
     return why
   }
 
   return {
-    async admit(request, text, address) {
-      if ((wrong.get(address)?.count ?? 0) >= wrongKeysAMinute) {
-        return { retryAfterSeconds: Math.max(1, Math.ceil(wrong.getRemainingTTL(address) / 1000)) }
+    async admit(request, text, { address, network }) {
+      if ((wrong.get(network)?.count ?? 0) >= wrongKeysAMinute) {
+        return { retryAfterSeconds: Math.max(1, Math.ceil(wrong.getRemainingTTL(network) / 1000)) }
       }
-      if (!keyForm.test(text)) return refuse(address, 'invalid')
+      if (!keyForm.test(text)) return refuse(network, 'invalid')
       let key: KnownKey | NoToken
       try {
         key = await findGood(text)
@@ -95,9 +96,9 @@ export function createApiKeyGate(parts: {
         if (!(error instanceof TooManyExchanges)) log.warn({ err: error }, 'an API key cannot be exchanged now')
         return 'unavailable'
       }
-      if (key === 'unknown') return refuse(address, 'invalid')
-      if (typeof key === 'string') return refuse(address, key)
-      if (!key.isAllowedFrom(address)) return refuse(address, 'elsewhere')
+      if (key === 'unknown') return refuse(network, 'invalid')
+      if (typeof key === 'string') return refuse(network, key)
+      if (!key.isAllowedFrom(address)) return refuse(network, 'elsewhere')
       uses.count(key.id, clock.now().getTime())
       present(request, key.authorization)
       return { keyId: key.id }

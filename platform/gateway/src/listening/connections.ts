@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { networkOf } from '@sallyport/service'
 
 /** So many requests of one connection may be under way at once: who sends more before there are answers is no browser. */
 const mostRequestsAtOnce = 64
@@ -11,7 +12,7 @@ export class Connections {
   readonly #mostPerAddress: number
   /** As TCP sees them; those in the middle of a TLS handshake included. */
   readonly #sockets = new Set<Socket>()
-  readonly #perAddress = new Map<string, number>()
+  readonly #perNetwork = new Map<string, number>()
   /** As HTTP sees them, with the answers that are owed. */
   readonly #owed = new Map<Socket, Set<ServerResponse>>()
   /** Those that have had their last answer. */
@@ -28,21 +29,22 @@ export class Connections {
     return this.#sockets.size
   }
 
-  /** Counts a connection of TCP, or cuts it when its address has too many. */
+  /** Counts a connection of TCP, or cuts it when its address, or its IPv6 network, has too many. */
   count(socket: Socket): void {
     const address = socket.remoteAddress ?? ''
-    const others = this.#perAddress.get(address) ?? 0
+    const network = networkOf(address)
+    const others = this.#perNetwork.get(network) ?? 0
     if (others >= this.#mostPerAddress && !this.isExempt(address)) {
       socket.destroy()
       return
     }
     this.#sockets.add(socket)
-    this.#perAddress.set(address, others + 1)
+    this.#perNetwork.set(network, others + 1)
     socket.once('close', () => {
       this.#sockets.delete(socket)
-      const left = (this.#perAddress.get(address) ?? 1) - 1
-      if (left > 0) this.#perAddress.set(address, left)
-      else this.#perAddress.delete(address)
+      const left = (this.#perNetwork.get(network) ?? 1) - 1
+      if (left > 0) this.#perNetwork.set(network, left)
+      else this.#perNetwork.delete(network)
     })
   }
 

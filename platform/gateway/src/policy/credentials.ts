@@ -27,7 +27,7 @@ export async function exchangeKey(
   const admission =
     key === guestKey?.text
       ? await apiKeys.admitGuest(request, guestKey.scope)
-      : await apiKeys.admit(request, key, visit.origin.address)
+      : await apiKeys.admit(request, key, visit.origin)
   if (admission === 'guest') return undefined
   if (admission === 'invalid') return refusal('unknown-key', dialect.unauthenticated('invalid'))
   if (admission === 'unavailable') return refusal('unavailable', dialect.unavailable(1))

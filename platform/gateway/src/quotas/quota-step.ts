@@ -1,4 +1,3 @@
-import { networkOf } from '@sallyport/service'
 import type { AdmissionParts, Entry } from '../policy/admission.ts'
 import { identify } from '../policy/credentials.ts'
 import { type Refusal, type RefusalReason, refusal } from '../policy/refusal.ts'
@@ -26,7 +25,7 @@ const credentialRefusals: ReadonlySet<RefusalReason> = new Set([
 export function recallQuotas({ quotas, clock }: AdmissionParts, entry: Entry): Refusal | undefined {
   const { policy, visit } = entry
   if (!policy.quotas) return undefined
-  const standing = quotas.recall(policy.quotas, { address: networkOf(visit.origin.address) })
+  const standing = quotas.recall(policy.quotas, { address: visit.origin.network })
   return standing && judge(standing, entry, clock.now())
 }
 
@@ -39,7 +38,7 @@ export async function countQuotas(
   const { quotas, clock } = parts
   const { request, policy, visit } = entry
   if (!policy.quotas || (refused && !credentialRefusals.has(refused.reason))) return undefined
-  const address = networkOf(visit.origin.address)
+  const address = visit.origin.network
   let subjects: Subjects = { address }
   if (!refused) {
     const isForAccounts = policy.quotas.countsAccounts && policy.access.who === 'account'
