@@ -15,6 +15,8 @@ const service: RequestListener = (request, response) => {
       'x-frame-options': 'DENY',
       'referrer-policy': 'same-origin',
     })
+  } else if (request.url?.endsWith('/hop')) {
+    response.writeHead(200, { connection: 'close, X-Hop', 'x-hop': 'for the gateway', 'x-end': 'for the client' })
   } else if (request.url?.endsWith('/page')) {
     response.writeHead(200, { 'content-type': 'text/html', server: 'Apache/2.4', 'x-powered-by': 'PHP/8' })
   } else {
@@ -46,6 +48,11 @@ const usual = {
   'referrer-policy': 'strict-origin-when-cross-origin',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 }
+
+it('an answer leaves behind what its service says concerns their connection alone (RFC 9110 §7.6.1)', async () => {
+  const { 'x-hop': hop, 'x-end': end } = await headersOf(`${far}/api/shop/things/hop`)
+  expect([hop, end]).toEqual([undefined, 'for the client'])
+})
 
 describe('every answer', () => {
   it.each([

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { suitPage } from '../answer-headers.ts'
-import { isWithheld } from '../policy/header-hygiene.ts'
+import { withheldBy } from '../policy/header-hygiene.ts'
 
 export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>
 
@@ -23,6 +23,7 @@ export function requestHeaders({ headers, rawHeaders }: IncomingMessage): string
 
 /** Says to the client what a service has said. */
 export function takeOver(headers: AnswerHeaders, response: ServerResponse): void {
+  const isWithheld = withheldBy(headers['connection'])
   for (const name of Object.keys(headers)) {
     const value = headers[name]
     if (value !== undefined && !isWithheld(name)) response.setHeader(name, value)

@@ -109,7 +109,17 @@ export function isOfTheGateway(name: string): boolean {
   return reserved.has(name) || name.startsWith('x-forwarded-')
 }
 
-/** Whether a header of an upstream's answer stays behind: it concerns one connection only, or names the software. */
-export function isWithheld(name: string): boolean {
-  return hopByHop.has(name) || name === 'transfer-encoding' || name === 'server' || name === 'x-powered-by'
+/**
+ * Whether a header of an upstream's answer stays behind: it concerns one connection only, or names the software.
+ *
+ * @param connection what the answer says in `Connection`
+ */
+export function withheldBy(connection: string | readonly string[] | undefined): (name: string) => boolean {
+  const named = namedByConnection(connection?.toString())
+  return (name) =>
+    hopByHop.has(name) ||
+    name === 'transfer-encoding' ||
+    name === 'server' ||
+    name === 'x-powered-by' ||
+    (named.has(name) && !indispensable.has(name))
 }

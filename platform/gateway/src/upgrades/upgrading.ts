@@ -4,7 +4,7 @@ import type { Dispatcher } from '../dispatch/dispatcher.ts'
 import { dropRest, Upgrade } from '../dispatch/upgrade.ts'
 import { admit, type AdmissionParts, type Entry } from '../policy/admission.ts'
 import { findCaller } from '../policy/credentials.ts'
-import { isWithheld } from '../policy/header-hygiene.ts'
+import { withheldBy } from '../policy/header-hygiene.ts'
 import type { Policy } from '../policy/policy.ts'
 import { type Refusal, refusal } from '../policy/refusal.ts'
 import type { OriginReader } from '../request-origin.ts'
@@ -134,6 +134,7 @@ function isForeign({ origin }: IncomingHttpHeaders, ownOrigin: string): boolean 
 }
 
 function acceptUpgrade(response: ServerResponse, headers: IncomingHttpHeaders): void {
+  const isWithheld = withheldBy(headers.connection)
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined && !isWithheld(name)) response.setHeader(name, value)
   }

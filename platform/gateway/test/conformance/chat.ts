@@ -94,6 +94,11 @@ upstream.on('upgrade', (request, socket, head) => {
     socket.resume().on('end', () => socket.end())
     return
   }
+  if (request.url?.endsWith('/hop')) {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade, X-Hop\r\nUpgrade: websocket\r\n')
+    socket.end('X-Hop: for the gateway\r\nX-End: for the client\r\n\r\n')
+    return
+  }
   if (request.url?.endsWith('/odd')) {
     socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n')
     return

@@ -62,6 +62,13 @@ describe('a WebSocket to a route that declares it', () => {
     connection.socket.destroy()
   })
 
+  it('leaves behind what its service says concerns their connection alone (RFC 9110 §7.6.1)', async () => {
+    const text = await sendRaw(door, asking('/chat/hop', ...upgrading))
+    expect(statusesIn(text)).toEqual([101])
+    expect(text).toMatch(/^x-end: for the client\r$/im)
+    expect(text).not.toContain('for the gateway')
+  })
+
   it('goes over TLS', async () => {
     const [authorityKey, privateKeyPem] = [makePrivateKey(), makePrivateKey()]
     const authority = await makeAuthority(authorityKey, new Date())
