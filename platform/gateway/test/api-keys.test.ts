@@ -209,4 +209,11 @@ describe('uses', () => {
     await gate.close()
     expect(told).toEqual([{ id: 'one', uses: 2, lastUsedAtMs: noon + 1000 }])
   })
+
+  it('are given up at the end when identity does not answer', async () => {
+    const hanging = { ...issuer, recordUses: async () => new Promise<void>(() => undefined) }
+    gate = createApiKeyGate({ issuer: hanging, authentication: who, clock, log: pino({ level: 'silent' }) })
+    await admit(good)
+    await gate.close()
+  })
 })

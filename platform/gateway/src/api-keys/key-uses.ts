@@ -1,15 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { KeyIssuer, KeyUse } from './issuer.ts'
 
 export interface KeyUses {
   count(id: string, nowMs: number): void
-  /** Tells identity what is left. */
+  /** Tells identity what is left, if it hears it soon. */
   stop(): Promise<void>
 }
 
 /** Uses are told in so large pieces, and at least so often, in milliseconds. */
 const pieceSize = 1000
 const pauseMs = 5000
+/** What cannot be told so soon at the end is forgotten, in milliseconds. */
+const stopLimitMs = 1000
 /** Of more keys than these nothing is counted while identity cannot be told. */
 const mostKeys = 10_000
 
@@ -51,8 +54,10 @@ export function createKeyUses({ issuer, log }: { readonly issuer: KeyIssuer; rea
     count: (id, nowMs) => add({ id, uses: 1, lastUsedAtMs: nowMs }),
     async stop() {
       clearInterval(timer)
-      await telling
-      await tell()
+      const told = new AbortController()
+      const late = sleep(stopLimitMs, undefined, { signal: told.signal }).catch(() => undefined)
+      await Promise.race([telling.then(tell), late])
+      told.abort()
     },
   }
 }
