@@ -39,6 +39,7 @@ import { createPlatform, type Platform } from './platform.ts'
 import { doorContracts, migrateWhenReachable, openQuotas } from './quotas.ts'
 import { partNames, type PartName, serviceNames, type ServiceName } from './settings/parts.ts'
 import { InvalidSettings, type Settings } from './settings/settings.ts'
+import { stopInTurn } from './stopping.ts'
 import { openDoorTls } from './tls/door-tls.ts'
 
 /** One part, running in this process; the others are somewhere else. */
@@ -86,11 +87,7 @@ async function serveService(
   return {
     addresses: { [part]: url },
     ...(administrator && { administrator }),
-    async stop() {
-      await service.stop()
-      await platform.close()
-      await databases.stop()
-    },
+    stop: () => stopInTurn([() => service.stop(), () => platform.close(), () => databases.stop()]),
   }
 }
 
@@ -260,18 +257,19 @@ async function serveGateway(
   return {
     addresses: { ...gateway.addresses, gateway: url },
     ownServices: own.services,
-    async stop() {
-      certificates?.stop()
-      following.stop()
-      others.stop()
-      migrating.stop()
-      await gateway.close(graceMs)
-      await publishing.stop()
-      await platform.close()
-      await remembering.close()
-      await quotas.close()
-      await databases.stop()
-    },
+    stop: () =>
+      stopInTurn([
+        () => certificates?.stop(),
+        () => following.stop(),
+        () => others.stop(),
+        () => migrating.stop(),
+        () => gateway.close(graceMs),
+        () => publishing.stop(),
+        () => platform.close(),
+        () => remembering.close(),
+        () => quotas.close(),
+        () => databases.stop(),
+      ]),
   }
 }
 

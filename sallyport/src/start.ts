@@ -31,6 +31,7 @@ import { createPlatform } from './platform.ts'
 import { doorContracts, openQuotas } from './quotas.ts'
 import { partNames } from './settings/parts.ts'
 import { type Settings } from './settings/settings.ts'
+import { stopInTurn } from './stopping.ts'
 import { openDoorTls } from './tls/door-tls.ts'
 
 /** Everything, running in this process. */
@@ -66,9 +67,7 @@ const graceMs = 2500
 export async function startEverything(settings: Settings, hooks: StartHooks): Promise<Running> {
   const undo: (() => Promise<void>)[] = []
   const stop = async (): Promise<void> => {
-    const failures: unknown[] = []
-    for (const step of undo.splice(0).toReversed()) await step().catch((error: unknown) => failures.push(error))
-    if (failures.length > 0) throw new AggregateError(failures, 'not everything could be stopped')
+    await stopInTurn(undo.splice(0).toReversed())
   }
   try {
     const started = await start(settings, hooks, undo)
