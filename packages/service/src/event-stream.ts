@@ -32,17 +32,23 @@ export function streamEvents(source: EventSource, mayHear: () => Promise<boolean
   const leave = source.subscribe((event) => send(format(event)))
   const heartbeat = setInterval(() => send(':\n\n'), heartbeatMs)
   const check = setInterval(() => {
-    mayHear().then(
-      (may) => may || stream.push(null),
-      () => stream.push(null),
-    )
+    mayHear().then((may) => may || end(), end)
   }, checkMs)
+  let left = false
   const cleanUp = (): void => {
+    if (left) return
+    left = true
     leave()
     clearInterval(heartbeat)
     clearInterval(check)
   }
-  stream.once('close', cleanUp).once('end', cleanUp)
+  // Nothing may come behind the end, although it may be read much later.
+  const end = (): void => {
+    if (left) return
+    cleanUp()
+    stream.push(null)
+  }
+  stream.once('close', cleanUp)
   return stream
 }
 
