@@ -70,14 +70,12 @@ export function judgeRights(access: SignedIn, caller: Rights): 'allowed' | 'wron
   return 'allowed'
 }
 
-/** Whether a signed-in caller may do what the route does, and if not, what stands against it. */
-export function judge(
+/** Whether what a route is about is the caller's own, where it has to be. */
+export function judgeOwner(
   access: SignedIn,
   caller: Rights & { readonly accountId: string },
   input: { readonly params: unknown; readonly body: unknown },
-): 'allowed' | 'wrong-scope' | 'wrong-role' | 'not-self' {
-  const rights = judgeRights(access, caller)
-  if (rights !== 'allowed') return rights
+): 'allowed' | 'not-self' {
   if (access.self === undefined || (access.orAdmin === true && caller.role === 'admin')) return 'allowed'
   return fieldOf(input[access.self.in], access.self.field) === caller.accountId ? 'allowed' : 'not-self'
 }

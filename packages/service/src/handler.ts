@@ -5,7 +5,7 @@ import {
   gatewayCredentialHeader,
   type HeadersOf,
   type Issue,
-  judge,
+  judgeOwner,
   judgeRights,
   type ParamsOf,
   type Part,
@@ -109,7 +109,8 @@ export function handle<const R extends Route>(
         // As at the door: what somebody may not do is not looked at.
         if (surface.decidedBy === 'door') checkRights(route, caller, surface)
         const input = read(route, request, dialect, validators)
-        authorize(route, caller, input, surface)
+        if (surface.decidedBy === 'service') checkRights(route, caller, surface)
+        checkOwner(route, caller, input, surface)
         const reply: Reply = await run(complete<R>({ ...input, caller, clientAddress: clientAddressOf(request) }))
         return isEventSource(reply.body)
           ? { ...reply, body: stream(reply.body, { route, request, surface, authentication }) }
@@ -239,25 +240,26 @@ interface Caller {
   readonly clientAddress: string
 }
 
-type Verdict = ReturnType<typeof judge>
+type Verdict = ReturnType<typeof judgeRights | typeof judgeOwner>
 
 /** Scope and role, which need nothing of the request but its token. */
 function checkRights(route: Route, caller: AccountCaller | ServiceCaller | undefined, surface: Surface): void {
   const { access } = route
   if (access.who === 'account' && caller?.kind === 'account') enforce(judgeRights(access, caller), route, surface)
+  if (access.who === 'service' && !(caller?.kind === 'service' && access.from.includes(caller.name))) {
+    enforce('wrong-role', route, surface)
+  }
 }
 
-function authorize(
+/** Whether it is the caller's own, which only the request says. */
+function checkOwner(
   route: Route,
   caller: AccountCaller | ServiceCaller | undefined,
   input: Parts,
   surface: Surface,
 ): void {
   const { access } = route
-  if (access.who === 'account' && caller?.kind === 'account') enforce(judge(access, caller, input), route, surface)
-  if (access.who === 'service' && !(caller?.kind === 'service' && access.from.includes(caller.name))) {
-    enforce('wrong-role', route, surface)
-  }
+  if (access.who === 'account' && caller?.kind === 'account') enforce(judgeOwner(access, caller, input), route, surface)
 }
 
 function enforce(verdict: Verdict, route: Route, surface: Surface): void {
