@@ -1,6 +1,9 @@
 import type { GuestScope } from './pictures/demo-key.ts'
 
-/** Anybody may call; a credential that comes along is not looked at. */
+/**
+ * Anybody may call. A credential that comes along is looked at only where a service outside the platform is told of its
+ * callers: one that is not good is refused there.
+ */
 export interface Anyone {
   readonly who: 'anyone'
 }

@@ -32,11 +32,14 @@ describe('an operator', () => {
     contracts.flatMap(({ surfaces }) => surfaces.flatMap(({ routes }) => routes.flatMap((route) => route.quotas ?? [])))
 
   it('gives a quota other rates, or none, and leaves the others alone', () => {
-    const changed = withRates([identityContract], { 'accounts-log-in': [], links: [{ requests: 2, seconds: 60 }] })
+    const changed = withRates([identityContract], {
+      'accounts-log-in': [],
+      'accounts-sign-up': [{ requests: 2, seconds: 60 }],
+    })
     const names = new Map(quotasOf(changed).map(({ name, rates }) => [name, rates]))
     expect(names.get('accounts-log-in')).toEqual([])
-    expect(names.get('links')).toEqual([{ requests: 2, seconds: 60 }])
-    expect(names.get('accounts-sign-up')).toEqual([{ requests: 20, seconds: 3600 }])
+    expect(names.get('accounts-sign-up')).toEqual([{ requests: 2, seconds: 60 }])
+    expect(names.get('accounts-validation')).toEqual([{ requests: 20, seconds: 3600 }])
   })
 
   it('sets one for everything at one door, mounts included', () => {

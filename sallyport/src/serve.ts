@@ -83,7 +83,7 @@ async function serveService(
   const metrics = createMetrics()
   const { service, administrator } = await build(part, settings, { platform, databases, metrics, log })
   await service.start()
-  const url = await service.listen({ host: settings.host, port: settings.partPort, metrics })
+  const url = await service.listen({ host: settings.partHost, port: settings.partPort, metrics })
   return {
     addresses: { [part]: url },
     ...(administrator && { administrator }),
@@ -145,7 +145,7 @@ async function build(
       accountsSurface: { ...settings.accounts, version },
       enrollment: settings.signedClaims,
       pictures: settings.pictures,
-      linkRates: settings.quotaRates.links,
+      linkRates: settings.linkRates,
       callPrivateAddresses: settings.openId.callPrivateAddresses,
       keyScopes: scopesOf([...contracts, ...(await readOwnServices(settings.configFile)).contracts]),
       instance,
@@ -220,7 +220,7 @@ async function serveGateway(
     authentication,
     log,
   })
-  const url = await publishing.listen({ host: settings.host, port: settings.partPort, metrics })
+  const url = await publishing.listen({ host: settings.partHost, port: settings.partPort, metrics })
   gateway.open({
     contracts: doorContracts(settings, own.contracts),
     trustedProxies: settings.trustedProxies,

@@ -161,7 +161,7 @@ async function start(
     accountsSurface: { ...settings.accounts, version },
     enrollment: settings.signedClaims,
     pictures: settings.pictures,
-    linkRates: settings.quotaRates.links,
+    linkRates: settings.linkRates,
     callPrivateAddresses: settings.openId.callPrivateAddresses,
     keyScopes: scopesOf([...contracts, ...own.contracts]),
     instance: settings.instance,

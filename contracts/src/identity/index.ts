@@ -23,7 +23,7 @@ export * from './market.ts'
 export * from './openid.ts'
 export * from './own.ts'
 export * from './pictures.ts'
-export { type IdentityQuota, identityRates } from './quotas.ts'
+export { type IdentityQuota, identityRates, linkRates } from './quotas.ts'
 export * from './sessions.ts'
 
 export const identityContract: ServiceContract = {

@@ -4,7 +4,6 @@ import { problemDetails } from '../dialects/problem-details.ts'
 import { route, type Surface } from '../route.ts'
 import { LanguageHeaders } from './language-headers.ts'
 import { PageHeaders } from './page-headers.ts'
-import { linksQuota } from './quotas.ts'
 
 const Email = Type.String({ minLength: 3, maxLength: 254 })
 const SecretParams = Type.Object({ secret: Type.String({ maxLength: 200 }) })
@@ -18,7 +17,6 @@ export const requestVerification = route({
   path: '/v1/account/verification-requests',
   door: 'public',
   access: anyone,
-  quotas: [linksQuota],
   headers: LanguageHeaders,
   body: Type.Object({ email: Email }),
   replies: { 202: Accepted },
@@ -31,7 +29,6 @@ export const requestPasswordReset = route({
   path: '/v1/account/password-reset-requests',
   door: 'public',
   access: anyone,
-  quotas: [linksQuota],
   headers: LanguageHeaders,
   body: Type.Object({ email: Email }),
   replies: { 202: Accepted },

@@ -6,7 +6,6 @@ export const identityRates = {
   'accounts-log-in': '100/hour',
   'accounts-sign-up': '20/hour',
   'accounts-validation': '20/hour',
-  links: '30/hour',
 } as const
 export type IdentityQuota = keyof typeof identityRates
 
@@ -20,5 +19,9 @@ export const logInQuota = perAddress('accounts-log-in')
 export const signUpQuota = perAddress('accounts-sign-up')
 /** What the links in letters lead to. */
 export const validationQuota = perAddress('accounts-validation')
-/** Letters with links. */
-export const linksQuota = perAddress('links')
+
+/**
+ * How often one client address may have letters with links sent. Identity counts them: half of them are asked for in forms of
+ * the OpenID provider's pages, which no door reads.
+ */
+export const linkRates = '30/hour'

@@ -275,7 +275,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       ...accountsRoutes({ accounts, sessions, roles, proofs, tokens, clock, settings: accountsSurface }),
       ...enrollmentUserRoutes({ accounts, copies, logins }),
       ...picturesRoutes(registrations),
-      ...ownAccountRoutes({ proofs, links }),
+      ...ownAccountRoutes({ proofs, links, linkLimit }),
       ...administrationRoutes({ accounts, factors }),
       ...auditRoutes(db),
       ...apiKeyRoutes({

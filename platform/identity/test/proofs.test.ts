@@ -250,3 +250,28 @@ describe('letters', () => {
     await new Promise<void>((resolve) => server.close(resolve))
   })
 })
+
+describe('letters with links', () => {
+  it('A-12 are sent to one client no oftener than its limit says, whatever they are for', async () => {
+    const hourly = await startIdentity(undefined, { linkRates: [{ requests: 2, seconds: 3600 }] })
+    const wish = (what: string, from: string) =>
+      hourly.service.inject({
+        method: 'POST',
+        path: `/v1/account/${what}-requests`,
+        headers: { 'content-type': 'application/json', 'x-forwarded-for': from },
+        body: JSON.stringify({ email: 'nobody@example.org' }),
+      })
+    try {
+      await hourly.service.start()
+      expect((await wish('password-reset', '192.0.2.1')).status).toBe(202)
+      expect((await wish('verification', '192.0.2.1')).status).toBe(202)
+      const { status, headers, body } = await wish('password-reset', '192.0.2.1')
+      expect([status, JSON.parse(body).code]).toEqual([429, 'too-many-requests'])
+      expect(Number(headers['retry-after'])).toBeGreaterThan(3500)
+      expect((await wish('verification', '192.0.2.2')).status).toBe(202)
+    } finally {
+      await hourly.stop()
+      await hourly.testDatabase.drop()
+    }
+  })
+})

@@ -105,6 +105,8 @@ export interface TestOptions {
   readonly hookUrl?: string
   readonly metrics?: Metrics
   readonly pictures?: Partial<IdentityParts['pictures']>
+  /** How often one client may have letters sent; as often as it likes unless told otherwise. */
+  readonly linkRates?: IdentityParts['linkRates']
   /** The copies of the database; there is only the one to write to unless told otherwise. */
   readonly copies?: Pick<ReplicasOptions, 'standbys'>
 }
@@ -174,7 +176,7 @@ export async function startIdentity(
     },
     enrollment: { issuer: 'auth.local.gd', audience: 'krakend.local.gd' },
     pictures: { bindsKeys: true, ...options.pictures },
-    linkRates: [],
+    linkRates: options.linkRates ?? [],
     callPrivateAddresses: false,
     keyScopes: scopesOf(services),
   })

@@ -108,7 +108,11 @@ const settings = {
   }),
   SALLYPORT_HOST: str({
     default: '127.0.0.1',
-    desc: 'The address both doors listen on; with `sallyport serve`, the part. The ports of services are for the gateway alone.',
+    desc: 'The address both doors listen on.',
+  }),
+  SALLYPORT_PART_HOST: str({
+    default: '127.0.0.1',
+    desc: 'The address that the port of a part listens on with `sallyport serve`. These ports are for the other parts alone: name another address only where they are on other machines.',
   }),
   SALLYPORT_PUBLIC_PORT: port({ default: 8080, desc: 'The port of the public door; 0 means any free one.' }),
   SALLYPORT_ADMIN_PORT: port({ default: 8180, desc: 'The port of the admin door; 0 means any free one.' }),
@@ -186,8 +190,8 @@ const settings = {
     desc: 'The same for `/authy/validate/…`.',
   }),
   SALLYPORT_LIMIT_LINKS: rates({
-    default: identity.identityRates.links,
-    desc: 'How often one client address may have letters with links sent: by calls, and once more on the pages.',
+    default: identity.linkRates,
+    desc: 'How often one client address may have letters with links sent, by calls and on the pages together.',
   }),
   SALLYPORT_PICTURES_MODE: str({
     default: 'monolith',

@@ -61,6 +61,8 @@ export interface Settings {
   readonly pictures: PicturesChoices & { readonly bindsKeys: boolean }
   /** How often one client address or key may ask for something, by the names of the quotas. */
   readonly quotaRates: { readonly [name in identity.IdentityQuota | pictures.PicturesQuota]: readonly Rate[] }
+  /** The same for letters with links. */
+  readonly linkRates: readonly Rate[]
   /** The same for everything at the public door. */
   readonly addressRates: readonly Rate[]
   readonly openId: { readonly callPrivateAddresses: boolean }
@@ -77,6 +79,7 @@ export interface Settings {
   /** Under which name it signs the claims of services, and for whom. */
   readonly signedClaims: { readonly issuer: string; readonly audience: string }
   readonly mail: { readonly smtpUrl: string | undefined; readonly from: string }
+  readonly partHost: string
   readonly partPort: number
   readonly instance: string
 }
@@ -156,10 +159,10 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       'accounts-log-in': ratesOf(env.SALLYPORT_ACCOUNTS_LIMIT_LOGIN),
       'accounts-sign-up': ratesOf(env.SALLYPORT_ACCOUNTS_LIMIT_SIGN_UP),
       'accounts-validation': ratesOf(env.SALLYPORT_ACCOUNTS_LIMIT_VALIDATION),
-      links: ratesOf(env.SALLYPORT_LIMIT_LINKS),
       pictures: ratesOf(env.SALLYPORT_PICTURES_LIMIT),
       'pictures-address': ratesOf(env.SALLYPORT_PICTURES_LIMIT_ADDRESS),
     },
+    linkRates: ratesOf(env.SALLYPORT_LIMIT_LINKS),
     addressRates: ratesOf(env.SALLYPORT_LIMIT_ADDRESS),
     openId: { callPrivateAddresses: env.SALLYPORT_OPENID_CALL_PRIVATE_ADDRESSES },
     passwordHashing: {
@@ -179,6 +182,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       signingKeyId: env.SALLYPORT_GATEWAY_SIGNING_KEY,
     },
     signedClaims: { issuer: env.SALLYPORT_GATEWAY_ISSUER, audience: env.SALLYPORT_GATEWAY_AUDIENCE },
+    partHost: env.SALLYPORT_PART_HOST,
     partPort: env.SALLYPORT_PORT,
     instance: env.SALLYPORT_INSTANCE,
   }

@@ -13,7 +13,7 @@ import { type Wait, waitOf } from './waits.ts'
 export interface WishParts extends WithPasskeys {
   readonly accounts: Accounts
   readonly links: LinkSending
-  /** How often one client may have letters sent. */
+  /** How often one client may have letters sent, here and by calls together. */
   readonly linkLimit: RequestLimit
   /** User names that nobody gets. */
   readonly reservedNames: readonly string[]
