@@ -20,6 +20,7 @@ export function surface(name: string, prefix: string, routes: readonly Route[]):
     prefixes: { public: prefix },
     forbidden: { public: { 'wrong-role': forbidden, 'not-self': forbidden } },
     issuers: ['identity', 'gateway'],
+    claimHeaders: true,
     bodyLimitBytes,
     routes,
   }

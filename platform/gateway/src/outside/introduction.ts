@@ -5,7 +5,7 @@ import { say } from '../policy/say.ts'
 import type { OutsideCaller } from './callers.ts'
 import type { TokenMaker } from '../signing/token-maker.ts'
 
-/** Tells a service outside the platform who is calling, in the words that were agreed. */
+/** Tells a service who is calling, in the words that were agreed with it. */
 export function introduce(
   request: IncomingMessage,
   { caller, claims }: OutsideCaller,

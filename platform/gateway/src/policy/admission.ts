@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { finished } from 'node:stream/promises'
 import { gatewayCredentialHeader } from '@sallyport/contracts'
+import type { OutsideIdentity } from '@sallyport/contracts'
 import { type Clock, type Soon, soon } from '@sallyport/kernel'
 import type { ApiKeyGate } from '../api-keys/api-key-gate.ts'
 import { isWellFramed } from '../listening/framing.ts'
@@ -11,7 +12,6 @@ import { countQuotas, recallQuotas } from '../quotas/quota-step.ts'
 import type { Quotas } from '../quotas/quotas.ts'
 import type { TokenMaker } from '../signing/token-maker.ts'
 import type { Visit } from '../visit.ts'
-import { propagateClaims } from './claim-headers.ts'
 import { authorize, type CallerParts, exchangeKey } from './credentials.ts'
 import { AmbiguousRequest, cleanRequest } from './header-hygiene.ts'
 import type { Policy } from './policy.ts'
@@ -89,11 +89,14 @@ function judgeCredential(
   })
 }
 
+/** Whom the door has let in, for upstreams that cannot read tokens (enrollment E-46). */
+const claimHeaders: OutsideIdentity = { as: 'headers', claims: { 'X-User': 'username', 'X-Roles': 'roles' } }
+
 /** What the service sees of the credential, of whom it is, and of the gateway itself. */
 function disguise({ tokens, credentialFor }: AdmissionParts, { request, policy, visit }: Entry): void {
   const { caller, claims } = visit
   if (policy.signs) say(request, gatewayCredentialHeader, credentialFor(policy.service))
-  if (caller && policy.surface.claimHeaders === true) propagateClaims(request, caller)
+  if (caller && policy.surface.claimHeaders === true) introduce(request, { caller }, { identity: claimHeaders, tokens })
   if (!policy.outside) return
   const { identity, withheld } = policy.outside
   withhold(request, withheld)
