@@ -82,6 +82,12 @@ describe('a session that is written down after its tokens were issued (enrollmen
     expect(await sessionsOf(ada)).toEqual([])
   })
 
+  it('is written down once, also when it is tried again after it was done', async () => {
+    const sid = newId<SessionId>()
+    for (let tries = 0; tries < 2; tries += 1) expect(await writeDown(sid, await read())).toEqual([])
+    expect(await sessionsOf(ada)).toEqual([{ sid }])
+  })
+
   it('ends also when sessions are ended twice within one reading of the clock', async () => {
     const now = new Date()
     const end = () =>

@@ -55,7 +55,7 @@ export async function openSession(
   return rows.length === 1
 }
 
-/** Opens a session of an account that the transaction has locked, and that may have one. */
+/** Opens a session of an account that the transaction has locked, and that may have one; the second time it does nothing. */
 export async function insertSession(
   tx: Tx,
   session: NewSession,
@@ -69,6 +69,7 @@ export async function insertSession(
       update account set last_login_at = greatest(last_login_at, ${createdAt}::timestamptz) where uid = ${uid}
     ), opened as (
       insert into session (${sessionColumns}) select ${sessionValues(session, origin)}
+      on conflict (sid) do nothing
       returning sid
     )${alongQueries(alongside)}
     select sid from opened`.execute(tx)
