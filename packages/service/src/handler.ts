@@ -45,14 +45,15 @@ export type CallerOf<R extends Route> = R['access'] extends { readonly who: 'acc
 /** A surface's words for a rejection of the domain; undefined leaves it to the dialect. */
 export type Words = (rejection: Rejection) => Reply | undefined
 
-/** A request as it came, its body already parsed. */
+/** A request as it came. */
 export interface RawRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>> & {
     readonly authorization?: string | undefined
   }
   readonly params: unknown
   readonly query: unknown
-  readonly body: unknown
+  /** Its body, parsed. Throws when it is not what it says. */
+  parseBody(): Promise<unknown>
 }
 
 /** A route together with what does it. */
@@ -84,8 +85,8 @@ export class InsufficientScope extends Rejection {
 }
 
 /**
- * Binds a route to what does it. Every request goes the same way (market §2): the body was parsed, then the token, then
- * the fields, then role and ownership, then the handler. Where the door decides, roles come before the fields.
+ * Binds a route to what does it. Every request goes the same way (market §2): the body is parsed, then the token, then
+ * the fields, then role and ownership, then the handler. Where the door decides, token and roles come before the body.
  */
 export function handle<const R extends Route>(
   route: R,
@@ -105,11 +106,14 @@ export function handle<const R extends Route>(
       const { dialect } = surface
       try {
         if (route.signs) await requireGateway(request, surface, authentication)
+        const isDecidedFirst = surface.decidedBy === 'door'
+        const parsed = isDecidedFirst ? undefined : { body: await request.parseBody() }
         const caller = await authenticate(route, request, surface, authentication)
         // As at the door: what somebody may not do is not looked at.
-        if (surface.decidedBy === 'door') checkRights(route, caller, surface)
-        const input = read(route, request, dialect, validators)
-        if (surface.decidedBy === 'service') checkRights(route, caller, surface)
+        if (isDecidedFirst) checkRights(route, caller, surface)
+        const { body } = parsed ?? { body: await request.parseBody() }
+        const input = read(route, { ...request, body }, dialect, validators)
+        if (!isDecidedFirst) checkRights(route, caller, surface)
         checkOwner(route, caller, input, surface)
         const reply: Reply = await run(complete<R>({ ...input, caller, clientAddress: clientAddressOf(request) }))
         return isEventSource(reply.body)
@@ -207,12 +211,7 @@ interface Parts {
   readonly body: unknown
 }
 
-function read(
-  route: Route,
-  request: RawRequest,
-  dialect: Dialect,
-  validators: Record<Part, Validator | undefined>,
-): Parts {
+function read(route: Route, request: Parts, dialect: Dialect, validators: Record<Part, Validator | undefined>): Parts {
   const issues: Issue[] = []
   const part = (name: Part, schema: TSchema | undefined, input: unknown): unknown => {
     const validator = validators[name]

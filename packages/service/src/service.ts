@@ -174,8 +174,8 @@ export async function createService(parts: ServiceParts): Promise<Service> {
       if (surface.onlyJson === true && route.anyMediaType !== true && type !== undefined && !isJson(type)) {
         return surface.dialect.badRequest('The content type must be application/json')
       }
-      const body = await parseBody(route, type, Buffer.isBuffer(raw) ? raw : Buffer.alloc(0))
-      const reply = await handled.answer({ headers, params, query, body }, surface, authentication)
+      const parse = () => parseBody(route, type, Buffer.isBuffer(raw) ? raw : Buffer.alloc(0))
+      const reply = await handled.answer({ headers, params, query, parseBody: parse }, surface, authentication)
       if (reply.body instanceof Readable) keepTrack(reply.body)
       return reply
     }

@@ -60,6 +60,11 @@ const own = route({
   query: Type.Object({ page: Type.Optional(Type.Integer({ minimum: 1 })) }),
   replies: { 200: Type.Object({ page: Type.Integer() }) },
 })
+const ownOrders = route({
+  ...order,
+  name: 'own-orders',
+  path: '/own/orders',
+})
 
 const contract: ServiceContract = {
   name: 'shop',
@@ -80,7 +85,7 @@ const contract: ServiceContract = {
       prefixes: { public: '/own' },
       anyCase: true,
       forbidden: { public: { 'wrong-role': problem(403, 'No'), 'not-self': problem(403, 'No') } },
-      routes: [own],
+      routes: [own, ownOrders],
       mounts: [
         { name: 'protocol', summary: 'Speaks for itself', path: '/protocol', door: 'public', bodyLimitBytes: 99 },
       ],
@@ -105,6 +110,7 @@ const shop = await createService({
       if (body.pieces < 0) throw new Error('secret words about the database')
       return ok({ pieces: body.pieces })
     }),
+    handle(ownOrders, async ({ body }) => ok({ pieces: body.pieces })),
     handle(look, async ({ params }) => ok(params.name === 'nothing' ? null : { name: params.name, hidden: 'leak' })),
     handle(own, async ({ query }) => {
       if (query.page === 13) throw new OutOfStock()
@@ -142,7 +148,10 @@ describe('a mount', () => {
   })
 
   it('has to be served by whoever declares it', async () => {
-    const routes = [handle(own, async () => ok({ page: 1 }))]
+    const routes = [
+      handle(own, async () => ok({ page: 1 })),
+      handle(ownOrders, async ({ body }) => ok({ pieces: body.pieces })),
+    ]
     const alone = { ...contract, surfaces: contract.surfaces.slice(1) }
     await expect(createService({ contract: alone, authentication, log: silent, routes })).rejects.toThrow(
       'shop does not serve its mounts: without handler [protocol], not declared []',
@@ -223,6 +232,18 @@ describe('the way of a request (market §2)', () => {
       { sequence: 1, kind: 'session', id: sid, until: Math.floor(clock.now().getTime() / 1000) + 900 },
     ])
     expect((await post(body, ended)).status).toBe(401)
+  })
+})
+
+describe('the way of a request where the door decides', () => {
+  it('E-47 asks for the token, then for the role, before the body is parsed, also without a door in between', async () => {
+    const send = async (headers: Record<string, string>) => {
+      const body = '{"pieces": '
+      return (await shop.inject({ method: 'POST', path: '/own/orders', headers, body })).status
+    }
+    expect(await send({})).toBe(401)
+    expect(await send({ authorization: `Bearer ${issuer.sign(accessClaims(clock, { role: 'admin' }))}` })).toBe(403)
+    expect(await send({ authorization: signedIn.authorization })).toBe(400)
   })
 })
 
@@ -318,7 +339,7 @@ describe('answers', () => {
 describe('a service', () => {
   it('does not start when it does not serve its contract', async () => {
     const parts = { contract, authentication, log: silent }
-    await expect(createService({ ...parts, routes: [] })).rejects.toThrow('without handler [order,look,own]')
+    await expect(createService({ ...parts, routes: [] })).rejects.toThrow('without handler [order,look,own,own-orders]')
   })
 
   it('tells how its parts are', async () => {
