@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { pictures } from '@sallyport/contracts'
-import type { ServiceDatabase } from '@sallyport/database'
+import { isUnreachable, type ServiceDatabase } from '@sallyport/database'
 import type { Clock, Dice } from '@sallyport/kernel'
 import { type Authentication, createService, type Service } from '@sallyport/service'
 import type { Logger } from 'pino'
@@ -61,6 +61,7 @@ async function buildMonolith(parts: PicturesParts): Promise<Service> {
     authentication,
     log,
     routes: [...sharingRoutes({ pool, uploads, uploadLimitBytes, isModerated }), ...ownRoutes(pool)],
+    isUnavailable: isUnreachable,
     checks: { database: () => database.ping() },
     async start() {
       if (await seedStarterSet({ db, uploads, clock })) log.info('the starter set was put into the pool')

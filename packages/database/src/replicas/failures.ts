@@ -45,7 +45,8 @@ export function isUnreachable(error: unknown): boolean {
   if (error instanceof TimedOut) return true
   const code = codeOf(error) ?? ''
   if (error instanceof DatabaseError) return SERVER_CODES.has(code) || code.startsWith('08')
-  if (SYSTEM_CODES.has(code)) return true
+  // A file that cannot be opened has some of these codes too.
+  if (SYSTEM_CODES.has(code)) return !isOfFile(error)
   // `pg` gives these no code.
   return (
     error instanceof Error &&
@@ -53,6 +54,10 @@ export function isUnreachable(error: unknown): boolean {
       error.message,
     )
   )
+}
+
+function isOfFile(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'path' in error
 }
 
 /** Whether the error says that files of the server are damaged or gone. */
