@@ -1,3 +1,4 @@
+import { pbkdf2Sync } from 'node:crypto'
 import { migrate, openDatabase } from '@sallyport/database'
 import { type Cluster, signalServer, startCluster } from '@sallyport/database/testing/cluster'
 import { type AccountId, newId, systemClock } from '@sallyport/kernel'
@@ -222,6 +223,34 @@ describe('logins on copies of the database', () => {
       )
       expect((await ask('/api/users', { username: newName(), password, roles: ['student'] })).status).toBe(201)
     })
+  })
+
+  it('keep no password until something can be written: its hash is brought up to date by a later login', async () => {
+    const { pool } = one.testDatabase.database
+    const old = `pbkdf2_sha256$500$salt$${pbkdf2Sync(password, 'salt', 500, 32, 'sha256').toString('base64')}`
+    const registerWithOldHash = async () => {
+      const username = await register()
+      await pool.query('update account set password_hash = $2 where username = $1', [username, old])
+      return username
+    }
+    const hashOf = async (username: string) => {
+      const { rows } = await pool.query('select password_hash from account where username = $1', [username])
+      return String(rows[0]?.password_hash)
+    }
+    const [username, later] = [await registerWithOldHash(), await registerWithOldHash()]
+    const uid = await uidOf(username)
+    await cluster.settle()
+    await cluster.primary.stop()
+    try {
+      await vi.waitFor(() => expect(one.copies.nodes()[0]?.state).toBe('down'))
+      expect((await logIn(username)).status).toBe(200)
+    } finally {
+      await cluster.restartPrimary()
+    }
+    await vi.waitFor(async () => expect((await sessionsOf(uid)).size).toBe(1), { timeout: 30_000, interval: 50 })
+    expect((await logIn(later)).status).toBe(200)
+    await vi.waitFor(async () => expect(await hashOf(later)).not.toBe(old), { timeout: 5000, interval: 50 })
+    expect(await hashOf(username)).toBe(old)
   })
 
   async function sessionsOf(uid: AccountId): Promise<Set<unknown>> {

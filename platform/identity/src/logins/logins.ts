@@ -127,8 +127,8 @@ export function createLogins({
     })
   }
 
-  function putOffSession(row: Row, { address, userAgent, password }: LoginRequest, sid: SessionId, createdAt: Date) {
-    const { uid, passwordHash, sessionsValidFrom } = row
+  function putOffSession(row: Row, { address, userAgent }: LoginRequest, sid: SessionId, createdAt: Date) {
+    const { uid, sessionsValidFrom } = row
     const by: Actor = { kind: 'account', uid, address }
     const event = { kind: 'sign-in.succeeded', by, subject: uid, details: { on: 'enrollment' } } as const
     const session = { sid, uid, createdAt, expiresAt: endOfLife(createdAt), sessionsValidFrom }
@@ -141,7 +141,6 @@ export function createLogins({
           .transaction()
           .execute((tx) => writeDownLate(tx, session, origin, { now: clock.now(), alongside }))
         feed.publish(await within(writeLimitMs, writing))
-        sessions.upgrade({ account: { uid }, passwordHash, password })
       },
       // Afterwards nothing is left of it.
       until: session.expiresAt,
@@ -167,6 +166,9 @@ export function createLogins({
         const now = clock.now()
         const sid = newId<SessionId>()
         putOffSession(row, request, sid, now)
+        // At once or not at all: a password does not wait in memory until something can be written.
+        const { uid, passwordHash } = row
+        if (isPrimaryUp(copies)) sessions.upgrade({ account: { uid }, passwordHash, password })
         return { tokens: unsignedTokens(row, { sid, now, newTokenId: newId }, tokens), copy }
       } finally {
         attempt.done()
