@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createTurns, type Turns } from '@sallyport/kernel'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import { Client, DatabaseError, Pool } from 'pg'
 import { inBatches } from '../batches.ts'
@@ -16,6 +17,8 @@ export interface CopyOptions {
   readonly connection: PostgresConnection
   readonly service: string
   readonly poolSize: number
+  /** So many may wait for a connection. */
+  readonly waiting: number
   /** Whoever takes longer for anything is taken for dead. */
   readonly limitMs: number
   readonly onChange: (change: CopyChange) => void
@@ -75,6 +78,8 @@ export class Copy<Tables> {
   readonly #options: CopyOptions
   readonly #pool: Pool
   readonly #db: Kysely<Tables>
+  /** Of the connections: whoever waits for one says nothing about the copy. */
+  readonly #turns: Turns
   readonly #sockets = new Set<Socket>()
   readonly #ask: (item: undefined) => Promise<Position>
   /** The connection that is asked for positions. */
@@ -96,6 +101,11 @@ export class Copy<Tables> {
     this.#pool.on('error', () => undefined)
     this.#pool.on('connect', (client) => client.on('error', () => undefined))
     this.#db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: preparing(this.#pool) }) })
+    this.#turns = createTurns({
+      atOnce: options.poolSize,
+      waitLimit: options.waiting,
+      whenFull: () => new CopyFailed(this.name, undefined),
+    })
     this.#ask = inBatches(
       async (items) => {
         // Who waited behind a question that was not answered does not wait for another one.
@@ -143,8 +153,12 @@ export class Copy<Tables> {
    * @throws {CopyFailed} when another copy may do better
    */
   async see<Row>(look: (db: Kysely<Tables>) => Promise<Row>): Promise<Seen<Row>> {
+    const before = this.#losses
+    const done = await this.#turns.take('connection')
     const losses = this.#losses
     try {
+      // It was given up meanwhile, and is no better for whoever waited.
+      if (losses !== before) throw new CopyFailed(this.name, undefined)
       return await within(
         this.#options.limitMs,
         this.#db.connection().execute(async (db) => {
@@ -156,6 +170,8 @@ export class Copy<Tables> {
       )
     } catch (error) {
       throw this.#judge(error, losses)
+    } finally {
+      done()
     }
   }
 
@@ -226,7 +242,7 @@ export class Copy<Tables> {
   }
 
   #judge(error: unknown, losses: number): unknown {
-    if (isWriteRefused(error)) return error
+    if (isWriteRefused(error) || error instanceof CopyFailed) return error
     const isDamaged = isDamage(error)
     if (isDamaged || isUnreachable(error) || error instanceof NoStandby) {
       this.#lose(error, losses)

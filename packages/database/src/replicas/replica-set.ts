@@ -36,8 +36,8 @@ class ReplicaSet<Tables> implements Replicas<Tables> {
 
   constructor(options: ReplicasOptions) {
     this.#options = options
-    const { service, poolSize = 5, onChange = () => undefined } = options
-    const shared = { service, poolSize, onChange }
+    const { service, poolSize = 5, waiting = 1_000, onChange = () => undefined } = options
+    const shared = { service, poolSize, waiting, onChange }
     this.#primary = new Copy<Tables>({
       ...shared,
       name: 'primary',

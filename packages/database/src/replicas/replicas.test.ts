@@ -188,6 +188,46 @@ describe('reads', () => {
     }
   })
 
+  describe('that are more than there are connections for', () => {
+    const openNarrow = (waiting: number): Replicas<Tables> =>
+      openReplicas<Tables>({
+        service: 'identity',
+        primary: cluster.primary.connection('identity', 'service'),
+        standbys: [],
+        poolSize: 1,
+        waiting,
+        onChange: (change) => changes.push(change),
+      })
+    const readSlowly = (through: Replicas<Tables>) =>
+      through.read({
+        look: (db) => sql`select pg_sleep(0.2)`.execute(db),
+        judge: async () => ({ value: true, final: 'with-every-commit' }),
+      })
+
+    it('E-69 wait longer than a copy may take, and take it for dead no more than before', async () => {
+      const narrow = openNarrow(20)
+      try {
+        const decisions = await Promise.all(Array.from({ length: 12 }, () => readSlowly(narrow)))
+        expect(decisions.every(({ value }) => value)).toBe(true)
+        expect(changes.filter(({ isUp }) => !isUp)).toEqual([])
+      } finally {
+        await narrow.close()
+      }
+    })
+
+    it('are refused when too many wait', async () => {
+      const narrow = openNarrow(1)
+      try {
+        const outcomes = await Promise.allSettled(Array.from({ length: 3 }, () => readSlowly(narrow)))
+        const refused = { status: 'rejected', reason: expect.any(ReplicasUnavailable) }
+        expect(outcomes.filter(({ status }) => status === 'rejected')).toEqual([refused])
+        expect(changes.filter(({ isUp }) => !isUp)).toEqual([])
+      } finally {
+        await narrow.close()
+      }
+    })
+  })
+
   it('throw what the judge throws, and ask nobody else', async () => {
     const looks: string[] = []
     const read = replicas.read({

@@ -9,6 +9,8 @@ export interface ReplicasOptions {
   readonly standbys: readonly PostgresConnection[]
   /** At most so many connections for reading to each copy, 5 unless told otherwise. */
   readonly poolSize?: number
+  /** So many reads may wait for one of these, 1000 unless told otherwise; one more is left to the next copy. */
+  readonly waiting?: number
   readonly onChange?: (change: CopyChange) => void
   /** Told of every read, for metrics. */
   readonly onRead?: (read: ReadReport) => void

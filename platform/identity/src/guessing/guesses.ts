@@ -1,11 +1,10 @@
-import { type AccountId, type Clock, Rejection } from '@sallyport/kernel'
+import { type AccountId, type Clock, createTurns, Rejection, type Turns } from '@sallyport/kernel'
 import { networkOf } from '@sallyport/service'
 import type { Kysely, RawBuilder } from 'kysely'
 import type { IdentityDatabase } from '../identity-database.ts'
 import { HashingBusy } from '../passwords/password-hashing.ts'
 import * as store from './guess-store.ts'
 import { clientsPace, codesPace, type Pace, pressure, strangersPace, usualPace } from './pace.ts'
-import { createTurns, type Turns } from './turns.ts'
 
 /** Whoever tries passwords has to wait. Nothing was looked at: a right one meets this as well. */
 export class TooManyAttempts extends Rejection {
