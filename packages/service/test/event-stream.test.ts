@@ -25,7 +25,7 @@ it('a stream of somebody who may hear no more ends as a whole, whatever happens 
   await vi.advanceTimersByTimeAsync(60_000)
   const chunks: unknown[] = []
   for await (const chunk of stream) chunks.push(chunk)
-  expect(Buffer.concat(chunks.filter(Buffer.isBuffer)).toString()).toMatch(
+  expect(Buffer.concat(chunks.filter((chunk) => Buffer.isBuffer(chunk))).toString()).toMatch(
     /^retry: 2000\n\nevent: bid\ndata: \{"n":1\}\n\n$/,
   )
   expect(errors).toEqual([])
