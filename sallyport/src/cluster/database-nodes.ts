@@ -116,7 +116,13 @@ async function standbyNode(
   { onProgress, onChange }: NodeOptions,
 ): Promise<StandbyNode> {
   let lost: (error: Error) => void = () => undefined
-  const standby = await embeddedStandby({ dataDirectory, name, onProgress, onLost: (error) => lost(error) })
+  const standby = await embeddedStandby({
+    dataDirectory,
+    name,
+    onProgress,
+    onLost: (error) => lost(error),
+    onRenewed: onChange,
+  })
   const url = toUrl(standby.connection('identity'))
   const node = databaseNode({
     name,

@@ -20,6 +20,8 @@ export interface EmbeddedStandbyOptions {
   readonly onProgress?: (step: string) => void
   /** Called when the server is lost while it is not being stopped; it can be started again. */
   readonly onLost?: (error: Error) => void
+  /** Called when a server that was made afresh has taken its place: another process. */
+  readonly onRenewed?: () => void
   /** More settings of PostgreSQL; those of the primary that bound connections and the like must not be lower here. */
   readonly settings?: Readonly<Record<string, string>>
 }
@@ -148,9 +150,19 @@ class StreamingStandby implements EmbeddedStandby {
   }
 
   async #renew(): Promise<void> {
-    await this.#clone()
-    await this.#reach()
+    try {
+      await this.#clone()
+      await this.#reach()
+    } catch (error) {
+      // The server that ran was stopped for the new one: whoever looks after it has to start it.
+      if (!this.#running && !this.#ending.signal.aborted) {
+        clearInterval(this.#watch)
+        this.#options.onLost?.(new PostgresFailed(`${this.name} could not be made afresh: ${String(error)}`))
+      }
+      throw error
+    }
     this.#sightings = 0
+    this.#options.onRenewed?.()
   }
 
   async #stop(): Promise<void> {
