@@ -166,6 +166,8 @@ export async function updateNames(
   names: { readonly username?: Renaming; readonly email?: string },
 ): Promise<void> {
   const { username, email } = names
+  // Its own name again is no change.
+  if (username === undefined && email === undefined) return
   await tx
     .updateTable('account')
     .$if(username !== undefined, (query) => query.set({ username: username?.to ?? '' }))
