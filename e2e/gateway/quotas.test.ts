@@ -154,6 +154,6 @@ describe('A-F10 two gateways of one installation', () => {
     const answers = await times(120, (index) => logIn(gateways[index % 2] ?? expect.fail(), from)(index))
     expect([countOf(answers, 401), countOf(answers, 429)]).toEqual([100, 20])
     const ready = await fetch(`${gateways[0]}/health/ready`)
-    expect(await ready.json()).toMatchObject({ parts: { quotas: 'ready' } })
+    expect(await ready.json()).toMatchObject({ parts: { 'gateway.quotas': 'ready' } })
   })
 })
