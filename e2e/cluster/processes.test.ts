@@ -8,7 +8,17 @@ import { type Campus, openCampus, query, textOf } from './campus.ts'
  */
 
 const databases = ['primary', 'secondary-1', 'secondary-2']
-const parts = ['identity', 'wallet', 'gacha', 'auction', 'enrollment.1', 'enrollment.2', 'enrollment.3', 'gateway']
+const parts = [
+  'identity',
+  'wallet',
+  'gacha',
+  'auction',
+  'enrollment.1',
+  'enrollment.2',
+  'enrollment.3',
+  'pictures',
+  'gateway',
+]
 /** What processes may take to start, which is no promise to anybody. */
 const patience = { timeout: 60_000, interval: 50 }
 

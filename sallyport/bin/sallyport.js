@@ -1,7 +1,12 @@
 #!/usr/bin/env node
+import module from 'node:module'
+import { fileURLToPath } from 'node:url'
+
 // Node that is too old to run TypeScript would greet with a syntax error.
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major > 24 || (major === 24 && minor >= 12)) {
+  // What was compiled is kept beside the installed packages, where that can be written: the next start takes half as long.
+  module.enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/sallyport', import.meta.url)))
   await import('../src/main.ts')
 } else {
   process.stderr.write(
