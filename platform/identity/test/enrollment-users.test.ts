@@ -271,7 +271,10 @@ describe('POST /api/login', () => {
   )
 
   it('E-50 answers 400 to what is no JSON, and 404 and 405 in the same words', async () => {
-    expect(await ask('/api/login', 'username=ada')).toMatchObject({ status: 400, body: error('malformed_json') })
+    expect(await ask('/api/login', 'username=ada', fromGateway())).toMatchObject({
+      status: 400,
+      body: error('malformed_json'),
+    })
     expect(await ask('/api/login/ada', {})).toMatchObject({ status: 404, body: error('not_found') })
     const reply = await one.service.inject({ method: 'GET', path: '/api/login?username=ada&password=x', headers: {} })
     expect(reply).toMatchObject({ status: 405, headers: { allow: 'POST' } })
