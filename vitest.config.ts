@@ -22,8 +22,15 @@ export default defineConfig({
           ...timeouts,
           name: 'doors',
           include: ['e2e/**/*.test.ts'],
-          exclude: ['e2e/clients/**'],
+          exclude: ['e2e/clients/**', 'e2e/cluster/**'],
           globalSetup: ['e2e/support/global-setup.ts'],
+        },
+      },
+      {
+        test: {
+          ...timeouts,
+          name: 'cluster',
+          include: ['e2e/cluster/*.test.ts'],
         },
       },
       {
