@@ -42,7 +42,8 @@ export async function keepStandbys(options: KeptStandbysOptions): Promise<KeptSt
     connections: (service) => kept.map(({ standby }) => standby.connection(service)),
     renew(name) {
       const damaged = kept.find(({ standby }) => standby.name === name)?.standby
-      if (damaged?.pid === undefined) return
+      if (!damaged) return
+      // One that is being started is made afresh after that.
       onProgress(`${name} is damaged and is made afresh`)
       damaged.renew().catch((error: unknown) => onProgress(`${name} could not be made afresh: ${String(error)}`))
     },
