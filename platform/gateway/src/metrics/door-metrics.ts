@@ -132,17 +132,17 @@ export function createDoorMetrics(metrics: Metrics, open: OpenAtDoors): (door: D
     registers,
     collect: () => tunnels.set(open.tunnels()),
   })
-  // oxlint-disable-next-line no-new
-  new DurationHistogram({
-    name: `${prefix}_request_duration_seconds`,
-    help: 'From the head of a request to the end of its answer.',
-    metrics,
-    *read() {
-      for (const { door, routes } of tallies.values()) {
-        for (const { service, route, durations } of routes.values()) yield [{ door, service, route }, durations]
-      }
-    },
-  })
+  metrics.registerMetric(
+    new DurationHistogram({
+      name: `${prefix}_request_duration_seconds`,
+      help: 'From the head of a request to the end of its answer.',
+      *read() {
+        for (const { door, routes } of tallies.values()) {
+          for (const { service, route, durations } of routes.values()) yield [{ door, service, route }, durations]
+        }
+      },
+    }),
+  )
   return (door) => {
     const tally = new DoorTally(door)
     tallies.set(door, tally)
