@@ -54,8 +54,25 @@ describe('an instance', () => {
     expect(health.admits()).toBe(true)
   })
 
-  it('E-43 is tried by another call soon when the first is slow for a reason of its own', () => {
+  it('E-43 that refused is tried by another call soon while the first waits for its answer, one that hung is not', () => {
     fail('refused')
+    now = 2000
+    health.take()
+    now = 2499
+    expect(health.admits()).toBe(false)
+    now = 2500
+    expect(health.admits()).toBe(true)
+
+    const hung = new InstanceHealth(() => now)
+    for (let n = 0; n < 3; n += 1) hung.failed('silent', false)
+    now += 2000
+    hung.take()
+    now += 60_000
+    expect(hung.admits()).toBe(false)
+  })
+
+  it('E-43 is tried by another call soon when the first is slow for a reason of its own', () => {
+    fail('lost', 3)
     now = 2000
     const slow = health.take(true)
     now = 2499

@@ -13,8 +13,9 @@ const tolerated = 3
 /** When every instance is out there is nobody to turn to, so one of them is tried again this soon, in milliseconds. */
 const lastResortMs = 250
 /**
- * A call whose client is still sending may try an instance for a long time. Another one may after so many milliseconds, so
- * that together with the longest pause an instance is called again within 5 s.
+ * A call whose client is still sending may try an instance for a long time, and so may one that a restarted instance takes
+ * long over, though it refuses nobody any more. Another one may after so many milliseconds, so that together with the longest
+ * pause an instance is called again within 5 s.
  */
 const slowTrialMs = 500
 
@@ -28,6 +29,8 @@ export class InstanceHealth {
   #failedAt = 0
   #pauseMs = pauseMs
   #failures = 0
+  /** Whether it went out by refusing, and not by hanging: whoever hangs is tried by one call at a time. */
+  #refused = false
   /** Until when a call is finding out whether the instance is back, and no other is to. */
   #triedUntil = Number.NEGATIVE_INFINITY
 
@@ -63,7 +66,7 @@ export class InstanceHealth {
    */
   take(isSlow = false): boolean {
     if (!this.#out) return false
-    this.#triedUntil = isSlow ? this.#now() + slowTrialMs : Number.POSITIVE_INFINITY
+    this.#triedUntil = isSlow || this.#refused ? this.#now() + slowTrialMs : Number.POSITIVE_INFINITY
     return true
   }
 
@@ -92,6 +95,7 @@ export class InstanceHealth {
     // A process that refuses may be there again at any moment; one that hangs costs whoever tries it a long wait.
     this.#pauseMs = trial && failure !== 'refused' ? Math.min(2 * this.#pauseMs, longestPauseMs) : pauseMs
     this.#failedAt = this.#now()
+    this.#refused = failure === 'refused'
     this.#endTrial()
     this.#out = true
     return !trial
