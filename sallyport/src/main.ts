@@ -68,8 +68,10 @@ Several processes of one part need a SALLYPORT_INSTANCE each.
 All parts share SALLYPORT_DATA, or at least its directory service-keys.
 
 Examples:
-  $ SALLYPORT_PORT=9290 DATABASE_URL_WALLET=postgres://… SALLYPORT_URL_IDENTITY=http://127.0.0.1:9090 npx sallyport serve wallet
-  $ DATABASE_URL_GATEWAY=… SALLYPORT_URL_IDENTITY=… SALLYPORT_URL_WALLET=… SALLYPORT_URL_GACHA=… npx sallyport serve gateway`,
+  $ export SALLYPORT_PUBLIC_URL=https://play.example.org SALLYPORT_URL_IDENTITY=http://127.0.0.1:9090
+  $ SALLYPORT_PORT=9290 DATABASE_URL_WALLET=postgres://… npx sallyport serve wallet
+  $ DATABASE_URL_GATEWAY=… SALLYPORT_URL_WALLET=… SALLYPORT_URL_GACHA=… SALLYPORT_URL_AUCTION=… \\
+      SALLYPORT_URL_ENROLLMENT=… SALLYPORT_URL_PICTURES=… npx sallyport serve gateway`,
   )
   .action(async (part: string) => {
     const known = partNames.find((name) => name === part)

@@ -60,12 +60,12 @@ function databaseSettings() {
 const replicaSettings = {
   DATABASE_URL_IDENTITY_REPLICAS: databaseUrls({
     default: undefined,
-    desc: 'Streaming standbys of the PostgreSQL in `DATABASE_URL_IDENTITY`, separated by commas: sign-ins read them in turn, as `secondary-1` and so on.',
+    desc: 'Streaming standbys of the PostgreSQL in `DATABASE_URL_IDENTITY`, separated by commas: logins of the enrollment system read them in turn, as `secondary-1` and so on.',
     example: 'postgres://identity@standby1/identity,postgres://identity@standby2/identity',
   }),
   SALLYPORT_STANDBYS: natural({
     default: 0,
-    desc: 'How many streaming standbys the embedded PostgreSQL has, over which sign-ins are spread. Each is a full copy.',
+    desc: 'How many streaming standbys the embedded PostgreSQL has, over which logins of the enrollment system are spread. Each is a full copy.',
     example: '2',
   }),
 }
