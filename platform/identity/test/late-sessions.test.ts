@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { findCredentials } from '../src/accounts/account-store.ts'
 import { writeDownLate } from '../src/logins/late-session-store.ts'
 import type { SessionId } from '../src/sessions/session.ts'
-import { endSessions } from '../src/sessions/session-store.ts'
+import { endSessions, revokeSession } from '../src/sessions/session-store.ts'
 import { startIdentity, type TestIdentity } from './support.ts'
 
 let one: TestIdentity
@@ -54,6 +54,16 @@ describe('a session that is written down after its tokens were issued (enrollmen
     const sid = newId<SessionId>()
     expect(await writeDown(sid, await read())).toEqual([])
     expect(await sessionsOf(ada)).toEqual([{ sid }])
+  })
+
+  it('is none when somebody has signed out of it before that', async () => {
+    const sid = newId<SessionId>()
+    const seen = await read()
+    await database()
+      .db.transaction()
+      .execute((tx) => revokeSession(tx, sid, new Date(Date.now() + 1200_000)))
+    await writeDown(sid, seen)
+    expect(await sessionsOf(ada)).toEqual([])
   })
 
   it.each([

@@ -29,6 +29,7 @@ export async function writeDownLate(
     select from account
     where uid = ${uid} and deleted_at is null and suspended_at is null
       and sessions_valid_from is not distinct from ${sessionsValidFrom ?? null}::timestamptz
+      and not exists (select from revocation where kind = 'session' and id = ${sid})
     for no key update`.execute(tx)
   if (rows.length === 0) return revokeSession(tx, sid, endOfRevocation(now))
   await insertSession(tx, session, origin, alongside)
