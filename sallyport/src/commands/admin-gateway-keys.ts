@@ -4,6 +4,7 @@ import {
   parseKeyFiles,
   pathsOf,
   readKeyFiles,
+  readOrCompleteKeyFiles,
   replaceKeyFiles,
 } from '../gateway-keys/key-files.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -18,9 +19,12 @@ export class KeyExists extends Error {
 }
 
 /** `sallyport admin gateway-keys make KID…`. @throws {KeyExists} @throws {GatewayKeysUnusable} */
-export async function makeGatewayKeys({ gatewayKeys }: Settings, kids: readonly string[]): Promise<void> {
+export async function makeGatewayKeys(
+  { gatewayKeys }: Pick<Settings, 'gatewayKeys'>,
+  kids: readonly string[],
+): Promise<void> {
   const { directory } = gatewayKeys
-  const files = await readKeyFiles(directory)
+  const files = await readOrCompleteKeyFiles(directory)
   const before = files ? await parseKeyFiles(directory, files) : { private: [], public: [] }
   for (const [index, kid] of kids.entries()) {
     if (before.public.some((key) => key.kid === kid) || kids.indexOf(kid) !== index) throw new KeyExists(kid)
@@ -30,10 +34,11 @@ export async function makeGatewayKeys({ gatewayKeys }: Settings, kids: readonly 
     say(`… making the key ${kid} (${index + 1} of ${kids.length})`)
     made.push(await signing.makeKey(kid))
   }
-  await replaceKeyFiles(directory, {
+  const keys = {
     private: [...before.private, ...made.map((key) => key.private)],
     public: [...before.public, ...made.map((key) => key.public)],
-  })
+  }
+  await replaceKeyFiles(directory, keys, { isFirst: files === undefined })
   const paths = pathsOf(directory)
   say(`private keys in ${paths.private}, for the gateway alone; public keys in ${paths.public}`)
 }

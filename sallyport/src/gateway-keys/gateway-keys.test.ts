@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { signing } from '@sallyport/gateway'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { makeGatewayKeys } from '../commands/admin-gateway-keys.ts'
 import { InvalidSettings } from '../settings/settings.ts'
 import { GatewayKeysUnusable, pathsOf, replaceKeyFiles } from './key-files.ts'
 import { openGatewayKeys } from './open-gateway-keys.ts'
@@ -43,6 +44,15 @@ describe('the gateway’s keys', () => {
     expect((await open()).keys.published()).toEqual(keys.published())
   })
 
+  it('E-28 that are made later are put beside those before, also when the public file was lost', async () => {
+    const { keys } = await open()
+    await unlink(pathsOf(directory).public)
+    await makeGatewayKeys({ gatewayKeys: { directory, signingKeyId: undefined } }, ['later'])
+    const again = await open()
+    expect(again.keys.signingKeyId).toBe(keys.signingKeyId)
+    expect(again.keys.published().map(({ kid }) => kid)).toEqual([keys.signingKeyId, 'later'])
+  })
+
   it('E-35 are not made anew beside a public file, whose private one was lost', async () => {
     await open()
     await unlink(pathsOf(directory).private)
@@ -70,7 +80,7 @@ describe('the gateway’s keys', () => {
     const opened = await open()
     const following = opened.follow()
     const next = pair(await signing.makeKey('next'), await signing.makeKey('after'))
-    await replaceKeyFiles(directory, next)
+    await replaceKeyFiles(directory, next, { isFirst: false })
     await expect.poll(() => opened.keys.signingKeyId).toBe('next')
     expect(opened.keys.published()).toEqual(next.public)
     following.stop()
@@ -78,7 +88,7 @@ describe('the gateway’s keys', () => {
 
   it('stay as they are while the files are wrong', async () => {
     const first = pair(await signing.makeKey('first'))
-    await replaceKeyFiles(directory, first)
+    await replaceKeyFiles(directory, first, { isFirst: true })
     const warnings: string[] = []
     const noisy = pino({ level: 'warn' }, { write: (line) => void warnings.push(line) })
     const opened = await openGatewayKeys(
@@ -91,7 +101,7 @@ describe('the gateway’s keys', () => {
     await expect.poll(() => warnings).toEqual([expect.stringContaining('there is no key in it')])
     expect(opened.keys.signingKeyId).toBe('first')
     const second = pair(await signing.makeKey('second'))
-    await replaceKeyFiles(directory, second)
+    await replaceKeyFiles(directory, second, { isFirst: false })
     await expect.poll(() => opened.keys.signingKeyId).toBe('second')
     following.stop()
   })

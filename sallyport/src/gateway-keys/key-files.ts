@@ -51,18 +51,41 @@ export async function readKeyFiles(directory: string): Promise<KeyFiles | undefi
   return { private: privateText, public: publicText }
 }
 
+/**
+ * The same; the public file is made again where there is only the private one, which a crash may have left alone.
+ *
+ * @throws {GatewayKeysUnusable}
+ */
+export async function readOrCompleteKeyFiles(directory: string): Promise<KeyFiles | undefined> {
+  const present = await readKeyFiles(directory)
+  if (present) return present
+  const paths = pathsOf(directory)
+  return explained(directory, async () => {
+    const privateText = await readIfPresent(paths.private)
+    if (privateText === undefined) return undefined
+    const publicText = await readOrMake(paths.public, () => textOf(signing.publicHalvesOf(privateText)))
+    return { private: privateText, public: publicText }
+  })
+}
+
 /** What both files say. @throws {GatewayKeysUnusable} */
 export function parseKeyFiles(directory: string, files: KeyFiles): Promise<signing.KeySets> {
   return explained(directory, async () => signing.readKeySets(files))
 }
 
-/** Writes both files anew. @throws {GatewayKeysUnusable} */
-export async function replaceKeyFiles(directory: string, keys: signing.KeySets): Promise<void> {
+/** Writes both files anew, or for the first time. @throws {GatewayKeysUnusable} */
+export async function replaceKeyFiles(
+  directory: string,
+  keys: signing.KeySets,
+  { isFirst }: { readonly isFirst: boolean },
+): Promise<void> {
   const paths = pathsOf(directory)
   await explained(directory, async () => {
+    // The public file can be made of the private one, and not the other way round.
+    if (isFirst) await replaceFile(paths.private, textOf(keys.private))
     // What signs is published before: whoever reads in between finds a public key too many, never one too few.
     await replaceFile(paths.public, textOf(keys.public))
-    await replaceFile(paths.private, textOf(keys.private))
+    if (!isFirst) await replaceFile(paths.private, textOf(keys.private))
   })
 }
 
