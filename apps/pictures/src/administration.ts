@@ -50,7 +50,7 @@ export function createAdministration(parts: {
       if (!id || !(await setState(db, id, state))) throw new UnknownPicture()
     },
     async add({ bytes, ...said }) {
-      await uploads.add({ caption: parseCaption(said), bytes, uploader: undefined, state: 'accepted' })
+      await uploads.import({ caption: parseCaption(said), bytes, uploader: undefined, state: 'accepted' })
     },
     seed: (count, onDrawn) => seedDrawings({ db, uploads, clock }, count, onDrawn),
   }

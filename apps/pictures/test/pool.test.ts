@@ -1,5 +1,7 @@
-import { loadedDice } from '@sallyport/kernel'
+import { openDatabase } from '@sallyport/database'
+import { loadedDice, systemClock } from '@sallyport/kernel'
 import { afterEach, expect, it } from 'vitest'
+import { createAdministration } from '../src/administration.ts'
 import { setState } from '../src/pool/picture-store.ts'
 import { caption, picture, startPictures, type TestPictures } from './test-pictures.ts'
 
@@ -53,4 +55,31 @@ it('S-54 has the starter set once, also when two start together', async () => {
     items: [{ title: 'Drawn planet no. 3', date: '2026-11-03', explanation: expect.stringContaining('no telescope') }],
     next: expect.any(String),
   })
+})
+
+it('a picture that is there keeps its files when it is put in once more, in vain', async () => {
+  pictures = await startPictures({ withStarterSet: true })
+  const { pool } = pictures.test.database
+  const files = await pictures.files()
+  await pool.query('delete from seeding')
+  const owner = openDatabase({ connection: pictures.test.ownerConnection, service: 'pictures' })
+  await owner.pool.query('alter table picture add constraint refuses_everything check (false) not valid')
+  await owner.close()
+  await expect(pictures.service.start()).rejects.toThrow('refuses_everything')
+  expect((await pictures.files()).sort()).toEqual(files.sort())
+  expect((await pictures.ask('/pictures/api/v1/download')).status).toBe(200)
+})
+
+it('S-22 an import that is done once more makes no picture twice as likely', async () => {
+  pictures = await startPictures()
+  const file = await picture()
+  const admin = createAdministration({
+    database: pictures.test.database,
+    choices: pictures.choices,
+    clock: systemClock,
+  })
+  const bytes = new Uint8Array(await file.arrayBuffer())
+  for (let times = 0; times < 2; times += 1) await admin.add({ ...caption, bytes })
+  await admin.add({ ...caption, title: 'Another', bytes })
+  expect(await places()).toEqual([1, 2])
 })

@@ -14,6 +14,7 @@ export interface TestPictures {
   /** The address of its own port. */
   readonly url: string
   readonly service: Service
+  readonly choices: PicturesChoices
   readonly uploader: AccountId
   ask(path: string, options?: RequestInit): Promise<Response>
   upload(fields: Readonly<Record<string, string | Blob>>): Promise<Response>
@@ -33,24 +34,25 @@ export async function startPictures(
     readonly withStarterSet?: boolean
   } = {},
 ): Promise<TestPictures> {
-  const { choices, dice, clock = systemClock, onLog, withStarterSet = false } = options
+  const { dice, clock = systemClock, onLog, withStarterSet = false } = options
   const test = await createTestDatabase<PicturesDatabase>({ service: 'pictures', migrations })
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-pictures-'))
   const uploader = newId<AccountId>()
+  const choices: PicturesChoices = {
+    mode: 'monolith',
+    uploadLimitBytes: 1024 * 1024,
+    mostPixels: 1_000_000,
+    isModerated: false,
+    directory,
+    apod: { url: 'http://127.0.0.1:9', key: 'none' },
+    ...options.choices,
+  }
   const service = await buildPictures({
     database: test.database,
     authentication: everybodyIs(uploader),
     log: onLog ? pino({ level: 'trace' }, { write: onLog }) : pino({ level: 'silent' }),
     clock,
-    choices: {
-      mode: 'monolith',
-      uploadLimitBytes: 1024 * 1024,
-      mostPixels: 1_000_000,
-      isModerated: false,
-      directory,
-      apod: { url: 'http://127.0.0.1:9', key: 'none' },
-      ...choices,
-    },
+    choices,
     ...(dice && { dice }),
   })
   if (withStarterSet) await service.start()
@@ -60,6 +62,7 @@ export async function startPictures(
     test,
     url,
     service,
+    choices,
     uploader,
     ask,
     upload(fields) {

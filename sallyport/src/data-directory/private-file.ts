@@ -1,5 +1,6 @@
-import { link, mkdir, open, readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { syncDirectory } from '@sallyport/kernel'
 
 const ownerOnly = 0o600
 
@@ -26,24 +27,17 @@ export async function readOrMake(path: string, make: () => string): Promise<stri
   } finally {
     await unlink(draft)
   }
-  await syncDirectory(path)
+  await syncDirectory(dirname(path))
   return readFile(path, 'utf8')
 }
 
-/** Replaces a file in one step: nobody ever reads half of it. */
+/**
+ * Replaces a file in one step: nobody ever reads half of it, and a power cut does not lose it although what was encrypted with
+ * it is safe.
+ */
 export async function replaceFile(path: string, content: string): Promise<void> {
   await rename(await writeDraft(path, content), path)
-  await syncDirectory(path)
-}
-
-/** Otherwise a power cut may lose the file although what was encrypted with it is safe. */
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(dirname(path))
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
-  }
+  await syncDirectory(dirname(path))
 }
 
 async function writeDraft(path: string, content: string): Promise<string> {

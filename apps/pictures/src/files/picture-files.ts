@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { newId } from '@sallyport/kernel'
+import { newId, syncDirectory } from '@sallyport/kernel'
 
 /** Where the files of pictures are kept: on a disk here, and an object store would do as well. */
 export interface PictureFiles {
@@ -25,11 +25,14 @@ export function filesInDirectory(directory: string): PictureFiles {
     async put(name, bytes) {
       const path = pathOf(name)
       const folder = dirname(path)
-      await mkdir(folder, { recursive: true, mode: 0o700 })
+      const made = await mkdir(folder, { recursive: true, mode: 0o700 })
       const unfinished = join(folder, `${newId()}.part`)
       try {
         await writeDown(unfinished, bytes)
         await rename(unfinished, path)
+        // A picture that somebody was told is there survives a power cut, its name included.
+        await syncDirectory(folder)
+        if (made !== undefined) await syncDirectory(directory)
       } catch (error) {
         await rm(unfinished, { force: true })
         throw error
@@ -50,7 +53,6 @@ async function writeDown(path: string, bytes: Uint8Array): Promise<void> {
   const file = await open(path, 'wx', 0o600)
   try {
     await file.writeFile(bytes)
-    // A picture that somebody was told is there survives a power cut.
     await file.sync()
   } finally {
     await file.close()

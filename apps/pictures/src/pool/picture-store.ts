@@ -1,5 +1,5 @@
 import type { PageRequest } from '@sallyport/service'
-import { type Kysely, sql, type Transaction } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { PicturesDatabase } from '../pictures-database.ts'
 import type { Day, Picture, PictureId, PictureState } from './picture.ts'
 
@@ -29,7 +29,7 @@ export async function insertPicture(db: Database, picture: NewPicture): Promise<
       uploader: picture.uploader ?? null,
       added_at: picture.addedAt,
     })
-    .onConflict((conflict) => conflict.column('id').doNothing())
+    .onConflict((conflict) => conflict.doNothing())
     .execute()
 }
 
@@ -86,9 +86,14 @@ export async function setState(db: Database, id: PictureId, state: PictureState)
   return numUpdatedRows === 1n
 }
 
-/** Takes note of a seeding; false when it was done before. Of two at once the second waits for the first. */
-export async function recordSeeding(tx: Transaction<PicturesDatabase>, name: string, now: Date): Promise<boolean> {
-  const recorded = await tx
+/** Whether a seeding was done before. */
+export async function isSeeded(db: Database, name: string): Promise<boolean> {
+  return (await db.selectFrom('seeding').select('name').where('name', '=', name).executeTakeFirst()) !== undefined
+}
+
+/** Takes note of a seeding that is done; false when somebody else was first. */
+export async function recordSeeding(db: Database, name: string, now: Date): Promise<boolean> {
+  const recorded = await db
     .insertInto('seeding')
     .values({ name, seeded_at: now })
     .onConflict((conflict) => conflict.doNothing())

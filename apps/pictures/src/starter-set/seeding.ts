@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import { drawSky } from '../drawing/drawing.ts'
 import type { PicturesDatabase } from '../pictures-database.ts'
 import { parseDay, type PictureId } from '../pool/picture.ts'
-import { findPicture, recordSeeding } from '../pool/picture-store.ts'
+import { findPicture, isSeeded, recordSeeding } from '../pool/picture-store.ts'
 import type { Uploads } from '../uploads/uploads.ts'
 import { readStarterSet, starterSeeds } from './starter-set.ts'
 
@@ -13,22 +13,21 @@ interface SeedingParts {
   readonly clock: Clock
 }
 
+const starterSet = 'starter-set'
+
 /**
- * Puts the starter set into a fresh store, once: not again when its pictures were refused, and once also when several
- * instances start together. Says whether it did.
+ * Puts the starter set into a fresh store, once: not again when its pictures were refused. Each picture of it has an id of its
+ * own, so that two instances may do it together, and whoever comes after one that died on the way does the rest.
+ *
+ * @returns whether it did
  */
 export async function seedStarterSet({ db, uploads, clock }: SeedingParts): Promise<boolean> {
-  return db.transaction().execute(async (tx) => {
-    // Who comes second waits here until the first is done. After a start that died on the way the next one does the rest.
-    if (!(await recordSeeding(tx, 'starter-set', clock.now()))) return false
-    await Promise.all(
-      (await readStarterSet()).map(({ file, title, explanation, date, bytes }) => {
-        const caption = { title, explanation, date: parseDay(date), copyright: undefined }
-        return uploads.addDrawing(idOf<PictureId>('starter-set', file), caption, bytes)
-      }),
-    )
-    return true
-  })
+  if (await isSeeded(db, starterSet)) return false
+  for (const { file, title, explanation, date, bytes } of await readStarterSet()) {
+    const caption = { title, explanation, date: parseDay(date), copyright: undefined }
+    await uploads.addDrawing(idOf<PictureId>(starterSet, file), caption, bytes)
+  }
+  return recordSeeding(db, starterSet, clock.now())
 }
 
 /** Draws so many more skies, none of them drawn before, with today's date. */

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto'
-import { type AccountId, type Clock, newId } from '@sallyport/kernel'
+import { type AccountId, type Clock, createTurns, idOf, newId, Rejection } from '@sallyport/kernel'
 import type { Kysely } from 'kysely'
 import type { PictureFiles } from '../files/picture-files.ts'
 import type { PicturesDatabase } from '../pictures-database.ts'
 import { type Caption, endingOf, type PictureId, type PictureState, smallerFile } from '../pool/picture.ts'
 import { insertPicture } from '../pool/picture-store.ts'
 import { type Image, readDrawing, readImage } from './image.ts'
-import { createTurns } from './turns.ts'
 
 export interface Uploads {
   /**
@@ -15,6 +14,12 @@ export interface Uploads {
    * @throws {InvalidImage} @throws {TooManyUploads}
    */
   add(upload: Upload): Promise<PictureId>
+  /**
+   * The same for an operator, who may do it once more when it broke off: the same picture with the same caption is there once.
+   *
+   * @throws {InvalidImage} @throws {TooManyUploads}
+   */
+  import(upload: Upload): Promise<void>
   /** Takes in a drawing of this program's own, as WebP; once, however often the same id comes. */
   addDrawing(id: PictureId, caption: Caption, webp: Buffer): Promise<void>
 }
@@ -26,8 +31,18 @@ export interface Upload {
   readonly state: PictureState
 }
 
+/** So many pictures are already being read that one more would wait too long. */
+export class TooManyUploads extends Rejection {
+  override name = 'TooManyUploads'
+  readonly code = 'too-many-uploads'
+  readonly reason = 'busy'
+  constructor() {
+    super('too many pictures come in now')
+  }
+}
+
 /** Each is decoded in memory, so they are one after the other, and no more than these wait. */
-const mostWaiting = 8
+const mostWaiting = 7
 
 export function createUploads(parts: {
   readonly db: Kysely<PicturesDatabase>
@@ -36,7 +51,16 @@ export function createUploads(parts: {
   readonly mostPixels: number
 }): Uploads {
   const { db, files, clock, mostPixels } = parts
-  const inTurn = createTurns(mostWaiting)
+  const turns = createTurns({ atOnce: 1, waitLimit: mostWaiting, whenFull: () => new TooManyUploads() })
+
+  async function readInTurn(bytes: Uint8Array): Promise<Image> {
+    const giveUp = await turns.take('')
+    try {
+      return await readImage(bytes, { mostPixels })
+    } finally {
+      giveUp()
+    }
+  }
 
   async function keep(id: PictureId, image: Image, upload: Omit<Upload, 'bytes'>): Promise<PictureId> {
     const { caption, uploader, state } = upload
@@ -47,31 +71,33 @@ export function createUploads(parts: {
       [smallerFile(id, 'small')]: image.small,
       [smallerFile(id, 'medium')]: image.medium,
     }
-    try {
-      // The files first: a picture in the pool has them.
-      for (const [name, content] of Object.entries(kept)) await files.put(name, content)
-      await insertPicture(db, {
-        id,
-        ...caption,
-        file,
-        mediaType,
-        width,
-        height,
-        state,
-        uploader,
-        bytes: image.bytes.length,
-        digest: createHash('sha256').update(image.bytes).digest(),
-        addedAt: clock.now(),
-      })
-    } catch (error) {
-      for (const name of Object.keys(kept)) await files.remove(name)
-      throw error
-    }
+    // The files first: a picture in the pool has them. When it is not known whether the row got in, they stay: nobody looks at
+    // a file that is too much, and a row without its files would fail whoever draws it.
+    for (const [name, content] of Object.entries(kept)) await files.put(name, content)
+    await insertPicture(db, {
+      id,
+      ...caption,
+      file,
+      mediaType,
+      width,
+      height,
+      state,
+      uploader,
+      bytes: image.bytes.length,
+      digest: createHash('sha256').update(image.bytes).digest(),
+      addedAt: clock.now(),
+    })
     return id
   }
 
   return {
-    add: ({ bytes, ...upload }) => inTurn(async () => keep(newId(), await readImage(bytes, { mostPixels }), upload)),
+    add: async ({ bytes, ...upload }) => keep(newId(), await readInTurn(bytes), upload),
+    async import({ bytes, ...upload }) {
+      const { title, explanation, date, copyright = '' } = upload.caption
+      const digest = createHash('sha256').update(bytes).digest('hex')
+      const id = idOf<PictureId>('import', digest, title, explanation, date, copyright)
+      await keep(id, await readInTurn(bytes), upload)
+    },
     async addDrawing(id, caption, webp) {
       await keep(id, await readDrawing(webp), { caption, uploader: undefined, state: 'accepted' })
     },

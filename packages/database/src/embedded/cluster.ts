@@ -1,5 +1,6 @@
-import { chown, mkdtemp, open, readFile, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { chown, mkdtemp, readFile, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { syncDirectory } from '@sallyport/kernel'
 import { DirectoryUnusable, PostgresFailed, codeOf, usingDirectory } from './errors.ts'
 import type { Placement } from './placement.ts'
 import { run } from './run.ts'
@@ -102,15 +103,5 @@ export async function readIfThere(file: string): Promise<string | undefined> {
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
     throw error
-  }
-}
-
-/** Without it a power cut could forget the new name. */
-export async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
