@@ -42,9 +42,7 @@ export function createAuthentication(parts: {
   readonly failClosedSeconds?: number
 }): Required<Authentication> {
   const { issuers: trusted, revocations, identifyService, failClosedSeconds = 0 } = parts
-  const silenceLimitMs = failClosedSeconds > 0 ? failClosedSeconds * 1000 : Number.POSITIVE_INFINITY
-  // Infinity is not more than infinity: without a limit a feed that was never heard is no hindrance either.
-  const isTooSilent = (): boolean => revocations.silentMs > silenceLimitMs
+  const isTooSilent = (): boolean => failClosedSeconds > 0 && revocations.silentMs > failClosedSeconds * 1000
 
   /** With several the token says whose it is, and only that one is asked: keys of several issuers are never one set. */
   function issuerOf(token: string, names: readonly IssuerName[]): TrustedIssuer | undefined {
@@ -85,6 +83,8 @@ export function createAuthentication(parts: {
 
 /** The token of an `Authorization: Bearer` header (RFC 6750 §2.1); the scheme is compared without case. */
 export function bearerTokenOf(authorization: string | undefined): string | undefined {
+  // As nearly everybody writes it: a token is long, and looking through it costs.
+  if (authorization?.startsWith('Bearer ey') === true) return authorization.slice(7)
   const match = /^bearer(?: +(.*))?$/i.exec(authorization ?? '')
   return match ? (match[1] ?? '') : undefined
 }

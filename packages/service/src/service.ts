@@ -108,6 +108,8 @@ export async function createService(parts: ServiceParts): Promise<Service> {
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
+    // Lines about a request name it themselves: a logger of its own for each would be made for nothing.
+    childLoggerFactory: (logger) => logger,
     exposeHeadRoutes: false,
     bodyLimit: bodyLimitBytes,
     forceCloseConnections: 'idle',

@@ -15,10 +15,11 @@ export interface Trace {
  */
 export function traceOf({ headers }: Pick<IncomingMessage, 'headers'>): Trace {
   const came = parseTraceParent(headers['traceparent'])
-  const traceId = came?.traceId ?? newHexId(16)
+  const fresh = newTrace()
+  const traceId = came?.traceId ?? fresh.slice(0, 32)
   return {
     traceId,
-    traceparent: `00-${traceId}-${newHexId(8)}-${came?.sampled === true ? '01' : '00'}`,
+    traceparent: `00-${traceId}-${fresh.slice(32)}-${came?.sampled === true ? '01' : '00'}`,
     tracestate: came && usableState(headers['tracestate']),
   }
 }
@@ -49,14 +50,20 @@ function usableState(text: string | string[] | undefined): string | undefined {
 /** Chance is had in larger pieces: asking for it costs more than the chance itself. */
 const chance = Buffer.alloc(4096)
 let used = chance.length
+/** A trace of 16 bytes and a step of 8. */
+const bytes = 24
 
-function newHexId(bytes: 8 | 16): string {
+/** The ids of a trace and of its first step, behind one another, in hexadecimal digits. */
+function newTrace(): string {
   if (used + bytes > chance.length) {
     randomFillSync(chance)
     used = 0
   }
-  const id = chance.toString('hex', used, used + bytes)
+  const ids = chance.toString('hex', used, used + bytes)
   used += bytes
   // Zeros alone would mean none.
-  return /[^0]/.test(id) ? id : newHexId(bytes)
+  return ids.startsWith(noTrace) || ids.endsWith(noParent) ? newTrace() : ids
 }
+
+const noTrace = '0'.repeat(32)
+const noParent = '0'.repeat(16)

@@ -96,7 +96,7 @@ const clockToleranceMs = 60_000
 export function createKeySet(options: KeySetOptions): KeySet {
   const { issuer, algorithms, fetchKeys, clock, leewaySeconds = 0, onUnusable } = options
   const names = namesOf(options)
-  const verified = new VerifiedTokens(clock)
+  const verified = new VerifiedTokens()
   let known: ReadonlyMap<string, KnownKey> | undefined
   let heard: readonly PublicJwk[] | undefined
   let unusable: ReadonlySet<string> = new Set()
@@ -160,16 +160,17 @@ export function createKeySet(options: KeySetOptions): KeySet {
   }
 
   /** Claims, unless it is not the time for them: that is looked at every time, however lately they were verified. */
-  function timely(claims: Claims | undefined): Claims | undefined {
-    return claims && isTimely(claims, clock.now().getTime(), leewaySeconds) ? claims : undefined
+  function timely(claims: Claims | undefined, nowMs: number): Claims | undefined {
+    return claims && isTimely(claims, nowMs, leewaySeconds) ? claims : undefined
   }
 
   /** Verifies with the keys that are known now. */
   function verifyWith(kid: string, token: string): Claims | undefined {
     if (!known) throw notKnownYet()
+    const nowMs = clock.now().getTime()
     const claims = claimsOf(known.get(kid)?.verify, token)
-    if (claims) verified.keep(token, claims)
-    return timely(claims)
+    if (claims) verified.keep(token, claims, nowMs)
+    return timely(claims, nowMs)
   }
 
   async function verifyLater(kid: string, token: string): Promise<Claims | undefined> {
@@ -189,8 +190,9 @@ export function createKeySet(options: KeySetOptions): KeySet {
       if (news !== version) await refresh()
     },
     verify(token) {
-      const before = verified.find(token)
-      if (before) return timely(before)
+      const nowMs = clock.now().getTime()
+      const before = verified.find(token, nowMs)
+      if (before) return timely(before, nowMs)
       const kid = keyIdOf(token)
       if (kid === undefined) return undefined
       return known?.has(kid) === true ? verifyWith(kid, token) : verifyLater(kid, token)

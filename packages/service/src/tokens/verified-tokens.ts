@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto'
-import type { Clock } from '@sallyport/kernel'
 import { LRUCache } from 'lru-cache'
 
 /** What a token says, as far as its signature vouches for it. */
@@ -10,35 +9,33 @@ const mostTokens = 10_000
 const keptMs = 60_000
 
 /**
- * Tokens whose signature was found good lately, by their digests: who reads the memory finds no token. That a token is
- * known says nothing of its time, nor whether it was revoked; whoever asks looks at both every time.
+ * Tokens whose signature was found good lately, by their digests: who reads the memory finds none but the last. That a
+ * token is known says nothing of its time, nor whether it was revoked; whoever asks looks at both every time.
  */
 export class VerifiedTokens {
-  readonly #claims: LRUCache<string, Claims>
+  readonly #tokens = new LRUCache<string, { readonly claims: Claims; readonly untilMs: number }>({ max: mostTokens })
+  readonly #digestOf = digestOnce()
 
-  constructor(clock: Clock) {
-    this.#claims = new LRUCache({
-      max: mostTokens,
-      ttl: keptMs,
-      perf: { now: () => clock.now().getTime() },
-      ttlResolution: 0,
-    })
+  find(token: string, nowMs: number): Claims | undefined {
+    const known = this.#tokens.get(this.#digestOf(token))
+    return known && nowMs < known.untilMs ? known.claims : undefined
   }
 
-  find(token: string): Claims | undefined {
-    return this.#claims.get(digestOf(token))
-  }
-
-  keep(token: string, claims: Claims): void {
-    this.#claims.set(digestOf(token), claims)
+  keep(token: string, claims: Claims, nowMs: number): void {
+    this.#tokens.set(this.#digestOf(token), { claims, untilMs: nowMs + keptMs })
   }
 
   /** For when a key is gone: what it has verified before counts no more. */
   forgetAll(): void {
-    this.#claims.clear()
+    this.#tokens.clear()
   }
 }
 
-function digestOf(token: string): string {
-  return hash('sha256', token, 'latin1')
+/** Digests tokens. In one process the door and the service ask for the same token one after the other. */
+function digestOnce(): (token: string) => string {
+  let [last, digest] = ['', '']
+  return (token) => {
+    if (token !== last) [last, digest] = [token, hash('sha256', token, 'latin1')]
+    return digest
+  }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { GuestScope, KeyFault } from '@sallyport/contracts'
-import { type Clock, Rejection } from '@sallyport/kernel'
+import { type Clock, Rejection, type Soon } from '@sallyport/kernel'
 import type { Authentication } from '@sallyport/service'
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
@@ -32,7 +32,8 @@ export class TooManyWrongKeys extends Rejection {
 
 /** Takes API keys at the doors. */
 export interface ApiKeyGate {
-  admit(request: IncomingMessage, key: string, origin: RequestOrigin): Promise<KeyAdmission>
+  /** A key that is in memory, with a token that counts, is let in at once. */
+  admit(request: IncomingMessage, key: string, origin: RequestOrigin): Soon<KeyAdmission>
   /** Lets somebody in who has come with a key that is everybody's. */
   admitGuest(request: IncomingMessage, scope: GuestScope): Promise<KeyAdmission>
   close(): Promise<void>
@@ -76,32 +77,51 @@ export function createApiKeyGate(parts: {
     return guests.find(scope)
   }
 
-  function refuse<Why extends 'invalid' | KeyFault>(network: string, why: Why): Why {
+  /** How long a client has to wait that came with too many wrong keys, in seconds. */
+  function waitOf(origin: RequestOrigin): number | undefined {
+    if (wrong.size === 0 || (wrong.get(origin.network)?.count ?? 0) < wrongKeysAMinute) return undefined
+    return Math.max(1, Math.ceil(wrong.getRemainingTTL(origin.network) / 1000))
+  }
+
+  function refuse<Why extends 'invalid' | KeyFault>({ network }: RequestOrigin, why: Why): Why {
     const counter = wrong.get(network)
     if (counter) counter.count += 1
     else wrong.set(network, { count: 1 })
     return why
   }
 
+  function judge(request: IncomingMessage, key: KnownKey | NoToken, origin: RequestOrigin): KeyAdmission {
+    if (key === 'unknown') return refuse(origin, 'invalid')
+    if (typeof key === 'string') return refuse(origin, key)
+    if (!key.isAllowedFrom(origin.address)) return refuse(origin, 'elsewhere')
+    uses.count(key.id, clock.now().getTime())
+    present(request, key.authorization)
+    return { keyId: key.id }
+  }
+
+  async function admitUnknown(request: IncomingMessage, text: string, origin: RequestOrigin): Promise<KeyAdmission> {
+    let key: KnownKey | NoToken
+    try {
+      key = await findGood(text)
+    } catch (error) {
+      if (!(error instanceof TooManyExchanges)) log.warn({ err: error }, 'an API key cannot be exchanged now')
+      return 'unavailable'
+    }
+    return judge(request, key, origin)
+  }
+
   return {
-    async admit(request, text, { address, network }) {
-      if ((wrong.get(network)?.count ?? 0) >= wrongKeysAMinute) {
-        return { retryAfterSeconds: Math.max(1, Math.ceil(wrong.getRemainingTTL(network) / 1000)) }
+    admit(request, text, origin) {
+      const wait = waitOf(origin)
+      if (wait !== undefined) return { retryAfterSeconds: wait }
+      if (!keyForm.test(text)) return refuse(origin, 'invalid')
+      const known = cache.recall(text)
+      if (known) {
+        const counts = authentication.account(known.authorization)
+        if (counts instanceof Promise) counts.catch(() => undefined)
+        else if (counts !== 'invalid') return judge(request, known, origin)
       }
-      if (!keyForm.test(text)) return refuse(network, 'invalid')
-      let key: KnownKey | NoToken
-      try {
-        key = await findGood(text)
-      } catch (error) {
-        if (!(error instanceof TooManyExchanges)) log.warn({ err: error }, 'an API key cannot be exchanged now')
-        return 'unavailable'
-      }
-      if (key === 'unknown') return refuse(network, 'invalid')
-      if (typeof key === 'string') return refuse(network, key)
-      if (!key.isAllowedFrom(address)) return refuse(network, 'elsewhere')
-      uses.count(key.id, clock.now().getTime())
-      present(request, key.authorization)
-      return { keyId: key.id }
+      return admitUnknown(request, text, origin)
     },
     async admitGuest(request, scope) {
       try {

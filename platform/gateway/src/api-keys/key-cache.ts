@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { BlockList, isIP } from 'node:net'
 import type { Clock } from '@sallyport/kernel'
 import { LRUCache } from 'lru-cache'
@@ -13,6 +13,8 @@ export interface KnownKey {
 }
 
 export interface KeyCache {
+  /** The key of a text, if it is in memory. */
+  recall(text: string): KnownKey | undefined
   /**
    * The key of a text, from memory or from identity, or why it does not count.
    *
@@ -55,6 +57,7 @@ export function createKeyCache({ issuer, clock }: { readonly issuer: KeyIssuer; 
   }
 
   return {
+    recall: (text) => known.get(digestOf(text)),
     async find(text) {
       const digest = digestOf(text)
       const found = known.get(digest)
@@ -73,7 +76,7 @@ export function createKeyCache({ issuer, clock }: { readonly issuer: KeyIssuer; 
 }
 
 function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64url')
+  return hash('sha256', text, 'base64url')
 }
 
 function toKnownKey({ id, token, networks }: ExchangedKey): KnownKey {

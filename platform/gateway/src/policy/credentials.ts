@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import { judgeRights, type KeyFault, type SignedIn } from '@sallyport/contracts'
+import { type Dialect, judgeRights, type KeyFault, type SignedIn } from '@sallyport/contracts'
 import { Rejection, type Soon, soon } from '@sallyport/kernel'
 import { type Authentication, InsufficientScope, type NoCaller } from '@sallyport/service'
-import { type ApiKeyGate, TooManyWrongKeys } from '../api-keys/api-key-gate.ts'
+import { type ApiKeyGate, type KeyAdmission, TooManyWrongKeys } from '../api-keys/api-key-gate.ts'
 import { identifyOutside, type OtherIssuers, type OutsideCaller } from '../outside/callers.ts'
 import { judgeOutside } from '../outside/rights.ts'
 import type { Visit } from '../visit.ts'
@@ -16,18 +16,19 @@ const faults = {
 } as const satisfies Record<KeyFault, RefusalReason>
 
 /** Puts a token in the place of an API key. */
-export async function exchangeKey(
+export function exchangeKey(
   apiKeys: ApiKeyGate,
   request: IncomingMessage,
   { key, visit, policy }: { readonly key: string; readonly visit: Visit; readonly policy: Policy },
-): Promise<Refusal | undefined> {
+): Soon<Refusal | undefined> {
   const { access, surface } = policy
-  const { dialect } = surface
   const guestKey = access.who === 'account' ? access.guestKey : undefined
-  const admission =
-    key === guestKey?.text
-      ? await apiKeys.admitGuest(request, guestKey.scope)
-      : await apiKeys.admit(request, key, visit.origin)
+  const admitted =
+    key === guestKey?.text ? apiKeys.admitGuest(request, guestKey.scope) : apiKeys.admit(request, key, visit.origin)
+  return soon(admitted, (admission) => judgeAdmission(admission, visit, surface.dialect))
+}
+
+function judgeAdmission(admission: KeyAdmission, visit: Visit, dialect: Dialect): Refusal | undefined {
   if (admission === 'guest') return undefined
   if (admission === 'invalid') return refusal('unknown-key', dialect.unauthenticated('invalid'))
   if (admission === 'unavailable') return refusal('unavailable', dialect.unavailable(1))
