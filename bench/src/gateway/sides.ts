@@ -46,6 +46,16 @@ export const sides: readonly Side[] = [
     start: (ground) => startNode('http-proxy', told(ground), 'first'),
   },
   {
+    name: 'Node and undici, look at no token',
+    credentials: ['one token'],
+    start: (ground) => startNode('undici-proxy', told(ground), 'first'),
+  },
+  {
+    name: 'Fastify alone, looks at no token',
+    credentials: ['one token'],
+    start: (ground) => startNode('plain-service', told(ground), 'first'),
+  },
+  {
     name: names.haproxy,
     needs: 'haproxy',
     credentials: tokens,

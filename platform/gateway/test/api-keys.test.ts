@@ -51,7 +51,8 @@ function newRequest(): IncomingMessage {
   return new IncomingMessage(new Socket())
 }
 const admitted = { keyId: 'one' }
-const admit = (key: string, address = '192.0.2.1') => gate.admit(newRequest(), key, new RequestOrigin(address, 'http'))
+const admit = async (key: string, address = '192.0.2.1') =>
+  gate.admit(newRequest(), key, new RequestOrigin(address, 'http'))
 
 describe('a key', () => {
   it('gives way to the token that was made for it', async () => {
