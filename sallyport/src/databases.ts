@@ -12,29 +12,22 @@ import {
   startEmbeddedPostgres,
   useEmbeddedPostgres,
 } from '@sallyport/database'
-import * as auction from '@sallyport/auction'
-import * as enrollment from '@sallyport/enrollment'
-import * as gacha from '@sallyport/gacha'
-import * as gateway from '@sallyport/gateway'
-import * as identity from '@sallyport/identity'
-import * as pictures from '@sallyport/pictures'
 import type { Metrics } from '@sallyport/service'
-import * as wallet from '@sallyport/wallet'
 import type { Logger } from 'pino'
 import { reportDamage } from './cluster/part-messages.ts'
 import { reportReplicas } from './replica-reports.ts'
 import { partNames, type PartName } from './settings/parts.ts'
 import { type Settings } from './settings/settings.ts'
 
-/** The folders of the migrations, by part. */
-const migrations: Readonly<Record<PartName, string>> = {
-  identity: identity.migrations,
-  wallet: wallet.migrations,
-  gacha: gacha.migrations,
-  auction: auction.migrations,
-  gateway: gateway.migrations,
-  enrollment: enrollment.migrations,
-  pictures: pictures.migrations,
+/** The parts, which know the folders of their migrations. They are loaded by whoever migrates: tasks do not. */
+const parts: Readonly<Record<PartName, () => Promise<{ readonly migrations: string }>>> = {
+  identity: () => import('@sallyport/identity'),
+  wallet: () => import('@sallyport/wallet'),
+  gacha: () => import('@sallyport/gacha'),
+  auction: () => import('@sallyport/auction'),
+  gateway: () => import('@sallyport/gateway'),
+  enrollment: () => import('@sallyport/enrollment'),
+  pictures: () => import('@sallyport/pictures'),
 }
 
 /** The databases of the parts: those of the settings, and for all others an embedded PostgreSQL. */
@@ -74,8 +67,10 @@ export async function openDatabases(
 
   return {
     embedded,
-    migrate: (service) =>
-      migrate({ service, connection: connectionOf(settings, embedded, service, 'owner'), folder: migrations[service] }),
+    async migrate(service) {
+      const { migrations: folder } = await parts[service]()
+      return migrate({ service, connection: connectionOf(settings, embedded, service, 'owner'), folder })
+    },
     ...opener(settings, embedded, standbys),
   }
 }

@@ -1,14 +1,8 @@
 import { DirectoryInUse, DirectoryUnusable, PostgresFailed } from '@sallyport/database'
 import { DoorBlocked } from '@sallyport/gateway'
-import {
-  AccountDeleted,
-  InvalidClient,
-  KeyNeeded,
-  KeyWaiting,
-  NoSuchKey,
-  UnknownClient,
-  WrongMasterKey,
-} from '@sallyport/identity'
+import { AccountDeleted } from '@sallyport/identity/accounts'
+import { InvalidClient, UnknownClient } from '@sallyport/identity/clients'
+import { KeyNeeded, KeyWaiting, NoSuchKey, WrongMasterKey } from '@sallyport/identity/tokens'
 import { UnknownPicture } from '@sallyport/pictures'
 import { ClusterRefused } from './cluster/control.ts'
 import { MemberFailed } from './cluster/member.ts'
@@ -16,7 +10,7 @@ import { TransferImpossible } from './commands/admin-accounts.ts'
 import { NoSuchAccount } from './commands/admin-audit-tail.ts'
 import { KeyExists } from './commands/admin-gateway-keys.ts'
 import { NoSuchJob } from './commands/admin-jobs.ts'
-import { DamagedFile } from './data-directory/secrets.ts'
+import { DamagedFile } from './data-directory/damaged-file.ts'
 import { GatewayKeysUnusable } from './gateway-keys/key-files.ts'
 import { InvalidConfig } from './own-services/config-file.ts'
 import { InvalidSettings } from './settings/settings.ts'

@@ -17,7 +17,7 @@ import {
   localTransport,
 } from '@sallyport/service'
 import type { Logger } from 'pino'
-import { publicServiceKey, serviceKey } from './data-directory/secrets.ts'
+import { publicServiceKey, serviceKey } from './data-directory/service-keys.ts'
 import { partNames, type PartName } from './settings/parts.ts'
 import { InvalidSettings, type Settings } from './settings/settings.ts'
 import { createIssuers } from './token-issuers.ts'

@@ -1,5 +1,4 @@
 import { gateway, identity } from '@sallyport/contracts'
-import { tokenAlgorithms } from '@sallyport/identity'
 import type { Clock } from '@sallyport/kernel'
 import {
   createKeySet,
@@ -27,7 +26,7 @@ export function createIssuers(settings: Settings, issuer: string, clock: Clock) 
     issuer,
     alias: openIdIssuer,
     audience: platformAudience,
-    algorithms: tokenAlgorithms,
+    algorithms: identity.tokenAlgorithms,
     clock,
   })
   const gatewayKeys = createFollowingKeySet({

@@ -1,6 +1,3 @@
-export { verifyAuctions } from './audit/verification.ts'
-export { type Commitment, readCommitments } from './audit/commitments.ts'
 export { type AuctionDatabase, migrations } from './auction-database.ts'
 export { type AuctionParts, buildAuction } from './auction.ts'
 export type { DatabaseClock } from './database-clock.ts'
-export { listUnfinished, tryAgain, type UnfinishedWork } from './unfinished/unfinished.ts'

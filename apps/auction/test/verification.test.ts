@@ -2,7 +2,9 @@ import { openDatabase, type ServiceDatabase } from '@sallyport/database'
 import { newId } from '@sallyport/kernel'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { invariants } from '../src/audit/invariants.ts'
-import { type AuctionDatabase, listUnfinished, tryAgain, verifyAuctions } from '../src/index.ts'
+import type { AuctionDatabase } from '../src/index.ts'
+import { listUnfinished, tryAgain } from '../src/unfinished/unfinished.ts'
+import { verifyAuctions } from '../src/audit/index.ts'
 import { type AuctionRows, createAuctionRows } from './auction-rows.ts'
 
 let rows: AuctionRows

@@ -1,5 +1,3 @@
-export { readKeptCopies } from './audit/kept-copies.ts'
-export { verifyCopies } from './audit/verification.ts'
 export { buildGacha, type GachaParts } from './gacha.ts'
 export { type GachaDatabase, migrations } from './gacha-database.ts'
 export { type RandomSeed, secureSeed } from './rolls/seeded-dice.ts'

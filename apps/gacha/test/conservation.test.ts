@@ -2,7 +2,7 @@ import { type AccountId, newId } from '@sallyport/kernel'
 import * as fc from 'fast-check'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { verifyCopies } from '../src/index.ts'
+import { verifyCopies } from '../src/audit/index.ts'
 import { type CopyParts, createCopyParts, newName, outcomeOf, warmUp } from './copy-parts.ts'
 
 /** Collections, catalogue and escrows as one would keep them on paper. */

@@ -6,7 +6,8 @@ import { type GachaName, parseName } from '../src/catalogue/gacha.ts'
 import { deleteCopies, markClosed } from '../src/collections/collection-store.ts'
 import type { AuctionId } from '../src/escrow/escrow.ts'
 import { endEscrows, insertTombstones, lockEnds, takeCopy } from '../src/escrow/escrow-store.ts'
-import { type GachaDatabase, verifyCopies } from '../src/index.ts'
+import type { GachaDatabase } from '../src/index.ts'
+import { verifyCopies } from '../src/audit/index.ts'
 import { type CopyParts, createCopyParts, outcomeOf, untilWaiting, warmUp } from './copy-parts.ts'
 
 // Each of these failed without the lock it is about: see the comments in escrow-store.ts.

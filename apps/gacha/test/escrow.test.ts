@@ -1,6 +1,6 @@
 import { type AccountId, newId } from '@sallyport/kernel'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { verifyCopies } from '../src/index.ts'
+import { verifyCopies } from '../src/audit/index.ts'
 import { startGacha, type TestGacha } from './test-gacha.ts'
 
 let gacha: TestGacha

@@ -3,7 +3,8 @@ import { newId } from '@sallyport/kernel'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { invariants } from '../src/audit/invariants.ts'
-import { type GachaDatabase, verifyCopies } from '../src/index.ts'
+import type { GachaDatabase } from '../src/index.ts'
+import { verifyCopies } from '../src/audit/index.ts'
 import { startGacha, type TestGacha } from './test-gacha.ts'
 
 let gacha: TestGacha

@@ -1,7 +1,5 @@
 import { fileURLToPath } from 'node:url'
 
-export { verifyLedger } from './audit/verification.ts'
-export { type OpenHold, readOpenHolds, readOpenPlayers } from './audit/open-holds.ts'
 export type { WalletDatabase } from './ledger/tables.ts'
 export { buildWallet, type WalletParts } from './wallet.ts'
 

@@ -25,6 +25,7 @@ export * from './own.ts'
 export * from './pictures.ts'
 export { type IdentityQuota, identityRates, linkRates } from './quotas.ts'
 export * from './sessions.ts'
+export * from './token-algorithms.ts'
 
 export const identityContract: ServiceContract = {
   name: 'identity',

@@ -1,3 +1,4 @@
+import type { identity } from '@sallyport/contracts'
 import type { AccountId } from '@sallyport/kernel'
 import type { OpenIdDatabase } from '@sallyport/openid'
 import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely'
@@ -8,7 +9,6 @@ import type { ClientId, ClientMetadata } from './clients/client.ts'
 import type { ChallengePurpose } from './passkeys/challenge-store.ts'
 import type { LinkPurpose } from './proofs/link-store.ts'
 import type { SessionId, SessionKind } from './sessions/session.ts'
-import type { TokenAlgorithm } from './tokens/signing-key.ts'
 
 /** The tables of identity's database. */
 export interface IdentityDatabase extends OpenIdDatabase {
@@ -126,7 +126,7 @@ export interface IdentityDatabase extends OpenIdDatabase {
   familiar_network: { uid: AccountId; digest: Buffer; until: Date }
   signing_key: {
     kid: string
-    algorithm: TokenAlgorithm
+    algorithm: identity.TokenAlgorithm
     public_jwk: JSONColumnType<Record<string, unknown>>
     sealed_private_key: Buffer | null
     created_at: Date

@@ -63,7 +63,6 @@ import { ownRoutes } from './surfaces/own-routes.ts'
 import { picturesRoutes } from './surfaces/pictures.ts'
 import { sessionRoutes } from './surfaces/session-routes.ts'
 import { createKeyRotation } from './tokens/key-rotation.ts'
-import type { TokenAlgorithm } from './tokens/signing-key.ts'
 import { loadSigningKeys } from './tokens/signing-keys.ts'
 import { createTokenIssuer } from './tokens/token-issuer.ts'
 
@@ -111,7 +110,7 @@ export interface IdentityParts {
 /** What the keys of the tokens are like. */
 export interface TokenKeySettings {
   /** What new keys are for; those that are there stay what they are. */
-  readonly algorithm: TokenAlgorithm
+  readonly algorithm: contracts.TokenAlgorithm
   /** After how many days another key takes over; 0 is never. */
   readonly rotationDays: number
 }

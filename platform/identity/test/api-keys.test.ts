@@ -12,7 +12,7 @@ import {
 import { sweepKeys } from '../src/api-keys/api-key-store.ts'
 import { type ApiKeys, createApiKeys } from '../src/api-keys/api-keys.ts'
 import { createKeyExchange, type KeyExchange } from '../src/api-keys/key-exchange.ts'
-import { createAudit } from '../src/index.ts'
+import { createAudit } from '../src/audit/index.ts'
 import type { SessionId } from '../src/sessions/session.ts'
 import { createRevocationFeed } from '../src/sessions/revocation-feed.ts'
 import { revokeSessions } from '../src/sessions/session-store.ts'

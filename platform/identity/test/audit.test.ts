@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type EventFilter, selectEvents } from '../src/audit/audit-store.ts'
 import { chainKey } from '../src/audit/chain.ts'
 import { sealBatch } from '../src/audit/sealer.ts'
-import { verifyAudit } from '../src/index.ts'
+import { verifyAudit } from '../src/audit/index.ts'
 import { startIdentity, type TestIdentity } from './support.ts'
 
 let one: TestIdentity

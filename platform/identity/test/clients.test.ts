@@ -4,16 +4,9 @@ import { systemClock } from '@sallyport/kernel'
 import { digestOfSecret } from '@sallyport/openid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openIdClients } from '../src/clients/clients.ts'
-import {
-  type Clients,
-  createAudit,
-  createClients,
-  type IdentityDatabase,
-  InvalidClient,
-  migrations,
-  type NewClient,
-  UnknownClient,
-} from '../src/index.ts'
+import { type Clients, createClients, InvalidClient, type NewClient, UnknownClient } from '../src/clients/index.ts'
+import { createAudit } from '../src/audit/index.ts'
+import { type IdentityDatabase, migrations } from '../src/index.ts'
 
 const operator = { kind: 'operator' } as const
 const orchard: NewClient = {

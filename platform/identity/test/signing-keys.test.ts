@@ -1,3 +1,4 @@
+import { identity } from '@sallyport/contracts'
 import { randomBytes } from 'node:crypto'
 import { createTestDatabase, type TestDatabase } from '@sallyport/database/testing'
 import { openDatabase, type ServiceDatabase } from '@sallyport/database'
@@ -6,8 +7,10 @@ import { createKeySet, platformAudience } from '@sallyport/service'
 import { decodeProtectedHeader, SignJWT } from 'jose'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { createAudit, createKeyRotation, type IdentityDatabase, migrations, type TokenAlgorithm } from '../src/index.ts'
-import { leadMs, overlapMs, tokenAlgorithms } from '../src/tokens/signing-key.ts'
+import { createAudit } from '../src/audit/audit.ts'
+import { type IdentityDatabase, migrations } from '../src/identity-database.ts'
+import { createKeyRotation } from '../src/tokens/key-rotation.ts'
+import { leadMs, overlapMs } from '../src/tokens/signing-key.ts'
 import { readPrivateKey } from '../src/tokens/signing-key-store.ts'
 import { loadSigningKeys, type SigningKeys } from '../src/tokens/signing-keys.ts'
 
@@ -32,12 +35,12 @@ afterEach(async () => {
   await database.db.deleteFrom('signing_key').execute()
 })
 
-function rotation(algorithm: TokenAlgorithm = 'RS256', key: Uint8Array = masterKey) {
+function rotation(algorithm: identity.TokenAlgorithm = 'RS256', key: Uint8Array = masterKey) {
   return createKeyRotation({ db: database.db, masterKey: key, clock, algorithm, audit: createAudit(clock) })
 }
 
 /** An instance of identity, as far as keys are concerned. It looks at the table when it is told to. */
-function instance(options: { algorithm?: TokenAlgorithm; rotationDays?: number } = {}): Promise<SigningKeys> {
+function instance(options: { algorithm?: identity.TokenAlgorithm; rotationDays?: number } = {}): Promise<SigningKeys> {
   const { algorithm = 'RS256', rotationDays = 0 } = options
   const { db } = database
   return loadSigningKeys({ db, masterKey, clock, log, algorithm, rotationDays, rotation: rotation(algorithm) })
@@ -56,7 +59,7 @@ function verifier(keys: SigningKeys) {
   const set = createKeySet({
     issuer,
     audience: platformAudience,
-    algorithms: tokenAlgorithms,
+    algorithms: identity.tokenAlgorithms,
     fetchKeys: async () => keys.published(),
     clock,
   })
@@ -254,7 +257,7 @@ describe('the algorithm', () => {
 
 describe('private keys (A-F2)', () => {
   it('are not in the table for whoever reads it', async () => {
-    for (const algorithm of tokenAlgorithms) {
+    for (const algorithm of identity.tokenAlgorithms) {
       await instance({ algorithm })
       await rotation(algorithm).rotate({ hurry: true })
       pass(5000)

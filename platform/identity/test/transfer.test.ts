@@ -2,7 +2,8 @@ import { openDatabase } from '@sallyport/database'
 import { systemClock } from '@sallyport/kernel'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createTransfer, type ExportedAccount, type IdentityDatabase, type ImportRefusal } from '../src/index.ts'
+import { createTransfer, type ExportedAccount, type ImportRefusal } from '../src/transfer/index.ts'
+import type { IdentityDatabase } from '../src/index.ts'
 import { startIdentity, type TestIdentity } from './support.ts'
 
 const passwordHashing = { newHashes: { algorithm: 'argon2id', pbkdf2Iterations: 260_000 } } as const

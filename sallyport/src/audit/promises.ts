@@ -1,6 +1,6 @@
-import type { Commitment } from '@sallyport/auction'
+import type { Commitment } from '@sallyport/auction/audit'
 import type { Finding } from '@sallyport/database'
-import type { OpenHold } from '@sallyport/wallet'
+import type { OpenHold } from '@sallyport/wallet/audit'
 
 /** What two services say of one another that does not fit: an `orphan-hold`, a `bid-without-hold`, and so on. */
 export type BrokenPromise = Finding

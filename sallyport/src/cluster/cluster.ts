@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { writeAddresses, removeAddresses } from '../data-directory/addresses.ts'
-import { serviceKey } from '../data-directory/secrets.ts'
+import { serviceKey } from '../data-directory/service-keys.ts'
 import { partNames, type PartName } from '../settings/parts.ts'
 import { InvalidSettings, type Settings } from '../settings/settings.ts'
 import { askForStatus, ClusterRefused, takeOrders } from './control.ts'

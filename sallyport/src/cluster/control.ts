@@ -7,10 +7,8 @@ import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { readIfPresent, replaceFile } from '../data-directory/private-file.ts'
 import { isRefusal } from '@sallyport/service'
+import { type Action, actions } from './actions.ts'
 import type { Member } from './member.ts'
-
-export const actions = ['stop', 'start', 'restart'] as const
-export type Action = (typeof actions)[number]
 
 /** There is no cluster to talk to, or it refused. */
 export class ClusterRefused extends Error {

@@ -1,13 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  findUidByName,
-  type IdentityDatabase,
-  lastLink,
-  listEvents,
-  listEventsAbout,
-  listSealedEvents,
-  type RecordedEvent,
-} from '@sallyport/identity'
+import { findUidByName } from '@sallyport/identity/accounts'
+import type { IdentityDatabase } from '@sallyport/identity'
+import { lastLink, listEvents, listEventsAbout, listSealedEvents, type RecordedEvent } from '@sallyport/identity/audit'
 import { type AccountId, parseId } from '@sallyport/kernel'
 import type { Databases } from '../databases.ts'
 import { reachDatabases } from '../databases.ts'

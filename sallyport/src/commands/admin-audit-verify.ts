@@ -1,24 +1,20 @@
-import {
-  type Break,
-  checkMasterKey,
-  formatHead,
-  type Head,
-  type IdentityDatabase,
-  type Verification,
-  verifyAudit,
-} from '@sallyport/identity'
+import { type Break, formatHead, type Head, parseHead, type Verification, verifyAudit } from '@sallyport/identity/audit'
+import { checkMasterKey } from '@sallyport/identity/tokens'
+import type { IdentityDatabase } from '@sallyport/identity'
 import { Presets, SingleBar } from 'cli-progress'
-import { existingMasterKey } from '../data-directory/secrets.ts'
+import { existingMasterKey } from '../data-directory/master-key.ts'
 import { reachDatabases } from '../databases.ts'
-import type { Settings } from '../settings/settings.ts'
+import { InvalidSettings, type Settings } from '../settings/settings.ts'
 
 /**
  * `sallyport admin audit verify`: recomputes the chain of the audit trail and says where it was changed. The process ends
  * with 1 when it was.
  *
- * @throws {DamagedFile} @throws {WrongMasterKey}
+ * @param head that was noted down earlier, as it was printed
+ * @throws {InvalidSettings} @throws {DamagedFile} @throws {WrongMasterKey}
  */
-export async function verifyAuditTrail(settings: Settings, noted: Head | undefined): Promise<void> {
+export async function verifyAuditTrail(settings: Settings, head: string | undefined): Promise<void> {
+  const noted = head === undefined ? undefined : readHead(head)
   const masterKey = await existingMasterKey(settings.dataDirectory)
   const databases = await reachDatabases(settings)
   const bar = new SingleBar({ format: '{bar} {value} of {total} links', clearOnComplete: true }, Presets.legacy)
@@ -42,6 +38,12 @@ export async function verifyAuditTrail(settings: Settings, noted: Head | undefin
     bar.stop()
     await databases.stop()
   }
+}
+
+function readHead(text: string): Head {
+  const head = parseHead(text)
+  if (!head) throw new InvalidSettings(`--head ${text}: it has to be SEQUENCE:MAC, as verify printed it`)
+  return head
 }
 
 function findingsOf({ firstBreak, leftOut, noted: became }: Verification, noted: Head | undefined): string[] {

@@ -1,11 +1,6 @@
-import {
-  type Clients,
-  createAudit,
-  createClients,
-  type IdentityDatabase,
-  type NewClient,
-  type WithSecret,
-} from '@sallyport/identity'
+import { type Clients, createClients, type NewClient, type WithSecret } from '@sallyport/identity/clients'
+import { createAudit } from '@sallyport/identity/audit'
+import type { IdentityDatabase } from '@sallyport/identity'
 import { systemClock } from '@sallyport/kernel'
 import { reachDatabases } from '../databases.ts'
 import type { Settings } from '../settings/settings.ts'

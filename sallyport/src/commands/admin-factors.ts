@@ -1,4 +1,7 @@
-import { createAudit, findUidByName, type IdentityDatabase, resetFactors } from '@sallyport/identity'
+import { createAudit } from '@sallyport/identity/audit'
+import { findUidByName } from '@sallyport/identity/accounts'
+import type { IdentityDatabase } from '@sallyport/identity'
+import { resetFactors } from '@sallyport/identity/factors'
 import { systemClock } from '@sallyport/kernel'
 import { reachDatabases } from '../databases.ts'
 import type { Settings } from '../settings/settings.ts'

@@ -1,12 +1,10 @@
-import { type AuctionDatabase, listUnfinished, tryAgain, type UnfinishedWork } from '@sallyport/auction'
+import type { AuctionDatabase } from '@sallyport/auction'
+import { listUnfinished, tryAgain, type UnfinishedWork } from '@sallyport/auction/unfinished'
 import { createJobs, type DeadLetter } from '@sallyport/jobs'
+import { type JobService, jobServices } from '../command-line/choices.ts'
 import { type Databases, reachDatabases } from '../databases.ts'
 import type { Settings } from '../settings/settings.ts'
 import { createLog } from './log.ts'
-
-/** The services that have jobs, and auction, whose auctions themselves say what is left to do. */
-export const jobServices = ['identity', 'gacha', 'auction'] as const
-export type JobService = (typeof jobServices)[number]
 
 /** There is nothing to try again under this number. */
 export class NoSuchJob extends Error {

@@ -1,6 +1,8 @@
-import { createAudit, createKeyRotation, type IdentityDatabase, type KeyRotation } from '@sallyport/identity'
+import { createAudit } from '@sallyport/identity/audit'
+import { createKeyRotation, type KeyRotation } from '@sallyport/identity/tokens'
+import type { IdentityDatabase } from '@sallyport/identity'
 import { systemClock } from '@sallyport/kernel'
-import { existingMasterKey } from '../data-directory/secrets.ts'
+import { existingMasterKey } from '../data-directory/master-key.ts'
 import { reachDatabases } from '../databases.ts'
 import type { Settings } from '../settings/settings.ts'
 

@@ -1,17 +1,17 @@
 import { Rejection, systemClock } from '@sallyport/kernel'
-import { type Administration, createAdministration, type PicturesDatabase } from '@sallyport/pictures'
+import { type Administration, createAdministration } from '@sallyport/pictures/administration'
+import type { PicturesDatabase } from '@sallyport/pictures'
+import type { PictureState } from '../command-line/choices.ts'
 import { reachDatabases } from '../databases.ts'
 import type { Settings } from '../settings/settings.ts'
 import { listPictures, UnreadablePicture } from '../transfer/pictures.ts'
 import { countUp } from '../transfer/progress.ts'
 
-export const pictureStates = ['pending', 'accepted', 'refused'] as const
-
 /** A list for people: whoever has more to look at decides and asks again. */
 const mostListed = 200
 
 /** `sallyport admin pictures list`. */
-export async function listPicturesOf(settings: Settings, state: (typeof pictureStates)[number]): Promise<void> {
+export async function listPicturesOf(settings: Settings, state: PictureState): Promise<void> {
   await withPictures(settings, async (pictures) => {
     const found = await pictures.list(state, mostListed)
     for (const { id, date, file, title, uploader } of found) {

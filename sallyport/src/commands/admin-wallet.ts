@@ -1,4 +1,5 @@
-import { verifyLedger, type WalletDatabase } from '@sallyport/wallet'
+import { verifyLedger } from '@sallyport/wallet/audit'
+import type { WalletDatabase } from '@sallyport/wallet'
 import { reachDatabases } from '../databases.ts'
 import type { Settings } from '../settings/settings.ts'
 

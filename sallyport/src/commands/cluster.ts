@@ -1,6 +1,8 @@
-import { type Action, askForStatus, type MemberStatus, order } from '../cluster/control.ts'
+import type { Action } from '../cluster/actions.ts'
+import { askForStatus, type MemberStatus, order } from '../cluster/control.ts'
 import { type OpenCluster, startCluster } from '../cluster/cluster.ts'
-import type { Instances } from '../cluster/plan.ts'
+import { readInstances } from '../cluster/instances.ts'
+import { usualStandbys } from '../cluster/plan.ts'
 import type { Settings } from '../settings/settings.ts'
 import { createLog } from './log.ts'
 import { stopOnSignals } from './shutdown.ts'
@@ -8,10 +10,11 @@ import { stopOnSignals } from './shutdown.ts'
 /** `sallyport cluster`: every part as a process of its own, until a signal ends all of them. */
 export async function runCluster(
   settings: Settings,
-  wishes: { readonly instances: Instances; readonly standbys: number },
+  { instances, standbys }: { readonly instances: readonly string[]; readonly standbys?: number },
 ): Promise<void> {
   const cluster = startCluster({
-    ...wishes,
+    instances: readInstances(instances),
+    standbys: standbys ?? (settings.standbys || usualStandbys),
     settings,
     environment: process.env,
     write: say,

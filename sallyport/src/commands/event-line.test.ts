@@ -1,5 +1,5 @@
 import { newId } from '@sallyport/kernel'
-import type { RecordedEvent } from '@sallyport/identity'
+import type { RecordedEvent } from '@sallyport/identity/audit'
 import { describe, expect, it } from 'vitest'
 import { jsonOf, lineOf } from './event-line.ts'
 

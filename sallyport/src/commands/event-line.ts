@@ -1,4 +1,4 @@
-import { type RecordedEvent, toAuditItem } from '@sallyport/identity'
+import { type RecordedEvent, toAuditItem } from '@sallyport/identity/audit'
 
 /** An event on one line, for people. */
 export function lineOf({ at, kind, actor, address, subject, details }: RecordedEvent): string {

@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { InvalidEmail, InvalidPassword, InvalidUsername, NameTaken, type NewAccount } from '@sallyport/identity'
+import {
+  InvalidEmail,
+  InvalidPassword,
+  InvalidUsername,
+  NameTaken,
+  type NewAccount,
+} from '@sallyport/identity/accounts'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { InvalidSettings, type Settings } from '../settings/settings.ts'

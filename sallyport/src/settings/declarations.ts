@@ -1,5 +1,4 @@
 import { identity, pictures } from '@sallyport/contracts'
-import { tokenAlgorithms } from '@sallyport/identity'
 import { bool, str } from 'envalid'
 import {
   databaseUrl,
@@ -264,7 +263,7 @@ const settings = {
   }),
   SALLYPORT_TOKEN_ALGORITHM: str({
     default: 'RS256',
-    choices: tokenAlgorithms,
+    choices: identity.tokenAlgorithms,
     desc: 'What tokens are signed with, from the next key on: `sallyport admin keys rotate` makes one.',
   }),
   SALLYPORT_KEY_ROTATION_DAYS: natural({

@@ -1,5 +1,4 @@
-import { type identity, parseRates, pictures, type Rate } from '@sallyport/contracts'
-import { tokenAlgorithms } from '@sallyport/identity'
+import { identity, parseRates, pictures, type Rate } from '@sallyport/contracts'
 import type { PicturesChoices } from '@sallyport/pictures'
 import { cleanEnv, EnvMissingError } from 'envalid'
 import { join, resolve } from 'node:path'
@@ -70,7 +69,7 @@ export interface Settings {
     readonly newHashes: { readonly algorithm: (typeof passwordHashes)[number]; readonly pbkdf2Iterations: number }
   }
   readonly tokens: {
-    readonly algorithm: (typeof tokenAlgorithms)[number]
+    readonly algorithm: identity.TokenAlgorithm
     readonly rotationDays: number
     readonly failClosedSeconds: number
   }
@@ -245,7 +244,7 @@ const choicesOf = {
   SALLYPORT_ACCOUNTS_PASSWORD_ENCODING: passwordEncodings,
   SALLYPORT_PASSWORD_HASH: passwordHashes,
   SALLYPORT_PICTURES_MODE: pictures.picturesModes,
-  SALLYPORT_TOKEN_ALGORITHM: tokenAlgorithms,
+  SALLYPORT_TOKEN_ALGORITHM: identity.tokenAlgorithms,
 }
 
 function ratesOf(text: string): readonly Rate[] {

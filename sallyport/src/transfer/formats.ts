@@ -1,10 +1,7 @@
-import { type ExportedAccount, type ImportLine, recordFields } from '@sallyport/identity'
+import { type ExportedAccount, type ImportLine, recordFields } from '@sallyport/identity/transfer'
 import { CsvError, parse } from 'csv-parse/sync'
+import type { Format } from './format.ts'
 import type { TextLine } from './lines.ts'
-
-/** How accounts are written down, one on a line. */
-export const formats = ['ndjson', 'csv'] as const
-export type Format = (typeof formats)[number]
 
 /** The first line of a CSV file does not say what its columns are. */
 export class UnusableHeader extends Error {

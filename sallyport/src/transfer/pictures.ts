@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join, resolve } from 'node:path'
-import type { ImportedPicture } from '@sallyport/pictures'
+import type { ImportedPicture } from '@sallyport/pictures/administration'
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { readLines } from './lines.ts'

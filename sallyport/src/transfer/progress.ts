@@ -1,4 +1,4 @@
-import type { ImportCounts } from '@sallyport/identity'
+import type { ImportCounts } from '@sallyport/identity/transfer'
 import { SingleBar } from 'cli-progress'
 
 /** How far an import has come, on standard error. */

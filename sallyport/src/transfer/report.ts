@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import type { ImportRefusal } from '@sallyport/identity'
+import type { ImportRefusal } from '@sallyport/identity/transfer'
 
 /** Why lines were refused: all of it in a file, the beginning for the terminal. */
 export interface Report {

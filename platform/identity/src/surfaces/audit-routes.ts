@@ -1,8 +1,9 @@
-import { identity, type ReplyOf } from '@sallyport/contracts'
+import { identity } from '@sallyport/contracts'
 import { type AccountId, parseId, Rejection } from '@sallyport/kernel'
 import { handle, type HandledRoute, ok, pageRequest } from '@sallyport/service'
 import type { Kysely } from 'kysely'
-import { listEvents, type RecordedEvent } from '../audit/audit-store.ts'
+import { toAuditItem } from '../audit/audit-item.ts'
+import { listEvents } from '../audit/audit-store.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 
 /** The audit trail, for administrators. */
@@ -21,25 +22,6 @@ export function auditRoutes(db: Kysely<IdentityDatabase>): HandledRoute[] {
       return ok({ items: events.map(toAuditItem), next: next?.toString() ?? null })
     }),
   ]
-}
-
-type Item = ReplyOf<typeof identity.pageThroughAuditEvents>['body']['items'][number]
-
-/** An event in the words of the contract. */
-export function toAuditItem({ id, at, kind, actor, address, subject, details }: RecordedEvent): Item {
-  return {
-    id: id.toString(),
-    at: at.toISOString(),
-    kind,
-    actor: { kind: actor.kind, ...(actor.uid !== undefined && named(actor.uid, actor.username)) },
-    address: address ?? null,
-    subject: subject ? named(subject.uid, subject.username) : null,
-    details,
-  }
-}
-
-function named(accountId: AccountId, username: string | undefined) {
-  return { accountId, ...(username !== undefined && { username }) }
 }
 
 function accountIn(text: string | undefined): AccountId | undefined {

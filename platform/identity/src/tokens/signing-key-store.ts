@@ -1,17 +1,18 @@
+import type { identity } from '@sallyport/contracts'
 import type { Clock } from '@sallyport/kernel'
 import type { PublicJwk } from '@sallyport/service'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import { calculateJwkThumbprint, exportJWK, exportPKCS8, generateKeyPair } from 'jose'
 import type { IdentityDatabase } from '../identity-database.ts'
 import { seal, unseal } from './sealing.ts'
-import type { KeyTimes, TokenAlgorithm } from './signing-key.ts'
+import type { KeyTimes } from './signing-key.ts'
 
 type Database = Kysely<IdentityDatabase>
 type Tx = Transaction<IdentityDatabase>
 
 /** A key without its private half. */
 export interface SigningKey extends KeyTimes {
-  readonly algorithm: TokenAlgorithm
+  readonly algorithm: identity.TokenAlgorithm
   readonly publicJwk: PublicJwk
   readonly createdAt: Date
   /** Whether its private half is gone. */
@@ -95,7 +96,7 @@ export async function makeKey(
 }
 
 export interface KeyToMake {
-  readonly algorithm: TokenAlgorithm
+  readonly algorithm: identity.TokenAlgorithm
   /** 32 bytes that the private half is encrypted under. */
   readonly masterKey: Uint8Array
   readonly clock: Clock

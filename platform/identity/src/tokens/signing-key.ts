@@ -6,10 +6,6 @@ import { longestTokenLifeSeconds } from '../sessions/session.ts'
  * signed can be valid any more, then erased. No SQL and no clock.
  */
 
-/** The signature algorithms a key may be for. */
-export const tokenAlgorithms = ['RS256', 'ES256', 'EdDSA'] as const
-export type TokenAlgorithm = (typeof tokenAlgorithms)[number]
-
 /** How long a key is published before it signs: everybody who keeps the keys for as long as they may has it by then. */
 export const leadMs = (gateway.keysMaxAgeSeconds + 60) * 1000
 

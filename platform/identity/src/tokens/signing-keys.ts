@@ -1,3 +1,4 @@
+import type { identity } from '@sallyport/contracts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type KeySource, keysVersion, type PublicJwk } from '@sallyport/service'
 import { type CryptoKey, importPKCS8 } from 'jose'
@@ -5,7 +6,7 @@ import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { KeyRotation } from './key-rotation.ts'
-import { isPublished, isRotationDue, standingsOf, type TokenAlgorithm } from './signing-key.ts'
+import { isPublished, isRotationDue, standingsOf } from './signing-key.ts'
 import {
   erasePrivateKeys,
   type KeyToMake,
@@ -32,7 +33,7 @@ export interface SigningKeys {
 
 export interface SigningPair {
   readonly kid: string
-  readonly algorithm: TokenAlgorithm
+  readonly algorithm: identity.TokenAlgorithm
   readonly privateKey: CryptoKey
 }
 

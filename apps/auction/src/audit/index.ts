@@ -1,0 +1,2 @@
+export { type Commitment, readCommitments } from './commitments.ts'
+export { verifyAuctions } from './verification.ts'

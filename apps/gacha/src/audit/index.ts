@@ -1,0 +1,2 @@
+export { readKeptCopies } from './kept-copies.ts'
+export { verifyCopies } from './verification.ts'

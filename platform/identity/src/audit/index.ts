@@ -1,0 +1,6 @@
+export { createAudit } from './audit.ts'
+export { toAuditItem } from './audit-item.ts'
+export { type EventFilter, listEvents, listEventsAbout, listSealedEvents, type RecordedEvent } from './audit-store.ts'
+export { formatHead, type Head, parseHead } from './chain.ts'
+export { lastLink } from './chain-store.ts'
+export { type Break, type Verification, verifyAudit } from './verification.ts'

@@ -1,0 +1,1 @@
+export { type FactorChangeParts, resetFactors } from './factor-changes.ts'
