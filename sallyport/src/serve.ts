@@ -12,7 +12,7 @@ import {
   rememberIdentity,
   signing,
 } from '@sallyport/gateway'
-import { buildIdentity } from '@sallyport/identity'
+import { buildIdentity, type IdentityDatabase } from '@sallyport/identity'
 import { buildPictures, type PicturesDatabase } from '@sallyport/pictures'
 import {
   createMetrics,
@@ -26,12 +26,13 @@ import { buildWallet } from '@sallyport/wallet'
 import type { Logger } from 'pino'
 import { createMailer } from './mail.ts'
 import { version } from './version.ts'
-import { request } from 'undici'
 import { ensureFirstAdministrator, type FirstAdministrator } from './data-directory/first-administrator.ts'
 import { masterKey } from './data-directory/master-key.ts'
 import { serviceKey } from './data-directory/service-keys.ts'
 import { type Databases, openDatabases } from './databases.ts'
 import { openGatewayKeys } from './gateway-keys/open-gateway-keys.ts'
+import { askReadiness } from './instance-readiness.ts'
+import { catchUpWhenPrimaryIsBack, findIdentityDatabase } from './identity-databases.ts'
 import { dispatchersTo } from './own-services/dispatchers.ts'
 import { openIssuers } from './own-services/issuers.ts'
 import { type OwnService, readOwnServices } from './own-services/own-services.ts'
@@ -55,7 +56,6 @@ export interface RunningPart {
 }
 
 const graceMs = 2500
-const askTimeoutMs = 2000
 
 /**
  * Starts one part by itself. It needs the address of its database and of the parts it calls, and the data directory
@@ -80,15 +80,16 @@ async function serveService(
   log: Logger,
 ): Promise<RunningPart> {
   const databases = await openDatabaseOf(part, settings)
-  await databases.migrate(part)
   const metrics = createMetrics()
-  const { service, administrator } = await build(part, settings, { platform, databases, metrics, log })
-  await service.start()
+  const parts = { platform, databases, metrics, log }
+  const built = part === 'identity' ? await startIdentity(settings, parts) : await startOther(part, settings, parts)
+  const { service, administrator, catchingUp } = built
   const url = await service.listen({ host: settings.partHost, port: settings.partPort, metrics })
   return {
     addresses: { [part]: url },
     ...(administrator && { administrator }),
-    stop: () => stopInTurn([() => service.stop(), () => platform.close(), () => databases.stop()]),
+    stop: () =>
+      stopInTurn([() => catchingUp?.stop(), () => service.stop(), () => platform.close(), () => databases.stop()]),
   }
 }
 
@@ -106,81 +107,110 @@ async function openDatabaseOf(part: PartName, settings: Settings): Promise<Datab
   )
 }
 
-async function build(
-  part: ServiceName,
+interface PartsOfService {
+  readonly platform: Platform
+  readonly databases: Databases
+  readonly metrics: Metrics
+  readonly log: Logger
+}
+
+/** A service that works, and who administers where that is known. */
+interface StartedService {
+  readonly service: Service
+  readonly administrator?: FirstAdministrator
+  /** Goes on until what the start has put off is done. */
+  readonly catchingUp?: { stop(): void }
+}
+
+async function startIdentity(
   settings: Settings,
-  {
-    platform,
-    databases,
-    metrics,
-    log,
-  }: {
-    readonly platform: Platform
-    readonly databases: Databases
-    readonly metrics: Metrics
-    readonly log: Logger
-  },
-): Promise<{ service: Service; administrator?: FirstAdministrator }> {
+  { platform, databases, metrics, log }: PartsOfService,
+): Promise<StartedService> {
   const { clock, issuer } = platform
+  const copies = databases.openReplicas<IdentityDatabase>({ metrics, log })
+  const startsOn = await findIdentityDatabase({ databases, copies, clock, log })
+  const identity = await buildIdentity({
+    database: databases.open('identity'),
+    copies,
+    startsOn,
+    authentication: platform.authenticationOf('identity'),
+    members: {
+      wallet: await platform.clientFor('identity', 'wallet'),
+      gacha: await platform.clientFor('identity', 'gacha'),
+      auction: await platform.clientFor('identity', 'auction'),
+    },
+    log,
+    clock,
+    issuer,
+    masterKey: await masterKey(settings.dataDirectory),
+    tokenKeys: settings.tokens,
+    mailer: createMailer(settings),
+    hookUrl: settings.accounts.hookUrl,
+    passwordHashing: settings.passwordHashing,
+    metrics,
+    accountsSurface: { ...settings.accounts, version },
+    enrollment: settings.signedClaims,
+    pictures: settings.pictures,
+    linkRates: settings.linkRates,
+    callPrivateAddresses: settings.openId.callPrivateAddresses,
+    keyScopes: scopesOf([...contracts, ...(await readOwnServices(settings.configFile)).contracts]),
+    instance: settings.instance,
+  })
+  const { service } = identity
+  await platform.follow({
+    keys: { fetch: async () => identity.publicKeys(), watch: identity.watchKeys },
+    revocations: identity.revocations,
+  })
+  if (startsOn === 'standbys') {
+    await service.start()
+    return { service, catchingUp: catchUpWhenPrimaryIsBack({ databases, log }, identity, settings) }
+  }
+  const administrator = await ensureFirstAdministrator(settings, identity)
+  await service.start()
+  return { service, administrator }
+}
+
+async function startOther(
+  part: Exclude<ServiceName, 'identity'>,
+  settings: Settings,
+  parts: PartsOfService,
+): Promise<StartedService> {
+  await parts.databases.migrate(part)
+  const service = await build(part, settings, parts)
+  await service.start()
+  return { service }
+}
+
+async function build(
+  part: Exclude<ServiceName, 'identity'>,
+  settings: Settings,
+  { platform, databases, log }: PartsOfService,
+): Promise<Service> {
+  const { clock } = platform
   const { instance } = settings
   const authentication = platform.authenticationOf(part)
-  if (part === 'identity') {
-    const identity = await buildIdentity({
-      database: databases.open('identity'),
-      copies: databases.openReplicas({ metrics, log }),
-      authentication,
-      members: {
-        wallet: await platform.clientFor('identity', 'wallet'),
-        gacha: await platform.clientFor('identity', 'gacha'),
-        auction: await platform.clientFor('identity', 'auction'),
-      },
-      log,
-      clock,
-      issuer,
-      masterKey: await masterKey(settings.dataDirectory),
-      tokenKeys: settings.tokens,
-      mailer: createMailer(settings),
-      hookUrl: settings.accounts.hookUrl,
-      passwordHashing: settings.passwordHashing,
-      metrics,
-      accountsSurface: { ...settings.accounts, version },
-      enrollment: settings.signedClaims,
-      pictures: settings.pictures,
-      linkRates: settings.linkRates,
-      callPrivateAddresses: settings.openId.callPrivateAddresses,
-      keyScopes: scopesOf([...contracts, ...(await readOwnServices(settings.configFile)).contracts]),
-      instance,
-    })
-    await platform.follow({
-      keys: { fetch: async () => identity.publicKeys(), watch: identity.watchKeys },
-      revocations: identity.revocations,
-    })
-    return { service: identity.service, administrator: await ensureFirstAdministrator(settings, identity) }
-  }
   if (part === 'enrollment') {
     await followGateway(part, settings, platform, log)
     const database = databases.open<EnrollmentDatabase>('enrollment')
-    return { service: await buildEnrollment({ database, authentication, log, clock, instance }) }
+    return await buildEnrollment({ database, authentication, log, clock, instance })
   }
   await followIdentity(part, settings, platform, log)
   if (part === 'wallet') {
-    return { service: await buildWallet({ database: databases.open('wallet'), authentication, log, clock }) }
+    return await buildWallet({ database: databases.open('wallet'), authentication, log, clock })
   }
   if (part === 'auction') {
     const wallet = await platform.clientFor('auction', 'wallet')
     const gacha = await platform.clientFor('auction', 'gacha')
     const database = databases.open<AuctionDatabase>('auction')
-    return { service: await buildAuction({ database, authentication, wallet, gacha, log, clock }) }
+    return await buildAuction({ database, authentication, wallet, gacha, log, clock })
   }
   if (part === 'pictures') {
     const database = databases.open<PicturesDatabase>('pictures')
-    return { service: await buildPictures({ database, authentication, log, clock, choices: settings.pictures }) }
+    return await buildPictures({ database, authentication, log, clock, choices: settings.pictures })
   }
   const wallet = await platform.clientFor('gacha', 'wallet')
   const database = databases.open<GachaDatabase>('gacha')
-  return {
-    service: await buildGacha({ database, authentication, wallet, log, clock, randomSeed: secureSeed, instance }),
-  }
+  return buildGacha({ database, authentication, wallet, log, clock, randomSeed: secureSeed, instance })
 }
 
 async function serveGateway(
@@ -284,28 +314,6 @@ async function followIdentity(part: PartName, settings: Settings, platform: Plat
 async function followGateway(part: PartName, settings: Settings, platform: Platform, log: Logger): Promise<void> {
   urlsOf(settings, 'gateway')
   await platform.follow(pollGateway(await platform.clientFor(part, 'gateway'), log))
-}
-
-/** One instance that is ready is enough; the others are named by their places in the settings. */
-async function askReadiness(upstream: {
-  readonly service: string
-  readonly urls: readonly string[]
-}): Promise<[string, string]> {
-  const { service, urls } = upstream
-  const states = await Promise.all(urls.map(askInstance))
-  if (states.every((state) => state === states[0])) return [service, states[0] ?? 'not reached']
-  const missing = states.flatMap((state, index) => (state === 'ready' ? [] : [`${service}.${index + 1} ${state}`]))
-  return [service, `${states.includes('ready') ? 'degraded: ' : ''}${missing.join(', ')}`]
-}
-
-async function askInstance(baseUrl: string): Promise<string> {
-  try {
-    const { statusCode, body } = await request(`${baseUrl}/health/ready`, { signal: AbortSignal.timeout(askTimeoutMs) })
-    await body.dump()
-    return statusCode === 200 ? 'ready' : 'not ready'
-  } catch {
-    return 'not reached'
-  }
 }
 
 function urlsOf(settings: Settings, part: PartName): readonly string[] {

@@ -1,8 +1,8 @@
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Kysely, PostgresDialect, sql } from 'kysely'
+import { Kysely, PostgresDialect, type QueryExecutorProvider, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
-import { Pool } from 'pg'
+import { DatabaseError, Pool } from 'pg'
 import { type PostgresConnection, toClientConfig } from './connection.ts'
 import { codeOf } from './embedded/errors.ts'
 import { checkAddress } from './service-database.ts'
@@ -18,6 +18,10 @@ export interface MigrateOptions {
 // A schema of its own, which the service role cannot enter: a service does not rewrite its own history.
 const SCHEMA = 'migration'
 const TABLE = 'applied'
+/** There is no such table or schema. */
+const nothingYet = ['42P01', '3F000']
+
+const appliedQuery = sql<{ name: string }>`select name from ${sql.id(SCHEMA, TABLE)} order by name collate "C"`
 
 /**
  * Applies what the folder has and the database has not, in the order of the file names, all in one transaction. Two
@@ -30,7 +34,7 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
   return connected(options, async (db) => {
     const applied = await listApplied(db)
     // A start with nothing to do takes one query instead of the migrator's dozen.
-    if (applied.length === files.length && files.every((name, index) => applied[index] === name)) return []
+    if (isSame(applied, files)) return []
     const migrator = new Migrator({
       db,
       provider: { getMigrations: () => loadMigrations(options.folder, files) },
@@ -56,6 +60,25 @@ export async function pendingMigrations(options: MigrateOptions): Promise<string
   return files.filter((name) => !applied.has(name))
 }
 
+/**
+ * Whether a database has exactly the migrations of the folder. For whoever may do no more than read that, as the service role
+ * where a migration has allowed it, on whichever copy.
+ */
+export async function isMigrated(db: QueryExecutorProvider, folder: string): Promise<boolean> {
+  const files = await listMigrations(folder)
+  try {
+    const { rows } = await appliedQuery.execute(db)
+    return isSame(
+      rows.map(({ name }) => name),
+      files,
+    )
+  } catch (error) {
+    // Nothing was migrated, or not as far as the migration that allows to look.
+    if (error instanceof DatabaseError && [...nothingYet, '42501'].includes(error.code ?? '')) return false
+    throw error
+  }
+}
+
 async function connected<T>(
   { connection, service }: MigrateOptions,
   use: (db: Kysely<unknown>) => Promise<T>,
@@ -78,12 +101,9 @@ async function connected<T>(
 
 async function listApplied(db: Kysely<unknown>): Promise<string[]> {
   try {
-    const { rows } = await sql<{
-      name: string
-    }>`select name from ${sql.id(SCHEMA, TABLE)} order by name collate "C"`.execute(db)
+    const { rows } = await appliedQuery.execute(db)
     return rows.map(({ name }) => name)
   } catch (error) {
-    const nothingYet = ['42P01', '3F000']
     if (nothingYet.includes(codeOf(error) ?? '')) return []
     throw error
   }
@@ -112,6 +132,10 @@ async function loadMigrations(folder: string, names: readonly string[]): Promise
     }
   }
   return migrations
+}
+
+function isSame(applied: readonly string[], files: readonly string[]): boolean {
+  return applied.length === files.length && files.every((name, index) => applied[index] === name)
 }
 
 function explain(error: unknown): string {

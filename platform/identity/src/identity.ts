@@ -47,6 +47,8 @@ import type { EnrollmentTokenSettings } from './logins/claims.ts'
 import { createLogins, isPrimaryUp } from './logins/logins.ts'
 import { createRequestLimit } from './limits/request-limits.ts'
 import { createOpenId } from './openid/openid.ts'
+import { createPrimaryChecks } from './primary-checks.ts'
+import type { StartsOn } from './starting.ts'
 import { startSweeping } from './sweeping.ts'
 import { createRoles } from './roles/roles.ts'
 import { createOpenSessions } from './sessions/open-sessions.ts'
@@ -105,6 +107,8 @@ export interface IdentityParts {
   readonly keyScopes: ReadonlySet<string>
   /** Tells the processes of identity apart. */
   readonly instance?: string
+  /** On the standbys nothing is made, and what is to be written is put off until `catchUp`; the primary otherwise. */
+  readonly startsOn?: StartsOn
 }
 
 /** What the keys of the tokens are like. */
@@ -123,6 +127,8 @@ export interface Identity {
   readonly watchKeys: KeySource['watch']
   /** What was revoked, for services of the same process. */
   readonly revocations: RevocationSource
+  /** Does what a start on the standbys has put off, once the primary is there and migrated. May be called again when it fails. */
+  catchUp(): Promise<void>
   /** Whether any account administers. */
   hasAdministrator(): Promise<boolean>
   readonly accounts: Accounts
@@ -136,7 +142,11 @@ const resumeLimitMs = 5000
 /** How long a stop waits for a job under way, in milliseconds; the next start takes it up. */
 const stopLimitMs = 1000
 
-/** Assembles identity. The database is migrated. @throws {WrongMasterKey} */
+/**
+ * Assembles identity. The database is migrated.
+ *
+ * @throws {WrongMasterKey} @throws {ReplicasUnavailable} when it starts on standbys that do not answer
+ */
 export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const {
     database,
@@ -156,14 +166,16 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     enrollment,
     linkRates,
     instance = '1',
+    startsOn = 'primary',
   } = parts
   const { db } = database
   const audit = createAudit(clock)
   const keyParts = { db, masterKey, clock, algorithm }
   const rotation = createKeyRotation({ ...keyParts, audit })
-  const keys = await loadSigningKeys({ ...keyParts, log, rotation, rotationDays })
+  const firstCopies = startsOn === 'standbys' ? copies : undefined
+  const keys = await loadSigningKeys({ ...keyParts, copies: firstCopies, log, rotation, rotationDays })
   const hashing = createPasswordHashing({ ...passwordHashing, log, metrics })
-  const feed = createRevocationFeed(db, log)
+  const feed = createRevocationFeed(db, log, firstCopies)
   const changes = createAccountChanges({ feed, copies })
   const memberships = createMemberships(members)
   const linkParts = { db, clock, mailer, publicUrl: issuer }
@@ -262,8 +274,17 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     audit,
     callPrivateAddresses: parts.callPrivateAddresses,
   })
+  const primary = createPrimaryChecks({ database, copies, audit: () => sealer.check() })
   let sweeping: { stop(): void } | undefined
   let following: { stop(): void } | undefined
+
+  async function catchUp(): Promise<void> {
+    await jobs.prepare()
+    await jobs.resume({ timeoutMs: resumeLimitMs })
+    await jobs.start()
+    await sealer.start()
+    primary.isCaughtUp = true
+  }
 
   const service = await createService({
     contract: contracts.identityContract,
@@ -296,14 +317,11 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       return { isHealthy: nodes.some(({ state }) => state === 'up'), details: { nodes } }
     },
     isUnavailable: isUnreachable,
-    checks: { database: () => database.ping(), audit: () => sealer.check() },
+    checks: primary.checks,
     async start() {
-      await jobs.prepare()
-      await jobs.resume({ timeoutMs: resumeLimitMs })
-      await jobs.start()
+      if (startsOn === 'primary') await catchUp()
       sweeping = startSweeping({ db, clock, log })
       following = keys.follow()
-      await sealer.start()
     },
     async stop() {
       sweeping?.stop()
@@ -323,6 +341,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     publicKeys: () => keys.published(),
     watchKeys: keys.watch,
     revocations: feed,
+    catchUp,
     hasAdministrator: () => hasAdministrator(db),
     accounts,
   }

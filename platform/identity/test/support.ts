@@ -109,6 +109,7 @@ export interface TestOptions {
   readonly linkRates?: IdentityParts['linkRates']
   /** The copies of the database; there is only the one to write to unless told otherwise. */
   readonly copies?: Pick<ReplicasOptions, 'standbys'>
+  readonly startsOn?: IdentityParts['startsOn']
 }
 
 /** Identity on a database of its own. A second one can be put on the same database. */
@@ -145,6 +146,7 @@ export async function startIdentity(
   const identity = await buildIdentity({
     database,
     copies,
+    ...(options.startsOn && { startsOn: options.startsOn }),
     authentication: createAuthentication({
       issuers: { identity: accountIssuer(accountKeys) },
       revocations,
@@ -181,7 +183,7 @@ export async function startIdentity(
     keyScopes: scopesOf(services),
   })
   known.identity = identity
-  const following = await identity.revocations.subscribe((news) => revocations.apply(news))
+  const following = await identity.revocations.subscribe((news, silentMs) => revocations.apply(news, silentMs))
   return {
     identity,
     service: identity.service,

@@ -81,7 +81,7 @@ export function createSealer(parts: {
   return {
     async start() {
       await Promise.race([run(), sleep(startLimitMs, undefined, { ref: false })])
-      timer = setInterval(() => void run(), intervalMs).unref()
+      if (!stopping) timer = setInterval(() => void run(), intervalMs).unref()
     },
     async stop() {
       clearInterval(timer)

@@ -1,5 +1,6 @@
 import type { identity } from '@sallyport/contracts'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Replicas } from '@sallyport/database'
 import { type KeySource, keysVersion, type PublicJwk } from '@sallyport/service'
 import { type CryptoKey, importPKCS8 } from 'jose'
 import type { Kysely } from 'kysely'
@@ -40,17 +41,26 @@ export interface SigningPair {
 /** How often the table is looked at, in milliseconds: all instances know a hurried key before it signs. */
 const pauseMs = 1000
 
-/** Reads the signing keys, making the first one when there is none. @throws {WrongMasterKey} */
+/** Where a start without the primary reads the keys: on a copy, which cannot be written to (enrollment E-71). */
+export type KeyCopies = Pick<Replicas<IdentityDatabase>, 'read'>
+
+/**
+ * Reads the signing keys, making the first one when there is none.
+ *
+ * @throws {WrongMasterKey} @throws {ReplicasUnavailable} when they are to be read on copies and none of these has any
+ */
 export async function loadSigningKeys(
   parts: KeyToMake & {
     readonly db: Kysely<IdentityDatabase>
+    /** Given where the primary is away; otherwise the keys are read there. */
+    readonly copies?: KeyCopies | undefined
     readonly log: Logger
     readonly rotation: Pick<KeyRotation, 'rotateWhenDue'>
     /** After how many days another key takes over; 0 is never. */
     readonly rotationDays: number
   },
 ): Promise<SigningKeys> {
-  const { db, masterKey, clock, log, rotation, rotationDays } = parts
+  const { db, copies, masterKey, clock, log, rotation, rotationDays } = parts
   const listeners = new Set<(version: string) => Promise<void>>()
   const opened = new Map<string, CryptoKey>()
   /** What the table holds. Signing lags behind publishing until everybody in this process knows. */
@@ -63,12 +73,21 @@ export async function loadSigningKeys(
       .filter(isPublished)
       .map(({ key }) => key.publicJwk)
 
-  async function open(keys: readonly SigningKey[]): Promise<void> {
-    for (const { kid, algorithm } of keys) {
+  /** Every key there is; the private halves of those that sign now or next are opened. */
+  async function readAndOpen(from: Kysely<IdentityDatabase>): Promise<readonly SigningKey[]> {
+    const keys = await readKeys(from)
+    for (const { kid, algorithm } of inUse(keys)) {
       if (opened.has(kid)) continue
-      const pem = await readPrivateKey(db, kid, masterKey)
+      const pem = await readPrivateKey(from, kid, masterKey)
       if (pem !== undefined) opened.set(kid, await importPKCS8(pem, algorithm))
     }
+    return keys
+  }
+
+  function inUse(keys: readonly SigningKey[]): readonly SigningKey[] {
+    return standingsOf(keys, clock.now()).flatMap(({ key, state }) =>
+      state === 'signing' || state === 'next' ? [key] : [],
+    )
   }
 
   async function eraseRetired(): Promise<void> {
@@ -84,22 +103,32 @@ export async function loadSigningKeys(
     toldVersion = version
   }
 
-  async function look(): Promise<void> {
-    const keys = await readKeys(db)
-    const used = standingsOf(keys, clock.now()).flatMap(({ key, state }) =>
-      state === 'signing' || state === 'next' ? [key] : [],
-    )
-    await open(used)
+  async function use(keys: readonly SigningKey[]): Promise<void> {
+    const used = inUse(keys)
     published = keys
     await tell()
     signing = keys
     for (const kid of opened.keys()) if (!used.some((key) => key.kid === kid)) opened.delete(kid)
+  }
+
+  async function look(): Promise<void> {
+    const keys = await readAndOpen(db)
+    await use(keys)
     await eraseRetired()
     if (isRotationDue(keys, rotationDays, clock.now())) await rotation.rotateWhenDue(rotationDays)
   }
 
-  await makeFirstKey(db, parts)
-  await look()
+  if (copies) {
+    const { value } = await copies.read({
+      look: readAndOpen,
+      // A key that was revoked is not to sign again.
+      judge: async (keys) => ({ value: keys, final: 'with-every-commit' }),
+    })
+    await use(value)
+  } else {
+    await makeFirstKey(db, parts)
+    await look()
+  }
 
   return {
     look,
