@@ -1,9 +1,10 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { writeAddresses, removeAddresses } from '../data-directory/addresses.ts'
+import { type ProcessLock, takeProcessLock } from '../data-directory/process-lock.ts'
 import { serviceKey } from '../data-directory/service-keys.ts'
 import { partNames, type PartName } from '../settings/parts.ts'
 import { InvalidSettings, type Settings } from '../settings/settings.ts'
-import { askForStatus, ClusterRefused, takeOrders } from './control.ts'
+import { takeOrders } from './control.ts'
 import { openDatabaseNodes } from './database-nodes.ts'
 import { type Member, MemberFailed } from './member.ts'
 import { partProcess } from './part-process.ts'
@@ -67,8 +68,9 @@ export function startCluster(options: ClusterOptions): Cluster {
 
 async function open(options: ClusterOptions, undo: (() => Promise<void>)[], ending: AbortSignal): Promise<OpenCluster> {
   const { write, onProgress, instances } = options
-  await refuseSecondCluster(options.settings.dataDirectory)
   const dataDirectory = resolve(options.settings.dataDirectory)
+  const lock = await takeDirectory(dataDirectory)
+  undo.push(async () => lock.release())
   const findPort = portFinder(dataDirectory)
   const settings = await withPorts({ ...options.settings, dataDirectory }, findPort)
   const doors = doorsOf(settings)
@@ -153,13 +155,10 @@ function recordWhereabouts(
   }
 }
 
-async function refuseSecondCluster(dataDirectory: string): Promise<void> {
-  try {
-    await askForStatus(dataDirectory)
-  } catch (error) {
-    if (error instanceof ClusterRefused) return
-    throw error
-  }
+/** Of several clusters on one directory one runs, whatever databases they use; the right ends with its process. */
+async function takeDirectory(dataDirectory: string): Promise<ProcessLock> {
+  const lock = await takeProcessLock(join(dataDirectory, 'cluster.lock'), { waitMs: 0 })
+  if (lock) return lock
   throw new InvalidSettings(`a cluster runs on ${dataDirectory} already; SALLYPORT_DATA names another directory`)
 }
 

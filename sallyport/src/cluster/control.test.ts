@@ -114,6 +114,13 @@ describe('where there is no cluster', () => {
     expect(await readdir(dataDirectory)).toEqual([])
   })
 
+  it('leaves alone what another one has written down', async () => {
+    const other = JSON.stringify({ url: 'http://127.0.0.1:9', token: 'another' })
+    await writeFile(join(dataDirectory, 'cluster.json'), other)
+    await control.close()
+    expect(await readFile(join(dataDirectory, 'cluster.json'), 'utf8')).toBe(other)
+  })
+
   it('says so after it was killed', async () => {
     const found = await whereabouts()
     await control.close()

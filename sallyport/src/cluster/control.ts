@@ -48,7 +48,9 @@ export async function takeOrders(
   await replaceFile(fileOf(dataDirectory), `${JSON.stringify({ url, token })}\n`)
   return {
     async close() {
-      await rm(fileOf(dataDirectory), { force: true })
+      // Another cluster may have written its own there since.
+      const written = await whereabouts(dataDirectory).catch(() => undefined)
+      if (written?.token === token) await rm(fileOf(dataDirectory), { force: true })
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
     },

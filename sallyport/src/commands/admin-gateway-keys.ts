@@ -6,6 +6,7 @@ import {
   readKeyFiles,
   readOrCompleteKeyFiles,
   replaceKeyFiles,
+  whileNobodyElseMakes,
 } from '../gateway-keys/key-files.ts'
 import type { Settings } from '../settings/settings.ts'
 
@@ -24,6 +25,12 @@ export async function makeGatewayKeys(
   kids: readonly string[],
 ): Promise<void> {
   const { directory } = gatewayKeys
+  await whileNobodyElseMakes(directory, () => addKeys(directory, kids))
+  const paths = pathsOf(directory)
+  say(`private keys in ${paths.private}, for the gateway alone; public keys in ${paths.public}`)
+}
+
+async function addKeys(directory: string, kids: readonly string[]): Promise<void> {
   const files = await readOrCompleteKeyFiles(directory)
   const before = files ? await parseKeyFiles(directory, files) : { private: [], public: [] }
   for (const [index, kid] of kids.entries()) {
@@ -39,8 +46,6 @@ export async function makeGatewayKeys(
     public: [...before.public, ...made.map((key) => key.public)],
   }
   await replaceKeyFiles(directory, keys, { isFirst: files === undefined })
-  const paths = pathsOf(directory)
-  say(`private keys in ${paths.private}, for the gateway alone; public keys in ${paths.public}`)
 }
 
 /** `sallyport admin gateway-keys list`: every key, and whether it signs. @throws {GatewayKeysUnusable} */

@@ -26,7 +26,7 @@ const pair = (...keys: readonly Awaited<ReturnType<typeof signing.makeKey>>[]): 
 describe('the gateway’s keys', () => {
   it('E-28 are made at the first start, the private ones for their owner alone', async () => {
     const { keys } = await open()
-    expect(await readdir(directory)).toEqual(['private.json', 'public.json'])
+    expect(await readdir(directory)).toEqual(['keys.lock', 'private.json', 'public.json'])
     expect((await stat(pathsOf(directory).private)).mode & 0o777).toBe(0o600)
     expect(JSON.parse(await readFile(pathsOf(directory).public, 'utf8'))).toEqual({ keys: keys.published() })
     expect(keys.signingKeyId).toMatch(/^[0-9a-f-]{36}$/)
@@ -51,6 +51,18 @@ describe('the gateway’s keys', () => {
     const again = await open()
     expect(again.keys.signingKeyId).toBe(keys.signingKeyId)
     expect(again.keys.published().map(({ kid }) => kid)).toEqual([keys.signingKeyId, 'later'])
+  })
+
+  it('E-28 are all there when several commands make some at once, and a gateway its first', async () => {
+    const make = (...kids: string[]) => makeGatewayKeys({ gatewayKeys: { directory, signingKeyId: undefined } }, kids)
+    const [{ keys }] = await Promise.all([open(), make('a', 'b'), make('c'), make('d')])
+    const made = (await open()).keys.published().map(({ kid }) => kid)
+    const wanted = new Set(['a', 'b', 'c', 'd', keys.signingKeyId])
+    expect(made).toHaveLength(wanted.size)
+    expect(new Set(made)).toEqual(wanted)
+    // One id is had by one of two who want it.
+    const outcomes = await Promise.allSettled([make('e'), make('e')])
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
   })
 
   it('E-35 are not made anew beside a public file, whose private one was lost', async () => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { signing } from '@sallyport/gateway'
+import { takeProcessLock } from '../data-directory/process-lock.ts'
 import { readIfPresent, readOrMake, replaceFile } from '../data-directory/private-file.ts'
 
 /** The gateway cannot use its keys. The message names setting, file, key and reason. */
@@ -25,14 +26,37 @@ export function pathsOf(directory: string): KeyFiles {
 export async function readOrMakeKeyFiles(directory: string): Promise<KeyFiles> {
   const present = await readKeyFiles(directory)
   if (present) return present
-  const { private: first } = await signing.makeKey(crypto.randomUUID())
-  const paths = pathsOf(directory)
-  return explained(directory, async () => {
-    // Of several gateways that start at once one makes the private file; the public one follows from it for all.
-    const privateText = await readOrMake(paths.private, () => textOf([first]))
-    const publicText = await readOrMake(paths.public, () => textOf(signing.publicHalvesOf(privateText)))
-    return { private: privateText, public: publicText }
+  return whileNobodyElseMakes(directory, async () => {
+    const made = await readOrCompleteKeyFiles(directory)
+    if (made) return made
+    const { private: first } = await signing.makeKey(crypto.randomUUID())
+    const paths = pathsOf(directory)
+    return explained(directory, async () => {
+      const privateText = await readOrMake(paths.private, () => textOf([first]))
+      const publicText = await readOrMake(paths.public, () => textOf(signing.publicHalvesOf(privateText)))
+      return { private: privateText, public: publicText }
+    })
   })
+}
+
+/** Making keys takes seconds; whoever waits for so long says so instead, in milliseconds. */
+const lockLimitMs = 60_000
+
+/**
+ * Does what changes the files while no other process does: of two that add keys at once, the one that writes last would leave
+ * out those of the other.
+ *
+ * @throws {GatewayKeysUnusable}
+ */
+export async function whileNobodyElseMakes<T>(directory: string, work: () => Promise<T>): Promise<T> {
+  const file = join(directory, 'keys.lock')
+  const lock = await explained(directory, () => takeProcessLock(file, { waitMs: lockLimitMs }))
+  if (!lock) throw new GatewayKeysUnusable(directory, 'another process has been making keys for a minute')
+  try {
+    return await work()
+  } finally {
+    lock.release()
+  }
 }
 
 /**
