@@ -10,7 +10,7 @@ export { makeDataDirectory } from './embedded/placement.ts'
 export { isMigrated, migrate, pendingMigrations } from './migrations.ts'
 export type { MigrateOptions } from './migrations.ts'
 export { openReplicas } from './replicas/replica-set.ts'
-export { isUnreachable, ReplicasUnavailable } from './replicas/failures.ts'
+export { isPassing, isUnreachable, ReplicasUnavailable } from './replicas/failures.ts'
 export type { CopyChange } from './replicas/copy.ts'
 export type {
   Decision,

@@ -1,11 +1,12 @@
 import { type AccountId, newId } from '@sallyport/kernel'
 import type { Revocation } from '@sallyport/service'
+import { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { findCredentials } from '../src/accounts/account-store.ts'
 import { writeDownLate } from '../src/logins/late-session-store.ts'
 import type { SessionId } from '../src/sessions/session.ts'
 import { endSessions, revokeSession } from '../src/sessions/session-store.ts'
-import { startIdentity, type TestIdentity } from './support.ts'
+import { fromGateway, startIdentity, type TestIdentity } from './support.ts'
 
 let one: TestIdentity
 let ada: AccountId
@@ -131,6 +132,41 @@ describe('a session that is written down after its tokens were issued (enrollmen
       client.release()
     }
   })
+})
+
+it.each([
+  ['a conflict', '40001'],
+  ['a deadlock', '40P01'],
+  ['a full disk', '53100'],
+  ['a statement that took too long', '57014'],
+])('what a login leaves is written down although %s was in the way at first (E-21)', async (_, code) => {
+  const { pool } = database()
+  const run = (statement: string) => owner.query(statement)
+  const owner = new Client(one.testDatabase.ownerConnection)
+  await owner.connect()
+  try {
+    // What a sequence has given stays given when the transaction fails.
+    await run('create sequence attempt; grant usage on attempt to public')
+    await run(`create function fail() returns trigger language plpgsql as $$ begin
+      if nextval('attempt') < 3 then raise exception 'in the way' using errcode = '${code}'; end if;
+      return new;
+    end $$; grant execute on function fail() to public`)
+    await run('create trigger fail before insert on session for each row execute function fail()')
+    const username = `ada_${count}`
+    const reply = await one.service.inject({
+      method: 'POST',
+      path: '/api/login',
+      headers: { 'content-type': 'application/json', ...fromGateway() },
+      body: JSON.stringify({ username, password }),
+    })
+    expect(reply.status).toBe(200)
+    const { sid }: Record<string, unknown> = Object(JSON.parse(reply.body)).access_token
+    await expect.poll(() => sessionsOf(ada), { timeout: 30_000 }).toEqual([{ sid }])
+    expect((await pool.query(`select last_value::int as value from attempt`)).rows).toEqual([{ value: 3 }])
+  } finally {
+    await run('drop trigger if exists fail on session; drop function if exists fail; drop sequence if exists attempt')
+    await owner.end()
+  }
 })
 
 /** Resolves when a statement of this database waits for a lock, or after many looks. */

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Cluster, ask, run, startCluster } from '../fixtures/cluster.ts'
 import { makeDirectory, removeDirectory } from '../fixtures/directories.ts'
 import { type Program, startProgram } from '../fixtures/start-program.ts'
-import type { EmbeddedStandby } from './standby.ts'
+import { type EmbeddedStandby, embeddedStandby } from './standby.ts'
 
 let cluster: Cluster
 let standby: EmbeddedStandby
@@ -113,6 +113,45 @@ describe('a standby', () => {
     await standby.renew()
     expect(standby.pid).not.toBe(pid)
     await untilFollowing()
+  })
+
+  it('E-67 goes on as it was when it is to be made afresh and the primary is away', async () => {
+    const { pid } = standby
+    await cluster.primary.stop()
+    await expect(standby.renew()).rejects.toThrow(/secondary-1 cannot be made while the primary is not running/)
+    expect(standby.pid).toBe(pid)
+    expect(await ask(standby.connection('identity'), 'select max(n) as value from note')).toBe(notes)
+    await cluster.restartPrimary()
+    await untilFollowing()
+  })
+
+  it('E-67 is lost when it was made afresh and does not start, and can be started', async () => {
+    const lost: string[] = []
+    const { dataDirectory } = cluster
+    const name = 'secondary-3'
+    const onLost = ({ message }: Error) => void lost.push(message)
+    const third = await embeddedStandby({
+      dataDirectory,
+      name,
+      settings: { fsync: 'off', max_connections: '50' },
+      onLost,
+    })
+    try {
+      expect(await third.start()).toBe('cloned')
+      await untilFollowing(third)
+      // A server that cannot open its log does not start.
+      const log = join(dataDirectory, `${name}.log`)
+      await rm(log)
+      await mkdir(log)
+      await expect(third.renew()).rejects.toThrow()
+      expect([third.pid, lost]).toEqual([undefined, [expect.stringContaining('secondary-3 could not be made afresh')]])
+      await rm(log, { recursive: true })
+      expect(await third.start()).toBe('started')
+      await untilFollowing(third)
+      expect(lost).toHaveLength(1)
+    } finally {
+      await third.stop()
+    }
   })
 
   it('never starts on what was left half-made', async () => {

@@ -56,6 +56,15 @@ export function isUnreachable(error: unknown): boolean {
   )
 }
 
+/**
+ * Whether a failure passes by itself, so that the same thing is worth another try: the server is not there, was in conflict
+ * with somebody else, is short of something, or was told to break off (classes 08, 40, 53 and 57 of PostgreSQL's codes).
+ */
+export function isPassing(error: unknown): boolean {
+  if (isUnreachable(error)) return true
+  return error instanceof DatabaseError && /^(?:40001|40P01|53|57)/.test(error.code ?? '')
+}
+
 function isOfFile(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'path' in error
 }

@@ -1,4 +1,4 @@
-import { isUnreachable, type Replicas, within } from '@sallyport/database'
+import { isPassing, type Replicas, within } from '@sallyport/database'
 import { type AccountId, type Clock, newId } from '@sallyport/kernel'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
@@ -79,7 +79,7 @@ export function createLogins({
   const deferring = {
     now: () => clock.now(),
     canWrite: () => isPrimaryUp(copies),
-    isWorthAnotherTry: isUnreachable,
+    isWorthAnotherTry: isPassing,
     log,
   }
   const openedSessions = createDeferredWork(deferring)
