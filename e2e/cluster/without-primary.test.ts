@@ -84,6 +84,9 @@ describe('identity killed while the primary is away', () => {
     await killAndAwait('identity')
     await untilLoginWorks()
     const sids = await expectLoginsAlone()
+    // What could not be written down outlasts another end.
+    await killAndAwait('identity')
+    await untilLoginWorks()
 
     // Also when the gateway is started meanwhile, which hears the keys of a process that has made none.
     await killAndAwait('gateway')

@@ -27,6 +27,7 @@ import type { Logger } from 'pino'
 import { createMailer } from './mail.ts'
 import { version } from './version.ts'
 import { ensureFirstAdministrator, type FirstAdministrator } from './data-directory/first-administrator.ts'
+import { lateLoginsFile } from './data-directory/late-logins-file.ts'
 import { masterKey } from './data-directory/master-key.ts'
 import { serviceKey } from './data-directory/service-keys.ts'
 import { type Databases, openDatabases } from './databases.ts'
@@ -144,6 +145,7 @@ async function startIdentity(
     issuer,
     masterKey: await masterKey(settings.dataDirectory),
     tokenKeys: settings.tokens,
+    lateLoginsFile: lateLoginsFile(settings),
     mailer: createMailer(settings),
     hookUrl: settings.accounts.hookUrl,
     passwordHashing: settings.passwordHashing,

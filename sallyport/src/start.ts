@@ -20,6 +20,7 @@ import { createMailer } from './mail.ts'
 import { version } from './version.ts'
 import { removeAddresses, writeAddresses } from './data-directory/addresses.ts'
 import { ensureFirstAdministrator, type FirstAdministrator } from './data-directory/first-administrator.ts'
+import { lateLoginsFile } from './data-directory/late-logins-file.ts'
 import { masterKey } from './data-directory/master-key.ts'
 import { serviceKey } from './data-directory/service-keys.ts'
 import { openDatabases } from './databases.ts'
@@ -155,6 +156,7 @@ async function start(
     issuer: publicUrl,
     masterKey: await masterKey(dataDirectory),
     tokenKeys: settings.tokens,
+    lateLoginsFile: lateLoginsFile(settings),
     mailer: createMailer(settings),
     hookUrl: settings.accounts.hookUrl,
     passwordHashing: settings.passwordHashing,

@@ -107,6 +107,8 @@ export interface IdentityParts {
   readonly keyScopes: ReadonlySet<string>
   /** Tells the processes of identity apart. */
   readonly instance?: string
+  /** Where logins are kept whose sessions cannot be written down yet; of this process alone. They are in memory alone without it. */
+  readonly lateLoginsFile?: string | undefined
   /** On the standbys nothing is made, and what is to be written is put off until `catchUp`; the primary otherwise. */
   readonly startsOn?: StartsOn
 }
@@ -225,6 +227,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     familiarity: guesses,
     sessions,
     tokens: enrollment,
+    lateLoginsFile: parts.lateLoginsFile,
   })
   const registrations = createPicturesRegistrations({
     db,
@@ -320,6 +323,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     checks: primary.checks,
     async start() {
       if (startsOn === 'primary') await catchUp()
+      await logins.restore()
       sweeping = startSweeping({ db, clock, log })
       following = keys.follow()
     },

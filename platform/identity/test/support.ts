@@ -110,6 +110,7 @@ export interface TestOptions {
   /** The copies of the database; there is only the one to write to unless told otherwise. */
   readonly copies?: Pick<ReplicasOptions, 'standbys'>
   readonly startsOn?: IdentityParts['startsOn']
+  readonly lateLoginsFile?: string
 }
 
 /** Identity on a database of its own. A second one can be put on the same database. */
@@ -146,6 +147,7 @@ export async function startIdentity(
   const identity = await buildIdentity({
     database,
     copies,
+    lateLoginsFile: options.lateLoginsFile,
     ...(options.startsOn && { startsOn: options.startsOn }),
     authentication: createAuthentication({
       issuers: { identity: accountIssuer(accountKeys) },

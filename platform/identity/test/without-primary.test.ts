@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { migrate, openDatabase, openReplicas } from '@sallyport/database'
 import { ask as askDatabase, type Cluster, run, startCluster } from '@sallyport/database/testing/cluster'
 import { systemClock } from '@sallyport/kernel'
@@ -43,6 +45,7 @@ async function startOn(startsOn: NonNullable<TestOptions['startsOn']>, masterKey
     { testDatabase, ...(masterKey && { masterKey }) },
     {
       startsOn,
+      lateLoginsFile: join(cluster.dataDirectory, 'late-logins'),
       passwordHashing: { newHashes: { algorithm: 'pbkdf2_sha256', pbkdf2Iterations: 1000 } },
       copies: { standbys: cluster.standbys.map((standby) => standby.connection('identity')) },
     },
@@ -125,6 +128,43 @@ describe('a start while the primary is away', () => {
       await expect.poll(() => userinfo(later), { timeout: 5000 }).toBe(401)
     } finally {
       await second.stop()
+    }
+  })
+
+  it('E-21 loses no session of a login when it ends before the primary is back, and ends it with the others', async () => {
+    for (const name of ['bob', 'eve']) expect((await register(first, name)).status).toBe(201)
+    const { uid } = await first.identity.accounts.findByUsername('eve')
+    await cluster.settle()
+    await stopPrimary()
+    const sids: Record<string, unknown[]> = { bob: [], eve: [] }
+    for (let starts = 0; starts < 2; starts += 1) {
+      const one = await startOn('standbys', first.masterKey)
+      for (const [name, opened] of Object.entries(sids)) {
+        const { status, body } = await logIn(one, name)
+        expect(status).toBe(200)
+        opened.push(Object(body).access_token.sid)
+      }
+      await one.stop()
+    }
+    await restartPrimary()
+    // All sessions of an account are ended while nobody knows yet of these.
+    await first.identity.accounts.correct(uid, { password: 'Another-Horse7!' }, { kind: 'operator', level: 0 })
+    const last = await startOn('primary', first.masterKey)
+    try {
+      const { pool } = last.testDatabase.database
+      const found = async (table: string, column: string) => {
+        const { rows } = await pool.query(`select ${column} as id from ${table}`)
+        return new Set(rows.map(({ id }) => id))
+      }
+      await expect
+        .poll(async () => new Set(sids['bob']).isSubsetOf(await found('session', 'sid')), { timeout: 30_000 })
+        .toBe(true)
+      await expect
+        .poll(async () => new Set(sids['eve']).isSubsetOf(await found('revocation', 'id')), { timeout: 30_000 })
+        .toBe(true)
+      await expect.poll(() => readdir(cluster.dataDirectory)).not.toContain('late-logins')
+    } finally {
+      await last.stop()
     }
   })
 

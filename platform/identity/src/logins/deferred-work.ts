@@ -8,6 +8,8 @@ export interface DeferredTask {
   run(): Promise<void>
   /** What is not done by then is not done any more. */
   readonly until: Date
+  /** Told when it waits no more: it is done, or dropped. */
+  readonly onEnd?: () => void
 }
 
 /** Work that nobody waits for, one after the other; it waits itself as long as the database takes no writes. */
@@ -58,6 +60,7 @@ export function createDeferredWork({
     for (let task = waiting[0]; task && canWrite(); task = waiting[0]) {
       if (task.until > now() && !(await isDone(task))) return
       waiting.shift()
+      task.onEnd?.()
     }
   }
 
@@ -78,6 +81,7 @@ export function createDeferredWork({
         // Once, or a flood of requests would be one of the log as well.
         if (!isToldOf) log.error({ what: task.what }, 'too much was put off: some of it is not done any more')
         isToldOf = true
+        task.onEnd?.()
         return
       }
       isToldOf = false

@@ -13,6 +13,7 @@ import { type SessionId, sessionLifeSeconds } from '../sessions/session.ts'
 import { obstacleOf, type RefusalReason, type Sessions } from '../sessions/sessions.ts'
 import { type EnrollmentTokenSettings, type UnsignedTokens, unsignedTokens } from './claims.ts'
 import { createDeferredWork } from './deferred-work.ts'
+import { createLateLogins, type LateLogin } from './late-logins.ts'
 import { writeDownLate } from './late-session-store.ts'
 
 export interface LoginRequest {
@@ -37,6 +38,8 @@ export interface Login {
 export interface Logins {
   /** @throws {TooManyAttempts} @throws {HashingBusy} @throws {ReplicasUnavailable} when no copy can decide it */
   logIn(request: LoginRequest): Promise<Login>
+  /** Takes in what an earlier process of this instance could not write down. */
+  restore(): Promise<void>
   /** Writes down what is left to be, if it can be. */
   settle(): Promise<void>
 }
@@ -63,6 +66,7 @@ export function createLogins({
   familiarity,
   sessions,
   tokens,
+  lateLoginsFile,
 }: {
   readonly db: Kysely<IdentityDatabase>
   readonly copies: Pick<Replicas<IdentityDatabase>, 'read' | 'nodes'>
@@ -75,6 +79,8 @@ export function createLogins({
   readonly familiarity: Pick<Guesses, 'remember'>
   readonly sessions: Pick<Sessions, 'upgrade'>
   readonly tokens: EnrollmentTokenSettings
+  /** Outlasts this process, and is its own; undefined where nothing is to. */
+  readonly lateLoginsFile: string | undefined
 }): Logins {
   const deferring = {
     now: () => clock.now(),
@@ -83,6 +89,7 @@ export function createLogins({
     log,
   }
   const openedSessions = createDeferredWork(deferring)
+  const lateLogins = createLateLogins({ file: lateLoginsFile, log })
   // Anybody can make many of these: they leave the others their room.
   const refusals = createDeferredWork({ ...deferring, limit: 1000 })
 
@@ -127,23 +134,33 @@ export function createLogins({
     })
   }
 
-  function putOffSession(row: Row, { address, userAgent }: LoginRequest, sid: SessionId, createdAt: Date) {
-    const { uid, sessionsValidFrom } = row
+  function putOffSession(login: LateLogin): void {
+    const { sid, uid, createdAt, sessionsValidFrom, address, userAgent } = login
     const by: Actor = { kind: 'account', uid, address }
     const event = { kind: 'sign-in.succeeded', by, subject: uid, details: { on: 'enrollment' } } as const
     const session = { sid, uid, createdAt, expiresAt: endOfLife(createdAt), sessionsValidFrom }
     const alongside = [audit.insertionOf(event, 'opened'), familiarity.remember(uid, address, 'opened')]
     const origin = { on: 'enrollment', address, userAgent } as const
+    const write = async (): Promise<void> => {
+      const writing = db
+        .transaction()
+        .execute((tx) => writeDownLate(tx, session, origin, { now: clock.now(), alongside }))
+      feed.publish(await within(writeLimitMs, writing))
+    }
     openedSessions.add({
       what: 'a session',
       async run() {
-        const writing = db
-          .transaction()
-          .execute((tx) => writeDownLate(tx, session, origin, { now: clock.now(), alongside }))
-        feed.publish(await within(writeLimitMs, writing))
+        try {
+          await write()
+        } catch (error) {
+          // It may take long until it is done, and so may those behind it.
+          if (isPassing(error)) await lateLogins.keep()
+          throw error
+        }
       },
       // Afterwards nothing is left of it.
       until: session.expiresAt,
+      onEnd: () => lateLogins.remove(login),
     })
   }
 
@@ -165,17 +182,25 @@ export function createLogins({
         await attempt.succeeded()
         const now = clock.now()
         const sid = newId<SessionId>()
-        putOffSession(row, request, sid, now)
+        const { uid, sessionsValidFrom } = row
+        const login = { sid, uid, createdAt: now, sessionsValidFrom, address, userAgent: request.userAgent }
+        lateLogins.add(login)
+        if (!isPrimaryUp(copies)) await lateLogins.keep()
+        putOffSession(login)
         // At once or not at all: a password does not wait in memory until something can be written.
-        const { uid, passwordHash } = row
+        const { passwordHash } = row
         if (isPrimaryUp(copies)) sessions.upgrade({ account: { uid }, passwordHash, password })
         return { tokens: unsignedTokens(row, { sid, now, newTokenId: newId }, tokens), copy }
       } finally {
         attempt.done()
       }
     },
+    async restore() {
+      for (const login of await lateLogins.restore()) putOffSession(login)
+    },
     async settle() {
       await Promise.all([openedSessions.settle(), refusals.settle()])
+      await lateLogins.settle()
     },
   }
 }
