@@ -32,8 +32,8 @@ export async function takeProcessLock(
 function tryToTake(file: string): ProcessLock | undefined {
   const database = new DatabaseSync(file)
   try {
-    // Nothing is ever written, so there is nothing to take back either.
-    database.exec('pragma journal_mode = off; begin exclusive')
+    // Nothing is ever written, so nothing is to be taken back after a crash.
+    database.exec('pragma journal_mode = memory; begin exclusive')
     return { release: () => database.close() }
   } catch (error) {
     database.close()
