@@ -201,7 +201,7 @@ describe('T-12', () => {
 
     await parts.serve('identity')
     await expect
-      .poll(async () => (await post(`${door}/api/login`, { username: 'ada', password })).status, { timeout: 20_000 })
+      .poll(async () => (await post(`${door}/api/login`, { username: 'ada', password })).status, { timeout: 6000 })
       .toBe(200)
     expect(await statuses(ended)).toEqual([401, 401])
   })
