@@ -7,11 +7,13 @@ import {
   openDatabase,
   openReplicas,
   type Question,
+  type ReadReport,
   type Replicas,
   startEmbeddedPostgres,
 } from '@sallyport/database'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { latency } from './latency.ts'
+import { measureOwnWrites } from './own-writes.ts'
 import { callInParallel, type Load, median, medianOutcome, type Outcome } from './load.ts'
 
 const accountCount = 100_000
@@ -64,7 +66,7 @@ async function fill(primary: EmbeddedPostgres): Promise<void> {
       `insert into account select 'account_' || n, repeat('x', 97) from generate_series(1, $1::int) as n`,
       [accountCount],
     )
-    await database.pool.query(`grant select on account to ${service}`)
+    await database.pool.query(`grant select, insert on account to ${service}`)
     await database.pool.query('analyze account')
   } finally {
     await database.close()
@@ -84,9 +86,11 @@ async function measure(load: Load, primary: EmbeddedPostgres, standbys: readonly
   } finally {
     for (const side of [bare, ...sides]) await side.close()
   }
+  const ownWrites = await measureReadYourWrites(primary, standbys)
   return [
     `replicas: ${load.clients} clients, medians of ${load.rounds} rounds of ${load.seconds} s; ${accountCount} accounts`,
     ...[bare, ...sides].map((side) => describe(side, bare)),
+    ...ownWrites,
   ].join('\n')
 }
 
@@ -115,6 +119,37 @@ async function replicasSide(primary: EmbeddedPostgres, standbys: readonly Embedd
   }
 }
 
+async function measureReadYourWrites(
+  primary: EmbeddedPostgres,
+  standbys: readonly EmbeddedStandby[],
+): Promise<string[]> {
+  const connection = primary.connection(service, 'service')
+  const reports: ReadReport[] = []
+  const database = openDatabase<Tables>({ service, connection })
+  const replicas = openReplicas<Tables>({
+    service,
+    primary: connection,
+    standbys: standbys.map((standby) => standby.connection(service)),
+    onRead: (report) => void reports.push(report),
+  })
+  const read = async (username: string) => insist((await replicas.read(lookUp(username))).value)
+  const nameOf = (turn: number) => `new_account_${turn}`
+  try {
+    await untilSpread(replicas, standbys.length)
+    return await measureOwnWrites(replicas, reports, {
+      readOld: () => read(anyName()),
+      async write(turn) {
+        const row = { username: nameOf(turn), password_hash: 'x'.repeat(97) }
+        await database.db.insertInto('account').values(row).execute()
+      },
+      readNew: (turn) => read(nameOf(turn)),
+    })
+  } finally {
+    await replicas.close()
+    await database.close()
+  }
+}
+
 /** Waits until every standby has its turns. */
 async function untilSpread(replicas: Replicas<Tables>, standbys: number): Promise<void> {
   const deadline = performance.now() + 30_000
@@ -131,7 +166,10 @@ async function untilSpread(replicas: Replicas<Tables>, standbys: number): Promis
 function lookUp(username: string): Question<Tables, Tables['account'] | undefined, boolean> {
   return {
     look: (db) => db.selectFrom('account').selectAll().where('username', '=', username).executeTakeFirst(),
-    judge: async (row) => ({ value: row !== undefined, final: { withChangesOf: username } }),
+    judge: async (row) => ({
+      value: row !== undefined,
+      final: row ? { withChangesOf: username } : 'with-every-commit',
+    }),
   }
 }
 
