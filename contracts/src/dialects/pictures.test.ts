@@ -43,7 +43,25 @@ describe('the form of an upload', () => {
     expect(answer({ ...whole, title: '🌌'.repeat(100), explanation: '🌌\n'.repeat(1000) })).toBe('taken')
   })
 
-  it('S-C5 that is none at all is a 400', () => expect(answer(undefined)).toMatchObject({ status: 400 }))
+  it('S-27 takes what joins characters, and refuses what turns them around or is nothing to be seen', () => {
+    for (const title of ['👩‍👩‍👧 on the moon', 'می‌خواهم']) expect(answer({ ...whole, title })).toBe('taken')
+    for (const title of ['\u202egpj.exe', '\u200d', 'a\u0007']) {
+      expect(answer({ ...whole, title })).toMatchObject({
+        status: 422,
+        body: { Error: 'title: must be 1 to 100 characters on one line' },
+      })
+    }
+  })
+
+  it('S-5 S-C5 that is none at all is a 400 that names all of them', () => {
+    expect(answer(undefined)).toMatchObject({
+      status: 400,
+      body: {
+        errors: { file: 'is needed', title: 'is needed', explanation: 'is needed', date: 'is needed' },
+        message: 'The body is no multipart form',
+      },
+    })
+  })
 })
 
 class Refused extends Rejection {

@@ -33,10 +33,9 @@ export const picturesDialect: Dialect = {
     hasFile(schema) ? readUpload(schema, input, part) : readStrictly(schema, input, part),
   invalid(issues) {
     const absent = issues.filter(({ type }) => type === missing)
-    if (absent.length > 0) return lacking(absent)
-    if (issues.some(({ type }) => type === malformed)) {
-      return picturesError(400, 'malformed-form', 'the body is no multipart form')
-    }
+    if (absent.length > 0) return lacking(absent, 'The form lacks fields')
+    const unread = issues.filter(({ type }) => type === malformed)
+    if (unread.length > 0) return lacking(unread, 'The body is no multipart form')
     return picturesError(422, 'invalid', describe(issues))
   },
   malformedJson: (explanation) => picturesError(422, 'malformed-json', `the body is not JSON: ${explanation}`),
@@ -81,19 +80,34 @@ const statuses: Record<Exclude<RejectionReason, 'too-many'>, number> = {
 
 /** What is absent of an upload comes before what is wrong with the rest of it (pictures S-5, S-32). */
 function readUpload(schema: TSchema, input: unknown, part: Part): Reading {
-  if (typeof input !== 'object' || input === null) {
-    return { value: undefined, issues: [{ type: malformed, loc: [part], msg: 'must be a form', input: undefined }] }
-  }
   const required = IsObject(schema) ? (schema.required ?? []) : []
-  const issues = required
-    .filter((name) => Reflect.get(input, name) === undefined)
-    .map((name): Issue => ({ type: missing, loc: [part, name], msg: 'is needed', input: undefined }))
-  return issues.length > 0 ? { value: undefined, issues } : readStrictly(schema, input, part)
+  const needed = (name: string, type: string): Issue => ({
+    type,
+    loc: [part, name],
+    msg: 'is needed',
+    input: undefined,
+  })
+  if (typeof input !== 'object' || input === null) {
+    return { value: undefined, issues: required.map((name) => needed(name, malformed)) }
+  }
+  const issues = required.filter((name) => Reflect.get(input, name) === undefined).map((name) => needed(name, missing))
+  if (issues.length > 0) return { value: undefined, issues }
+  const reading = readStrictly(schema, input, part)
+  return { ...reading, issues: reading.issues.map((issue) => inWords(issue, schema)) }
 }
 
-function lacking(absent: readonly Issue[]): Reply {
+/** What a text has to be as its field describes it: nobody reads patterns. */
+function inWords(issue: Issue, schema: TSchema): Issue {
+  const field = IsObject(schema) ? schema.properties[String(issue.loc[1])] : undefined
+  const description: unknown = field && Reflect.get(field, 'description')
+  return issue.type === 'pattern' && typeof description === 'string'
+    ? { ...issue, msg: `must be ${description}` }
+    : issue
+}
+
+function lacking(absent: readonly Issue[], message: string): Reply {
   const errors = Object.fromEntries(absent.map(({ loc, msg }) => [String(loc.at(-1)), msg]))
-  return { status: 400, body: { errors, message: 'The form lacks fields' } }
+  return { status: 400, body: { errors, message } }
 }
 
 const mostIssues = 10

@@ -14,9 +14,15 @@ const uploader: SignedIn = { who: 'account', scope: 'pictures:upload' }
 /** The kinds of pictures there are, in the pool and in uploads. */
 export const pictureTypes = ['image/jpeg', 'image/png', 'image/webp'] as const
 
-/** So many characters, none of them invisible and not all of them blank. */
+/**
+ * So many characters, not all of them blank and none of them invisible but those that join and part others: Persian and
+ * families of emoji are not written without.
+ */
 function line(most: number) {
-  return Type.String({ pattern: `^(?=.*\\S)[^\\p{C}]{1,${most}}$`, description: `1 to ${most} characters` })
+  return Type.String({
+    pattern: `^(?=.*[^\\p{C}\\s])(?:[^\\p{C}]|[\\u200c\\u200d]){1,${most}}$`,
+    description: `1 to ${most} characters on one line`,
+  })
 }
 
 export const downloadPicture = route({
