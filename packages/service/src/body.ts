@@ -1,5 +1,6 @@
 import { hasFile, isUploadedFile, type Route, type UploadedFile } from '@sallyport/contracts'
 import type { TObject } from 'typebox'
+import { parseMultipart } from './multipart.ts'
 
 /** The body is not JSON although it says so. */
 export class MalformedJson extends Error {
@@ -43,9 +44,9 @@ function explain(error: SyntaxError): string {
 async function parseForm(contentType: string | undefined, body: Buffer): Promise<Record<string, string>> {
   const type = mediaTypeOf(contentType)
   if (type === 'application/x-www-form-urlencoded') return fieldsOf(new URLSearchParams(body.toString()))
-  if (type !== 'multipart/form-data') return {}
+  if (contentType === undefined || type !== 'multipart/form-data') return {}
   // A form that cannot be read has no fields, and the field validation says which are missing.
-  return fieldsOf((await parseMultipart(contentType, body)) ?? new FormData())
+  return fieldsOf((await parseMultipart(contentType, body))?.texts ?? [])
 }
 
 /** The fields of a form with files, as above; only files that the form declares are kept. Undefined when it is no such form. */
@@ -54,28 +55,22 @@ async function parseUpload(
   contentType: string | undefined,
   body: Buffer,
 ): Promise<Record<string, string | UploadedFile> | undefined> {
-  if (mediaTypeOf(contentType) !== 'multipart/form-data') return undefined
+  if (contentType === undefined || mediaTypeOf(contentType) !== 'multipart/form-data') return undefined
   const form = await parseMultipart(contentType, body)
   if (!form) return undefined
-  const fields: Record<string, string | UploadedFile> = fieldsOf(form)
+  const fields: Record<string, string | UploadedFile> = fieldsOf(form.texts)
   for (const [name, property] of Object.entries(properties)) {
     if (!isUploadedFile(property)) continue
-    const file = form.get(name)
-    if (file instanceof File) fields[name] = { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) }
+    const file = form.files.get(name)
+    if (file) fields[name] = file
     // Text in the place of a file is no file.
     else delete fields[name]
   }
   return fields
 }
 
-async function parseMultipart(contentType: string | undefined, body: Buffer): Promise<FormData | undefined> {
-  return new Response(new Uint8Array(body), { headers: { 'content-type': contentType ?? '' } })
-    .formData()
-    .catch(() => undefined)
-}
-
-function fieldsOf(form: FormData | URLSearchParams): Record<string, string> {
+function fieldsOf(form: Iterable<readonly [string, string]>): Record<string, string> {
   const fields: Record<string, string> = {}
-  for (const [name, value] of form) if (typeof value === 'string' && value !== '') fields[name] = value
+  for (const [name, value] of form) if (value !== '') fields[name] = value
   return fields
 }

@@ -60,6 +60,12 @@ export interface RawRequest {
 export interface HandledRoute {
   readonly route: Route
   answer(request: RawRequest, surface: Surface, authentication: Authentication): Promise<Reply>
+  /** Who sends a request whose body has not been read; a reply refuses it. */
+  identify(
+    request: Pick<RawRequest, 'headers'>,
+    surface: Surface,
+    authentication: Authentication,
+  ): Promise<string | Reply>
 }
 
 /** Answers with this reply at once; for refusals that are no rejection of the domain. */
@@ -120,12 +126,26 @@ export function handle<const R extends Route>(
           ? { ...reply, body: stream(reply.body, { route, request, surface, authentication }) }
           : reply
       } catch (error) {
-        if (error instanceof Refusal) return error.reply
-        if (error instanceof Rejection) return words(error) ?? dialect.rejected(error)
-        throw error
+        return refusalOf(error, dialect, words)
+      }
+    },
+    async identify(request, surface, authentication) {
+      try {
+        const caller = await authenticate(route, request, surface, authentication)
+        checkRights(route, caller, surface)
+        return caller?.kind === 'account' ? caller.accountId : (caller?.name ?? clientAddressOf(request))
+      } catch (error) {
+        return refusalOf(error, surface.dialect, words)
       }
     },
   }
+}
+
+/** What is no refusal goes on. */
+function refusalOf(error: unknown, dialect: Dialect, words: Words): Reply {
+  if (error instanceof Refusal) return error.reply
+  if (error instanceof Rejection) return words(error) ?? dialect.rejected(error)
+  throw error
 }
 
 /** Events for as long as the token that they were asked for with is good. */
@@ -159,7 +179,7 @@ async function requireGateway(
 
 async function authenticate(
   route: Route,
-  { headers }: RawRequest,
+  { headers }: Pick<RawRequest, 'headers'>,
   surface: Surface,
   authentication: Authentication,
 ): Promise<AccountCaller | ServiceCaller | undefined> {

@@ -12,7 +12,7 @@ import type { HandledRoute } from './handler.ts'
 import type { Metrics } from './metrics.ts'
 import { isReady, type PartStates } from './readiness.ts'
 import { parseTraceParent } from './trace-context.ts'
-import { boundUploads } from './uploads.ts'
+import { type UploadLimits, uploadLimits, UploadPlaces } from './uploads.ts'
 
 /** The largest body a service reads, in bytes (market §1). */
 export const bodyLimitBytes = 1024 * 1024
@@ -41,6 +41,8 @@ export interface ServiceParts {
   readonly isUnavailable?: (error: unknown) => boolean
   /** What `/health` tells beside that the service can serve; without it `checks` tell whether it can. */
   readonly health?: () => Health
+  /** How many files may come at once. */
+  readonly uploads?: UploadLimits
   /** Called before the doors open. */
   readonly start?: () => Promise<void>
   /** Called after the last request. */
@@ -113,8 +115,8 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     exposeHeadRoutes: false,
     bodyLimit: bodyLimitBytes,
     forceCloseConnections: 'idle',
-    // For calls on a port of its own; the doors have limits of theirs.
-    requestTimeout: 30_000,
+    // For calls on a port of its own; the doors have limits of theirs. A file may take as long as it takes to get through one.
+    requestTimeout: parts.routes.some(({ route }) => hasFile(route.form)) ? 0 : 30_000,
     connectionTimeout: 70_000,
     // The gateway's id, so that a line in the log of a service can be found from an answer at the door.
     genReqId: ({ headers }) => (typeof headers['x-request-id'] === 'string' ? headers['x-request-id'] : newId()),
@@ -165,7 +167,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     })
   }
 
-  const uploads = boundUploads()
+  const places = new UploadPlaces(parts.uploads ?? uploadLimits)
   for (const handled of parts.routes) {
     const { route } = handled
     const surface = surfaces.get(route)
@@ -187,9 +189,17 @@ export async function createService(parts: ServiceParts): Promise<Service> {
       url: route.path,
       bodyLimit: route.form && !isUpload ? formLimitBytes : (surface.bodyLimitBytes ?? bodyLimitBytes),
       ...(isUpload && {
-        onRequest: (_request, reply, done) => {
-          if (uploads.begin(reply.raw)) done()
-          else send(reply, surface.dialect.unavailable(1))
+        onRequest: async ({ raw }, reply) => {
+          const caller = await handled.identify(raw, surface, authentication)
+          const giveUp = (): void => send(reply.header('connection', 'close'), surface.dialect.tooSlow())
+          const leave = typeof caller === 'string' && places.take({ caller, isWhole: () => raw.complete, giveUp })
+          if (!leave) {
+            send(reply, typeof caller === 'string' ? surface.dialect.unavailable(1) : caller)
+            return reply
+          }
+          if (reply.raw.closed) leave()
+          else reply.raw.once('close', leave)
+          return undefined
         },
       }),
       schema: { response: { ...route.replies } },
