@@ -42,6 +42,8 @@ export interface Route {
   readonly upgrade?: 'websocket'
   /** How often it may be called, besides what holds for the whole surface. */
   readonly quotas?: readonly Quota[]
+  /** Whether pages of any origin may read it with an API key (pictures S-F14). */
+  readonly anyOrigin?: true
   /**
    * What the gateway signs of an answer with 200: each of these members is an object of claims, whose place a token takes
    * (enrollment E-34). The claims themselves get through no door, and the service answers the gateway alone: whoever else

@@ -60,6 +60,18 @@ describe('the contracts', () => {
     expect(new Set(telling)).toEqual(new Set(['enrollment door']))
   })
 
+  it('S-F14 let pages of any origin read with a key, and nothing else', () => {
+    const open = routes.map(({ route }) => route).filter(({ anyOrigin }) => anyOrigin === true)
+    expect(open.length).toBeGreaterThan(0)
+    for (const { name, method, door, access } of open) {
+      expect([method, door, access.who === 'account' && access.scope], name).toEqual([
+        'GET',
+        'public',
+        'pictures:download',
+      ])
+    }
+  })
+
   it('name the parameters of a path in its schema, and no others', () => {
     for (const { route } of routes) {
       const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? '')

@@ -30,6 +30,7 @@ export const pageThroughPictures = route({
   path: '/v1/pictures',
   door: 'public',
   access: downloader,
+  anyOrigin: true,
   query: pageQuery({ from: Type.Optional(Day), to: Type.Optional(Day) }),
   replies: { 200: pageOf(Picture) },
 })
@@ -41,6 +42,7 @@ export const readPicture = route({
   path: '/v1/pictures/:pictureId',
   door: 'public',
   access: downloader,
+  anyOrigin: true,
   params: PictureParams,
   replies: { 200: Picture },
 })
@@ -52,6 +54,7 @@ export const readPictureFile = route({
   path: '/v1/pictures/:pictureId/file',
   door: 'public',
   access: downloader,
+  anyOrigin: true,
   params: PictureParams,
   query: Type.Object({
     size: Type.Optional(

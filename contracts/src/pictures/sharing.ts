@@ -32,6 +32,7 @@ export const downloadPicture = route({
   path: '/pictures/api/v1/download',
   door: 'public',
   access: visitorOrDownloader,
+  anyOrigin: true,
   replies: { 200: fileContent(pictureTypes) },
 })
 
@@ -77,6 +78,7 @@ export const readPictureOfTheDay = route({
   path: '/pictures/api/v1/download',
   door: 'public',
   access: visitorOrDownloader,
+  anyOrigin: true,
   replies: { 200: ApodRecord },
 })
 

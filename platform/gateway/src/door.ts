@@ -9,6 +9,7 @@ import type { Handler } from './listening/listener.ts'
 import type { DoorMetrics } from './metrics/door-metrics.ts'
 import { answerMetrics, asksForMetrics } from './metrics/metrics-page.ts'
 import { admit, type AdmissionParts, type Entry } from './policy/admission.ts'
+import { answerPreflight, openToPages } from './policy/any-origin.ts'
 import { type Refusal, refusal } from './policy/refusal.ts'
 import { type StreamPlaces, TooManyStreams } from './policy/stream-places.ts'
 import type { OriginReader } from './request-origin.ts'
@@ -76,9 +77,10 @@ function enter(parts: DoorParts, request: IncomingMessage, response: ServerRespo
   if (match.kind === 'found') visit.policy = match.policy
   record(parts, request, response, visit)
   if (match.kind !== 'found') {
-    turnAway(visit, response, refuseUnrouted(match))
+    if (!answerPreflight(parts.routes, request, response)) turnAway(visit, response, refuseUnrouted(match))
     return undefined
   }
+  if (match.policy.isForAnyOrigin) openToPages(response)
   const entry = { request, response, policy: match.policy, visit }
   return soon(admit(parts, entry), (refused) => {
     if (refused) turnAway(visit, response, refused)

@@ -48,7 +48,15 @@ async function open(gives: Parameters<typeof issuerOf>[0], more: Partial<Surface
     })
     return { status: response.status, body: await response.json() }
   }
-  return { get, seen }
+  const from = async (method: string, path: string, headers: Record<string, string>) => {
+    const response = await fetch(gateway.addresses.public + path, {
+      method,
+      headers: { origin: 'https://gallery.example', ...headers },
+    })
+    await response.arrayBuffer()
+    return { status: response.status, headers: response.headers }
+  }
+  return { get, from, seen }
 }
 
 const text = 'k'.repeat(40)
@@ -103,5 +111,54 @@ describe('S-34, S-48 the demo key', () => {
     expect((await perAddress.get('/own/download', demoKey)).status).toBe(200)
     const over = await perAddress.get('/own/download', demoKey)
     expect([over.status, Object.keys(Object(over.body))]).toEqual([429, ['message']])
+  })
+})
+
+describe('S-7, S-F14 a page of any origin', () => {
+  const read = { ...download, anyOrigin: true } as const
+  const post = { ...guarded, name: 'post', path: read.path, method: 'POST' } as const
+  const rates = [{ requests: 2, seconds: 3600 }]
+  const more = { routes: [guarded, read, post, inside], quotas: [{ name: 'few', per: 'address', rates }] } as const
+  const preflight = (method: string) => ({
+    'access-control-request-method': method,
+    'access-control-request-headers': 'x-api-key',
+  })
+
+  it('may ask for what is read with a key, and is not counted for asking', async () => {
+    const { from, seen } = await open('unknown', more)
+    for (let index = 0; index < 5; index += 1) {
+      const { status, headers } = await from('OPTIONS', read.path, preflight('GET'))
+      expect([status, headers.get('access-control-allow-origin')]).toEqual([204, '*'])
+      expect(headers.get('access-control-allow-methods')).toBe('GET')
+      expect(headers.get('access-control-allow-headers')).toBe('x-api-key, if-none-match')
+      expect(headers.get('access-control-allow-credentials')).toBeNull()
+    }
+    expect(seen).toEqual([])
+  })
+
+  it('may read the answer, also when it is a refusal', async () => {
+    const { from } = await open('unknown', more)
+    const answers = []
+    for (const key of [demoKey, text, demoKey]) answers.push(await from('GET', read.path, { 'x-api-key': key }))
+    expect(answers.map(({ status }) => status)).toEqual([200, 401, 429])
+    for (const { headers } of answers) {
+      expect(headers.get('access-control-allow-origin')).toBe('*')
+      expect(headers.get('access-control-expose-headers')).toContain('x-ratelimit-remaining')
+    }
+  })
+
+  it('may do nothing else', async () => {
+    const { from } = await open('unknown', more)
+    const asked = [
+      ['OPTIONS', read.path, preflight('POST'), 405],
+      ['OPTIONS', '/own/thing', preflight('GET'), 405],
+      ['OPTIONS', '/own/nothing', preflight('GET'), 404],
+      ['OPTIONS', read.path, {}, 405],
+      ['GET', '/own/thing', { 'x-api-key': text }, 401],
+    ] as const
+    for (const [method, path, headers, expected] of asked) {
+      const answer = await from(method, path, headers)
+      expect([answer.status, answer.headers.get('access-control-allow-origin')], path).toEqual([expected, null])
+    }
   })
 })

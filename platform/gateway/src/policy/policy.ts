@@ -43,6 +43,8 @@ export interface Policy {
   readonly quotas: QuotaPlan | undefined
   /** Whether the answer goes on until the client leaves. */
   readonly isStream: boolean
+  /** Whether pages of any origin may read its answer. */
+  readonly isForAnyOrigin: boolean
   /** The members of its answer that are signed here. */
   readonly signs: readonly string[] | undefined
   /** Where the service is no part of the platform. */
@@ -79,6 +81,7 @@ export function routePolicy(service: string, surface: Surface, route: Route): Po
     upgrade,
     quotas: planQuotas([...(surface.quotas ?? []), ...(route.quotas ?? [])]),
     isStream: Object.values(route.replies).some(isEventStream),
+    isForAnyOrigin: route.anyOrigin === true,
     signs: route.signs?.members,
   }
 }
@@ -103,6 +106,7 @@ export function mountPolicy(contract: ServiceContract, surface: Surface, mount: 
     upgrade,
     quotas: planQuotas([...(surface.quotas ?? []), ...(mount.quotas ?? [])]),
     isStream: false,
+    isForAnyOrigin: false,
     signs: undefined,
     ...(outside && { outside }),
   }
