@@ -10,6 +10,7 @@ import { filesInDirectory } from './files/picture-files.ts'
 import type { PicturesDatabase } from './pictures-database.ts'
 import { createPool } from './pool/pool.ts'
 import { seedStarterSet } from './starter-set/seeding.ts'
+import { startSweeping } from './sweeping/sweeping.ts'
 import { ownRoutes } from './surfaces/own-routes.ts'
 import { pictureOfTheDayRoutes } from './surfaces/picture-of-the-day.ts'
 import { sharingRoutes } from './surfaces/sharing.ts'
@@ -56,6 +57,7 @@ async function buildMonolith(parts: PicturesParts): Promise<Service> {
   const files = filesInDirectory(choices.directory)
   const pool = createPool({ db, files, dice })
   const uploads = createUploads({ db, files, clock, mostPixels })
+  let sweeping: ReturnType<typeof startSweeping> | undefined
   return createService({
     contract: pictures.picturesContractFor(choices),
     authentication,
@@ -65,7 +67,9 @@ async function buildMonolith(parts: PicturesParts): Promise<Service> {
     checks: { database: () => database.ping() },
     async start() {
       if (await seedStarterSet({ db, uploads, clock })) log.info('the starter set was put into the pool')
+      sweeping ??= startSweeping({ db, files, clock, log })
     },
+    stop: async () => sweeping?.stop(),
   })
 }
 

@@ -7,7 +7,7 @@ export interface UploadLimits {
   readonly patienceMs: number
 }
 
-export const uploadLimits: UploadLimits = { most: 8, mostPerCaller: 2, patienceMs: 15_000 }
+export const uploadLimits: UploadLimits = { most: 8, mostPerCaller: 4, patienceMs: 15_000 }
 
 /** A request with a file. */
 export interface Upload {

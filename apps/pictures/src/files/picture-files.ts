@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { newId, syncDirectory } from '@sallyport/kernel'
@@ -10,10 +10,18 @@ export interface PictureFiles {
   /** Undefined when there is none of this name. Whoever does not read the stream destroys it. */
   read(name: string): Promise<{ readonly size: number; readonly stream: Readable } | undefined>
   remove(name: string): Promise<void>
+  /** All names, some at a time. */
+  list(): AsyncIterable<readonly string[]>
+  /** Undefined when there is none of this name. */
+  writtenAt(name: string): Promise<Date | undefined>
+  /** Removes what was begun before a moment and never became a file. */
+  removeUnfinished(before: Date): Promise<void>
 }
 
 /** Names are made by the program; anything else would be a bug that reaches into the file system. */
 const nameForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\.(?:small|medium))?\.(?:jpg|png|webp)$/
+
+const unfinishedForm = /^[0-9a-f-]{36}\.part$/
 
 /** Files in a directory of the machine, spread over 256 folders. Several processes may share it. */
 export function filesInDirectory(directory: string): PictureFiles {
@@ -39,14 +47,39 @@ export function filesInDirectory(directory: string): PictureFiles {
       }
     },
     async read(name) {
-      const file = await openExisting(pathOf(name))
+      const file: FileHandle | undefined = await orAbsent(open(pathOf(name), 'r'), undefined)
       if (!file) return undefined
       const { size } = await file.stat()
       // The end is given so that the length that was told stays true.
       return { size, stream: file.createReadStream({ end: Math.max(0, size - 1) }) }
     },
     remove: (name) => rm(pathOf(name), { force: true }),
+    async *list() {
+      for await (const { names } of foldersOf(directory)) yield names.filter((name) => nameForm.test(name))
+    },
+    writtenAt: (name) => changedAt(pathOf(name)),
+    async removeUnfinished(before) {
+      for await (const { folder, names } of foldersOf(directory)) {
+        for (const name of names.filter((one) => unfinishedForm.test(one))) {
+          const path = join(folder, name)
+          const at = await changedAt(path)
+          if (at && at < before) await rm(path, { force: true })
+        }
+      }
+    },
   }
+}
+
+async function* foldersOf(directory: string): AsyncIterable<{ readonly folder: string; readonly names: string[] }> {
+  for (const name of await orAbsent(readdir(directory), [])) {
+    if (!/^[0-9a-f]{2}$/.test(name)) continue
+    const folder = join(directory, name)
+    yield { folder, names: await orAbsent(readdir(folder), []) }
+  }
+}
+
+async function changedAt(path: string): Promise<Date | undefined> {
+  return (await orAbsent(stat(path), undefined))?.mtime
 }
 
 async function writeDown(path: string, bytes: Uint8Array): Promise<void> {
@@ -59,11 +92,12 @@ async function writeDown(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-async function openExisting(path: string): Promise<FileHandle | undefined> {
+/** What is asked for, or something else where there is no such file. */
+async function orAbsent<Result, Absent>(asked: Promise<Result>, absent: Absent): Promise<Result | Absent> {
   try {
-    return await open(path, 'r')
+    return await asked
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return absent
     throw error
   }
 }

@@ -1,5 +1,5 @@
 import type { PageRequest } from '@sallyport/service'
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { PicturesDatabase } from '../pictures-database.ts'
 import type { Day, Picture, PictureId, PictureState } from './picture.ts'
 
@@ -7,6 +7,11 @@ type Database = Kysely<PicturesDatabase>
 
 /** What a picture is put into the database with; the rest is made there. */
 export type NewPicture = Omit<Picture, 'place'>
+
+/** Whoever puts in a picture of this id, or removes its files, comes after the other. */
+export async function lockPicture(tx: Transaction<PicturesDatabase>, id: PictureId): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${id}, 0))`.execute(tx)
+}
 
 /** Puts a picture in, unless there is one of this id. */
 export async function insertPicture(db: Database, picture: NewPicture): Promise<void> {
@@ -47,6 +52,13 @@ export async function findAtShare(db: Database, share: number): Promise<Picture 
 export async function findPicture(db: Database, id: PictureId): Promise<Picture | undefined> {
   const row = await selectPictures(db).where('id', '=', id).executeTakeFirst()
   return row && toPicture(row)
+}
+
+/** Those of these that there are, in whatever state. */
+export async function findKnown(db: Database, ids: readonly PictureId[]): Promise<ReadonlySet<PictureId>> {
+  if (ids.length === 0) return new Set()
+  const rows = await db.selectFrom('picture').select('id').where('id', 'in', ids).execute()
+  return new Set(rows.map(({ id }) => id))
 }
 
 export interface Days {

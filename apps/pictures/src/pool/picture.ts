@@ -1,5 +1,5 @@
 import { pictures } from '@sallyport/contracts'
-import { type AccountId, type Brand, Rejection } from '@sallyport/kernel'
+import { type AccountId, type Brand, parseId, Rejection } from '@sallyport/kernel'
 
 /** A UUID, lower case. */
 export type PictureId = Brand<string, 'PictureId'>
@@ -85,6 +85,13 @@ const endings: Readonly<Record<MediaType, string>> = { 'image/jpeg': 'jpg', 'ima
 /** The ending of the name of a file of this type. */
 export function endingOf(type: MediaType): string {
   return endings[type]
+}
+
+/** The picture that a file belongs to, by the name of the file. */
+export function pictureOf(file: string): PictureId {
+  const id = parseId<PictureId>(file.slice(0, 36))
+  if (!id) throw new TypeError('this is not the name of a picture')
+  return id
 }
 
 /** The name of the file of a picture in a smaller size. */

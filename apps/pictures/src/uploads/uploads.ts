@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely'
 import type { PictureFiles } from '../files/picture-files.ts'
 import type { PicturesDatabase } from '../pictures-database.ts'
 import { type Caption, endingOf, type PictureId, type PictureState, smallerFile } from '../pool/picture.ts'
-import { insertPicture } from '../pool/picture-store.ts'
+import { insertPicture, lockPicture } from '../pool/picture-store.ts'
 import { type Image, readDrawing, readImage } from './image.ts'
 
 export interface Uploads {
@@ -53,10 +53,10 @@ export function createUploads(parts: {
   const { db, files, clock, mostPixels } = parts
   const turns = createTurns({ atOnce: 1, waitLimit: mostWaiting, whenFull: () => new TooManyUploads() })
 
-  async function readInTurn(bytes: Uint8Array): Promise<Image> {
+  async function takeTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     const giveUp = await turns.take('')
     try {
-      return await readImage(bytes, { mostPixels })
+      return await work()
     } finally {
       giveUp()
     }
@@ -71,32 +71,38 @@ export function createUploads(parts: {
       [smallerFile(id, 'small')]: image.small,
       [smallerFile(id, 'medium')]: image.medium,
     }
-    // The files first: a picture in the pool has them. When it is not known whether the row got in, they stay: nobody looks at
-    // a file that is too much, and a row without its files would fail whoever draws it.
-    for (const [name, content] of Object.entries(kept)) await files.put(name, content)
-    await insertPicture(db, {
-      id,
-      ...caption,
-      file,
-      mediaType,
-      width,
-      height,
-      state,
-      uploader,
-      bytes: image.bytes.length,
-      digest: createHash('sha256').update(image.bytes).digest(),
-      addedAt: clock.now(),
+    await db.transaction().execute(async (tx) => {
+      // Against the sweep, for which files without a picture are left over.
+      await lockPicture(tx, id)
+      // The files first: a picture in the pool has them. When it is not known whether the row got in, they stay until the sweep:
+      // nobody looks at a file that is too much, and a row without its files would fail whoever draws it.
+      for (const [name, content] of Object.entries(kept)) await files.put(name, content)
+      await insertPicture(tx, {
+        id,
+        ...caption,
+        file,
+        mediaType,
+        width,
+        height,
+        state,
+        uploader,
+        bytes: image.bytes.length,
+        digest: createHash('sha256').update(image.bytes).digest(),
+        addedAt: clock.now(),
+      })
     })
     return id
   }
 
+  const read = (bytes: Uint8Array): Promise<Image> => readImage(bytes, { mostPixels })
+
   return {
-    add: async ({ bytes, ...upload }) => keep(newId(), await readInTurn(bytes), upload),
+    add: ({ bytes, ...upload }) => takeTurn(async () => keep(newId(), await read(bytes), upload)),
     async import({ bytes, ...upload }) {
       const { title, explanation, date, copyright = '' } = upload.caption
       const digest = createHash('sha256').update(bytes).digest('hex')
       const id = idOf<PictureId>('import', digest, title, explanation, date, copyright)
-      await keep(id, await readInTurn(bytes), upload)
+      await takeTurn(async () => keep(id, await read(bytes), upload))
     },
     async addDrawing(id, caption, webp) {
       await keep(id, await readDrawing(webp), { caption, uploader: undefined, state: 'accepted' })
