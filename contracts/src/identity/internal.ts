@@ -13,7 +13,7 @@ export const Revocation = Type.Object({
 })
 
 /** Enrollment never calls identity: it hears these things from the gateway (enrollment E-9). */
-const whoVerifies = ['gateway', 'wallet', 'gacha', 'auction']
+const whoVerifies = ['gateway', 'wallet', 'gacha', 'auction', 'pictures']
 
 export const readRevocations = route({
   name: 'readRevocations',
