@@ -7,6 +7,7 @@ import { runGatewaySoak } from './gateway/soak.ts'
 import { measureImport } from './import.ts'
 import type { Load } from './load.ts'
 import { runMarketMix } from './market-mix.ts'
+import { measurePictures } from './pictures/pictures.ts'
 import { measureLogin, measureRegistration } from './password-hashing.ts'
 import { measureReadsUnderLogin } from './reads-under-login.ts'
 import { measureOpenId } from './openid.ts'
@@ -39,6 +40,7 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
     summary: 'processor time of a request through the gateway, beside nginx, HAProxy and proxies in Node',
     run: measureGateway,
   },
+  pictures: { summary: 'pictures handed out beside nginx, and the memory that takes', run: measurePictures },
   'gateway-soak': { summary: 'whether the gateway stays as it is under load for a while', run: runGatewaySoak },
   'market-mix': { summary: 'a market in full swing: what each route does under mixed load', run: runMarketMix },
 }

@@ -35,6 +35,11 @@ export async function readCpuOf(pids: readonly number[]): Promise<number | undef
   return processes && seconds(pids.flatMap((pid) => treeOf(processes, pid)))
 }
 
+/** A process and all that it has started, and so on. */
+export async function treeOfProcess(pid: number): Promise<number[]> {
+  return treeOf((await readProcesses()) ?? [], pid).map((one) => one.pid)
+}
+
 export async function parentOf(pid: number): Promise<number> {
   const processes = (await readProcesses()) ?? []
   return processes.find((one) => one.pid === pid)?.parent ?? 0

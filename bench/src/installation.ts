@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
+import { openDatabase, useEmbeddedPostgres } from '@sallyport/database'
 import { makeDataDirectory } from '@sallyport/e2e/data-directory'
 import { type Program, startProgram } from '@sallyport/e2e/program'
+import { parentOf } from './cpu.ts'
 import { type Door, openDoor } from './door.ts'
 import { signIn } from './players.ts'
 
@@ -19,12 +21,26 @@ export interface Installation {
 export async function withInstallation<Result>(
   clients: number,
   use: (installation: Installation) => Promise<Result>,
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<Result> {
   const dataDirectory = await makeDataDirectory()
   try {
-    return await withProgram(dataDirectory, clients, use)
+    return await withProgram(dataDirectory, clients, use, settings)
   } finally {
     await rm(dataDirectory, { recursive: true, force: true })
+  }
+}
+
+/** The process of the embedded PostgreSQL of an installation. */
+export async function postgresOf(dataDirectory: string): Promise<number> {
+  const postgres = await useEmbeddedPostgres({ dataDirectory })
+  const connection = postgres.connection('identity', 'service')
+  const database = openDatabase<Record<string, never>>({ service: 'bench', connection })
+  try {
+    const { rows } = await database.pool.query<{ pid: number }>('select pg_backend_pid() as pid')
+    return await parentOf(rows[0]?.pid ?? 0)
+  } finally {
+    await database.close()
   }
 }
 
@@ -32,9 +48,10 @@ async function withProgram<Result>(
   dataDirectory: string,
   clients: number,
   use: (installation: Installation) => Promise<Result>,
+  settings: Readonly<Record<string, string>>,
 ): Promise<Result> {
   const password = `Bench-7!${randomBytes(12).toString('hex')}`
-  const program = await startProgram(dataDirectory, { SALLYPORT_ADMIN_PASSWORD: password })
+  const program = await startProgram(dataDirectory, { ...settings, SALLYPORT_ADMIN_PASSWORD: password })
   const publicDoor = openDoor(program.addresses.public, clients)
   const adminDoor = openDoor(program.addresses.admin, clients)
   try {

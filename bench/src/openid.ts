@@ -1,8 +1,7 @@
-import { openDatabase, useEmbeddedPostgres } from '@sallyport/database'
 import { canPin, pin } from './cores.ts'
-import { cpuBetween, type CpuSeconds, parentOf, readCpu } from './cpu.ts'
+import { cpuBetween, type CpuSeconds, readCpu } from './cpu.ts'
 import { textOf } from './door.ts'
-import { type Installation, withInstallation } from './installation.ts'
+import { type Installation, postgresOf, withInstallation } from './installation.ts'
 import { latency } from './latency.ts'
 import { callInParallel, type Load, median, medianOutcome, type Outcome } from './load.ts'
 import { type Side, startSides } from './openid-sides.ts'
@@ -29,7 +28,7 @@ export function measureOpenId({ clients, ...rest }: Load): Promise<string> {
   const load = { ...rest, clients: Math.min(clients, clientsLimit) }
   return withInstallation(load.clients, async (installation) => {
     const client = await addClient(installation)
-    const postgresPid = await postgresOf(installation)
+    const postgresPid = await postgresOf(installation.dataDirectory)
     const { peer, part, program, stop } = await startSides(installation, client, load.clients)
     try {
       const sides = [peer, part, program]
@@ -71,18 +70,6 @@ async function addClient({ adminDoor, signInAdministrator }: Installation): Prom
     json: { name: 'Bench', first_party: true, redirect_uris: [redirectUri] },
   })
   return { id: textOf(added, 'client_id'), secret: textOf(added, 'client_secret'), redirectUri }
-}
-
-async function postgresOf({ dataDirectory }: Installation): Promise<number> {
-  const postgres = await useEmbeddedPostgres({ dataDirectory })
-  const connection = postgres.connection('identity', 'service')
-  const database = openDatabase<Record<string, never>>({ service: 'bench', connection })
-  try {
-    const { rows } = await database.pool.query<{ pid: number }>('select pg_backend_pid() as pid')
-    return await parentOf(rows[0]?.pid ?? 0)
-  } finally {
-    await database.close()
-  }
 }
 
 /** Measures each side in every round; the first round warms up and does not count. */

@@ -30,6 +30,12 @@ export async function startNginxProxy(directory: string, upstream: string): Prom
   return startNginx(directory, 'proxy', port, server, 'first', `upstream upstream { server ${host}; keepalive 256; }`)
 }
 
+/** nginx that hands out the files below a directory. */
+export async function startNginxFiles(root: string): Promise<Running> {
+  const server = `root ${root}; sendfile on; tcp_nopush on; open_file_cache max=100;`
+  return startNginx(root, 'files', await freePort(), server, 'first', 'types { image/jpeg jpg; image/webp webp; }')
+}
+
 async function startNginx(
   directory: string,
   name: string,

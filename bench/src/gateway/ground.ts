@@ -36,8 +36,8 @@ async function startUpstream(directory: string, { publicJwk, publicPem }: Issuer
 }
 
 async function prepare(directory: string, issuer: Issuer): Promise<Readonly<Record<Credential, Ammunition>>> {
-  const tokens = Array.from({ length: 1000 }, () => `authorization: Bearer ${issuer.sign()}`)
-  const keys = Array.from({ length: 1000 }, (_, index) => `x-api-key: ${String(index).padStart(40, 'k')}`)
+  const tokens = Array.from({ length: 1000 }, () => [`authorization: Bearer ${issuer.sign()}`])
+  const keys = Array.from({ length: 1000 }, (_, index) => [`x-api-key: ${String(index).padStart(40, 'k')}`])
   return {
     'one token': await prepareShot(directory, 'one', tokens.slice(0, 1)),
     '1000 tokens': await prepareShot(directory, 'many', tokens),

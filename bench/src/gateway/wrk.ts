@@ -12,13 +12,14 @@ export interface Shot {
   readonly p99: number
 }
 
-/** Sends one header after the other, forever, and prints what came of it as JSON. */
+/** Sends one line of headers after the other, forever, and prints what came of it as JSON. */
 const script = `
 local requests = {}
 init = function()
   for line in io.lines(os.getenv("HEADERS")) do
-    local name, value = line:match("^([^:]+): (.*)$")
-    requests[#requests + 1] = wrk.format("GET", nil, { Host = wrk.headers["Host"], [name] = value })
+    local headers = { Host = wrk.headers["Host"] }
+    for name, value in line:gmatch("([^:\\t]+): ([^\\t]*)") do headers[name] = value end
+    requests[#requests + 1] = wrk.format("GET", nil, headers)
   end
 end
 local turn = 0
@@ -38,10 +39,17 @@ done = function(summary, latency)
 end
 `
 
-/** Writes down what is to be sent: one header a line, in turn. */
-export async function prepareShot(directory: string, name: string, headers: readonly string[]): Promise<Ammunition> {
+/** Writes down what is to be sent, in turn: the headers of each request. */
+export async function prepareShot(
+  directory: string,
+  name: string,
+  requests: readonly (readonly string[])[],
+): Promise<Ammunition> {
   const [scriptFile, headersFile] = [`${directory}/requests.lua`, `${directory}/${name}.headers`]
-  await Promise.all([writeFile(scriptFile, script), writeFile(headersFile, `${headers.join('\n')}\n`)])
+  await Promise.all([
+    writeFile(scriptFile, script),
+    writeFile(headersFile, `${requests.map((headers) => headers.join('\t')).join('\n')}\n`),
+  ])
   return { scriptFile, headersFile }
 }
 
