@@ -7,11 +7,11 @@ export interface UploadedFile {
   readonly bytes: Uint8Array
 }
 
-/** What a route answers with that hands out a file. Whoever does not send it has to destroy the stream. */
+/** What a route answers with that hands out a file. Whoever does not send it has to destroy a stream. */
 export interface FileContent {
   readonly mediaType: string
   readonly size: number
-  readonly stream: Readable
+  readonly content: Readable | Uint8Array
 }
 
 const uploadMark = 'x-uploaded-file'

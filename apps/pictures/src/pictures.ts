@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 import { createPictureOfTheDay } from './apod/picture-of-the-day.ts'
 import { fetchRecord } from './apod/upstream.ts'
 import { filesInDirectory } from './files/picture-files.ts'
+import { rememberingFiles } from './files/remembered-files.ts'
 import type { PicturesDatabase } from './pictures-database.ts'
 import { createPool } from './pool/pool.ts'
 import { seedStarterSet } from './starter-set/seeding.ts'
@@ -54,7 +55,7 @@ async function buildMonolith(parts: PicturesParts): Promise<Service> {
   const { database, authentication, log, clock, choices, dice = secureDice } = parts
   const { db } = database
   const { uploadLimitBytes, isModerated, mostPixels } = choices
-  const files = filesInDirectory(choices.directory)
+  const files = rememberingFiles(filesInDirectory(choices.directory))
   const pool = createPool({ db, files, dice })
   const uploads = createUploads({ db, files, clock, mostPixels })
   let sweeping: ReturnType<typeof startSweeping> | undefined

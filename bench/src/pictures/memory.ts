@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const everyMs = 250
+const settlingMs = 3000
 
 /** What a process holds in memory, in MB, while something goes on. */
 export interface MemoryCourse {
@@ -15,17 +16,14 @@ export interface MemoryCourse {
 
 export async function watchMemory(pid: number, work: () => Promise<void>): Promise<MemoryCourse> {
   const start = await residentMb(pid)
-  const seen: number[] = []
-  const working = work()
-  let isOver = false
-  const over = (): void => void (isOver = true)
-  working.then(over, over)
-  while (!isOver) {
-    seen.push(await residentMb(pid))
-    await sleep(everyMs)
+  const seen = [start]
+  const timer = setInterval(() => void residentMb(pid).then((mb) => seen.push(mb)), everyMs)
+  try {
+    await work()
+  } finally {
+    clearInterval(timer)
   }
-  await working
-  await sleep(3000)
+  await sleep(settlingMs)
   const tenths = Array.from({ length: 10 }, (_, index) => {
     const share = seen.slice(Math.floor((index * seen.length) / 10), Math.ceil(((index + 1) * seen.length) / 10))
     return Math.max(...share)

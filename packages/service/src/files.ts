@@ -3,5 +3,6 @@ import type { FileContent } from '@sallyport/contracts'
 
 /** Whether an answer is a file. */
 export function isFileContent(body: unknown): body is FileContent {
-  return typeof body === 'object' && body !== null && 'stream' in body && body.stream instanceof Readable
+  if (typeof body !== 'object' || body === null || !('content' in body)) return false
+  return body.content instanceof Readable || body.content instanceof Uint8Array
 }

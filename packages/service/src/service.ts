@@ -303,7 +303,7 @@ function send(reply: FastifyReply, { status, headers, body }: Reply): void {
     void reply
       .code(status)
       .headers({ 'cache-control': 'no-store', 'content-type': body.mediaType, 'content-length': body.size, ...headers })
-      .send(body.stream)
+      .send(body.content)
     return
   }
   if (body instanceof Readable) {

@@ -7,8 +7,8 @@ import { newId, syncDirectory } from '@sallyport/kernel'
 export interface PictureFiles {
   /** Keeps a file whole or not at all. */
   put(name: string, bytes: Uint8Array): Promise<void>
-  /** Undefined when there is none of this name. Whoever does not read the stream destroys it. */
-  read(name: string): Promise<{ readonly size: number; readonly stream: Readable } | undefined>
+  /** Undefined when there is none of this name. */
+  read(name: string): Promise<StoredFile | undefined>
   remove(name: string): Promise<void>
   /** All names, some at a time. */
   list(): AsyncIterable<readonly string[]>
@@ -17,6 +17,15 @@ export interface PictureFiles {
   /** Removes what was begun before a moment and never became a file. */
   removeUnfinished(before: Date): Promise<void>
 }
+
+/** Whoever does not read a stream destroys it. */
+export interface StoredFile {
+  readonly size: number
+  readonly content: Readable | Uint8Array
+}
+
+/** A file up to this size is read at once, and a larger one in pieces of this size. */
+const pieceBytes = 256 * 1024
 
 /** Names are made by the program; anything else would be a bug that reaches into the file system. */
 const nameForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\.(?:small|medium))?\.(?:jpg|png|webp)$/
@@ -50,8 +59,9 @@ export function filesInDirectory(directory: string): PictureFiles {
       const file: FileHandle | undefined = await orAbsent(open(pathOf(name), 'r'), undefined)
       if (!file) return undefined
       const { size } = await file.stat()
+      if (size <= pieceBytes) return { size, content: await readAtOnce(file, size) }
       // The end is given so that the length that was told stays true.
-      return { size, stream: file.createReadStream({ end: Math.max(0, size - 1) }) }
+      return { size, content: file.createReadStream({ end: size - 1, highWaterMark: pieceBytes }) }
     },
     remove: (name) => rm(pathOf(name), { force: true }),
     async *list() {
@@ -67,6 +77,17 @@ export function filesInDirectory(directory: string): PictureFiles {
         }
       }
     },
+  }
+}
+
+async function readAtOnce(file: FileHandle, size: number): Promise<Uint8Array> {
+  try {
+    const bytes = Buffer.allocUnsafeSlow(size)
+    const { bytesRead } = await file.read(bytes, 0, size, 0)
+    if (bytesRead !== size) throw new RangeError('a file of a picture is shorter than it was')
+    return bytes
+  } finally {
+    await file.close()
   }
 }
 

@@ -39,19 +39,37 @@ export async function insertPicture(db: Database, picture: NewPicture): Promise<
 }
 
 /**
- * The accepted picture at a place that a share of the pool leads to, from 0 up to but not including 1; undefined when the
- * pool is empty. Two rows are looked up however large the pool is.
+ * The accepted pictures at the places that shares of the pool lead to, each from 0 up to but not including 1; undefined when
+ * the pool is empty. Two rows are looked up for each however large the pool is.
  */
-export async function findAtShare(db: Database, share: number): Promise<Picture | undefined> {
-  const { rows } = await sql<{ id: PictureId }>`
-    select picture_id as id from pool_place
-    where place = (select 1 + floor(${share}::float8 * size)::bigint from pool_size)`.execute(db)
-  return rows[0] && findPicture(db, rows[0].id)
+export async function findAtShares(db: Database, shares: readonly number[]): Promise<(Picture | undefined)[]> {
+  const { rows } = await sql<{ id: PictureId | null }>`
+    select picture_id as id
+    from unnest(${shares}::float8[]) with ordinality as share (value, ordinal)
+    cross join pool_size
+    left join pool_place on place = 1 + floor(share.value * size)::bigint
+    order by share.ordinal`.execute(db)
+  const found = await findPictures(
+    db,
+    rows.flatMap(({ id }) => id ?? []),
+  )
+  const byId = new Map(found.map((picture) => [picture?.id, picture]))
+  return rows.map(({ id }) => (id === null ? undefined : byId.get(id)))
+}
+
+/** The pictures of these ids in their order, in whatever state. */
+export async function findPictures(db: Database, ids: readonly PictureId[]): Promise<(Picture | undefined)[]> {
+  if (ids.length === 0) return []
+  const rows = await selectPictures(db)
+    .where(sql<boolean>`id = any(${ids}::uuid[])`)
+    .execute()
+  const byId = new Map(rows.map((row) => [row.id, toPicture(row)]))
+  return ids.map((id) => byId.get(id))
 }
 
 export async function findPicture(db: Database, id: PictureId): Promise<Picture | undefined> {
-  const row = await selectPictures(db).where('id', '=', id).executeTakeFirst()
-  return row && toPicture(row)
+  const [picture] = await findPictures(db, [id])
+  return picture
 }
 
 /** Those of these that there are, in whatever state. */

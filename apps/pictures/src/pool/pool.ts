@@ -1,11 +1,12 @@
 import type { FileContent } from '@sallyport/contracts'
+import { inBatches } from '@sallyport/database'
 import { type Dice, parseId } from '@sallyport/kernel'
 import type { PageRequest } from '@sallyport/service'
 import type { Kysely } from 'kysely'
 import type { PictureFiles } from '../files/picture-files.ts'
 import type { PicturesDatabase } from '../pictures-database.ts'
 import { NoPictures, type Picture, type PictureId, smallerFile, UnknownPicture } from './picture.ts'
-import { type Days, findAtShare, findPicture, listAccepted } from './picture-store.ts'
+import { type Days, findAtShares, findPictures, listAccepted } from './picture-store.ts'
 
 export type Size = 'small' | 'medium' | 'full'
 
@@ -34,15 +35,17 @@ export function createPool(parts: {
   readonly dice: Dice
 }): Pool {
   const { db, files, dice } = parts
+  const findAtShare = inBatches((shares: readonly number[]) => findAtShares(db, shares))
+  const findOne = inBatches((ids: readonly PictureId[]) => findPictures(db, ids))
   return {
     async draw() {
-      const picture = await findAtShare(db, dice.roll(shares) / shares)
+      const picture = await findAtShare(dice.roll(shares) / shares)
       if (!picture) throw new NoPictures()
       return picture
     },
     async find(text) {
       const id = parseId<PictureId>(text)
-      const picture = id && (await findPicture(db, id))
+      const picture = id && (await findOne(id))
       if (picture?.state !== 'accepted') throw new UnknownPicture()
       return picture
     },
