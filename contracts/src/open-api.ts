@@ -1,35 +1,50 @@
-import type { Access, Anyone } from './access.ts'
+import type { Access } from './access.ts'
 import { IsObject, IsOptional, type TObject, type TSchema } from 'typebox'
 import { isEventStream } from './event-stream.ts'
 import { fileTypesOf, hasFile } from './files.ts'
-import type { Route, ServiceContract, Surface } from './route.ts'
+import type { Door, Route, ServiceContract, Surface } from './route.ts'
 
 /** The OpenAPI 3.1 description of a service, made of nothing but its contract. */
-export function describeService(contract: ServiceContract): Record<string, unknown> {
+export function describeService({ title, surfaces }: ServiceContract): Record<string, unknown> {
+  return describeSurfaces(surfaces, { title: `Sallyport ${title}`, version: '1' })
+}
+
+/** The OpenAPI 3.1 description of some surfaces; with a door, of what is on it. */
+export function describeSurfaces(
+  surfaces: readonly Surface[],
+  info: { readonly title: string; readonly version: string },
+  door?: Door,
+): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {}
-  for (const surface of contract.surfaces) {
+  const credentials = new Set<string>()
+  for (const surface of surfaces) {
     for (const route of surface.routes) {
+      if (door !== undefined && route.door !== door) continue
       const path = route.path.replaceAll(/:(\w+)/g, '{$1}')
       paths[path] = { ...paths[path], [route.method.toLowerCase()]: describeRoute(route, surface) }
+      for (const way of securityOf(route.access, surface)) for (const name of Object.keys(way)) credentials.add(name)
     }
   }
   return {
     openapi: '3.1.1',
-    info: { title: `Sallyport ${contract.title}`, version: '1' },
+    info,
     paths,
     components: {
-      securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
-        apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
-        service: {
-          type: 'http',
-          scheme: 'bearer',
-          bearerFormat: 'JWT',
-          description: 'a token that another service signed with its own key, at most 60 seconds old',
-        },
-      },
+      securitySchemes: Object.fromEntries(Object.entries(securitySchemes).filter(([name]) => credentials.has(name))),
     },
   }
+}
+
+const securitySchemes = {
+  bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+  accessToken: { type: 'apiKey', in: 'header', name: 'x-access-token', description: 'a token, by itself' },
+  apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+  service: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'a token that another service signed with its own key, at most 60 seconds old',
+  },
 }
 
 function describeRoute(route: Route, surface: Surface): Record<string, unknown> {
@@ -41,7 +56,7 @@ function describeRoute(route: Route, surface: Surface): Record<string, unknown> 
     'x-door': route.door,
     ...(route.aliases && { 'x-aliases': route.aliases }),
     ...(route.access.who !== 'anyone' && {
-      security: securityOf(route.access),
+      security: securityOf(route.access, surface),
     }),
     ...(route.access.who === 'account' && route.access.role && { 'x-role': route.access.role }),
     ...(route.access.who === 'account' && route.access.roles && { 'x-roles': route.access.roles }),
@@ -125,9 +140,12 @@ function describeBody(route: Route): Record<string, unknown> | undefined {
   }
 }
 
-function securityOf(access: Exclude<Access, Anyone>): Record<string, string[]>[] {
+/** The ways to be let in; none where anybody is. */
+function securityOf(access: Access, { credential }: Surface): Record<string, string[]>[] {
+  if (access.who === 'anyone') return []
   if (access.who === 'service') return [{ service: [] }]
+  const token = credential === 'x-access-token' ? { accessToken: [] } : { bearer: [] }
   // Also without any.
-  if (access.who === 'visitor') return [{}, { bearer: [] }]
-  return access.scope === undefined ? [{ bearer: [] }] : [{ bearer: [] }, { apiKey: [access.scope] }]
+  if (access.who === 'visitor') return [{}, token]
+  return access.scope === undefined ? [token] : [token, { apiKey: [access.scope] }]
 }

@@ -245,17 +245,19 @@ async function serveGateway(
   const metrics = createMetrics()
   const { upstream } = settings
   const balancing = { metrics: createBalancingMetrics(metrics), log }
+  const behindDoors = doorContracts(settings, own.contracts)
   const publishing = await signing.buildPublishing({
     keys: gatewayKeys.keys,
     accountKeys: () => platform.accountKeys(),
     relay: { revocations: relay, silentMs: () => platform.silentMs() },
+    contracts: behindDoors,
     publicUrl,
     authentication,
     log,
   })
   const url = await publishing.listen({ host: settings.partHost, port: settings.partPort, metrics })
   gateway.open({
-    contracts: doorContracts(settings, own.contracts),
+    contracts: behindDoors,
     trustedProxies: settings.trustedProxies,
     dispatchers: new Map([
       ...upstreams.map(

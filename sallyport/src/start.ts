@@ -185,10 +185,12 @@ async function start(
   })
   const authentication = platform.authenticationOf('gateway')
   const relay = createRevocationRelay(clock)
+  const behindDoors = doorContracts(settings, own.contracts)
   const publishing = await signing.buildPublishing({
     keys: gatewayKeys.keys,
     accountKeys: () => platform.accountKeys(),
     relay: { revocations: relay, silentMs: () => platform.silentMs() },
+    contracts: behindDoors,
     publicUrl,
     authentication,
     log: log.child({ service: 'gateway' }),
@@ -218,7 +220,7 @@ async function start(
   const others = openIssuers(own.issuers, { clock, log: gatewayLog })
   undo.push(async () => others.stop())
   gateway.open({
-    contracts: doorContracts(settings, own.contracts),
+    contracts: behindDoors,
     trustedProxies: settings.trustedProxies,
     dispatchers: new Map([
       ...services.map((service) => [service.name, inProcessDispatcher(service)] as const),

@@ -1,7 +1,9 @@
 import type { ServiceContract } from '../route.ts'
+import { apiPages, swagger } from './api-pages.ts'
 import { ownIssuer, wellKnown } from './published-keys.ts'
 import { relay } from './relay.ts'
 
+export * from './api-pages.ts'
 export * from './published-keys.ts'
 export * from './relay.ts'
 
@@ -9,5 +11,5 @@ export * from './relay.ts'
 export const gatewayContract: ServiceContract = {
   name: 'gateway',
   title: 'Gateway',
-  surfaces: [wellKnown, ownIssuer, relay],
+  surfaces: [wellKnown, ownIssuer, apiPages, swagger, relay],
 }

@@ -1,5 +1,6 @@
 export * from './authentication.ts'
 export * from './caller.ts'
+export { namesTag } from './entity-tags.ts'
 export {
   clientAddressOf,
   handle,

@@ -16,6 +16,7 @@ const publishing = await signing.buildPublishing({
   keys,
   accountKeys: () => accountKeys(),
   publicUrl: 'https://gate.test',
+  contracts: [],
   relay: { revocations: createRevocationRelay(systemClock), silentMs: () => 0 },
   authentication,
   log: pino({ level: 'silent' }),

@@ -42,6 +42,7 @@ async function startGateway() {
       return accountKeys
     },
     publicUrl: 'https://gate.test',
+    contracts: [],
     relay: { revocations: relay, silentMs: () => silentMs },
     authentication: createAuthentication({
       issuers: {},

@@ -1,5 +1,5 @@
 import { pictures } from '@sallyport/contracts'
-import { handle, type HandledRoute, ok, pageRequest } from '@sallyport/service'
+import { handle, type HandledRoute, namesTag, ok, pageRequest } from '@sallyport/service'
 import { type Picture, parseDay } from '../pool/picture.ts'
 import type { Pool, Size } from '../pool/pool.ts'
 
@@ -22,7 +22,7 @@ export function ownRoutes(pool: Pool): HandledRoute[] {
       const tag = tagOf(picture, size)
       // Only for who asks: pictures are for those who have a key.
       const caching = { etag: tag, 'cache-control': `private, max-age=${freshSeconds}` }
-      if (isNamed(tag, headers['if-none-match'])) return { status: 304 as const, body: null, headers: caching }
+      if (namesTag(headers['if-none-match'], tag)) return { status: 304 as const, body: null, headers: caching }
       return ok(await pool.open(picture, size), caching)
     }),
   ]
@@ -35,11 +35,4 @@ function toShown({ id, title, explanation, date, copyright, mediaType, width, he
 /** Sizes follow from the whole picture. */
 function tagOf({ digest }: Picture, size: Size): string {
   return `"${digest.toString('base64url')}.${size}"`
-}
-
-/** RFC 9110 §13.1.2, by the weak comparison. */
-function isNamed(tag: string, condition: string | undefined): boolean {
-  if (condition === undefined) return false
-  const tags = new Set(condition.split(',').map((one) => one.trim().replace(/^W\//, '')))
-  return tags.has('*') || tags.has(tag)
 }

@@ -1,19 +1,21 @@
-import { gateway } from '@sallyport/contracts'
+import { gateway, type ServiceContract } from '@sallyport/contracts'
 import {
   type Authentication,
   createService,
   handle,
   type HandledRoute,
   keysVersion,
+  namesTag,
   ok,
   type PublicJwk,
   type Service,
 } from '@sallyport/service'
 import type { Logger } from 'pino'
+import { apiPageRoutes } from '../api-pages/api-pages.ts'
 import type { GatewayKeys } from './gateway-keys.ts'
 import { type RelayParts, relayRoutes } from './relay-routes.ts'
 
-/** What the gateway answers itself: the public keys of every issuer, and for services what was revoked. */
+/** What the gateway answers itself: the public keys of every issuer, pages about the services, and for services what was revoked. */
 export function buildPublishing(parts: {
   readonly keys: Pick<GatewayKeys, 'published'>
   /** Those of account tokens. @throws {KeysUnavailable} */
@@ -21,10 +23,12 @@ export function buildPublishing(parts: {
   /** The address that people know the installation by. */
   readonly publicUrl: string
   readonly relay: RelayParts
+  /** What is behind the doors. */
+  readonly contracts: readonly ServiceContract[]
   readonly authentication: Authentication
   readonly log: Logger
 }): Promise<Service> {
-  const { keys, accountKeys, publicUrl, relay, authentication, log } = parts
+  const { keys, accountKeys, publicUrl, relay, contracts, authentication, log } = parts
   const issuer = gateway.gatewayIssuerOf(publicUrl)
   return createService({
     contract: gateway.gatewayContract,
@@ -33,6 +37,7 @@ export function buildPublishing(parts: {
     routes: [
       publish(gateway.publishedKeys, () => [...accountKeys(), ...keys.published()]),
       publish(gateway.gatewayKeys, () => keys.published()),
+      ...apiPageRoutes(contracts),
       ...relayRoutes(relay, { accounts: accountKeys, own: () => keys.published() }),
       handle(gateway.gatewayMetadata, async () =>
         ok(
@@ -65,10 +70,4 @@ function publish(
     if (namesTag(known, etag)) return { status: 304, body: null, headers: caching } as const
     return ok({ keys: [...published] }, caching)
   })
-}
-
-/** Whether `If-None-Match` names what would be sent; for this the strength of a tag does not matter (RFC 9110 §13.1.2). */
-function namesTag(ifNoneMatch: string | undefined, etag: string): boolean {
-  const tags = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? []
-  return tags.includes(etag) || tags.includes('*')
 }
