@@ -54,6 +54,7 @@ function describeRoute(route: Route, surface: Surface): Record<string, unknown> 
     summary: route.summary,
     tags: [surface.name],
     'x-door': route.door,
+    'x-dialect': surface.dialect.name,
     ...(route.aliases && { 'x-aliases': route.aliases }),
     ...(route.access.who !== 'anyone' && {
       security: securityOf(route.access, surface),

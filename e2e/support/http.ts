@@ -173,7 +173,8 @@ function show(value: unknown): string {
   return inspect(value).slice(0, 500)
 }
 
-const leaks = [
+/** What an answer shows that is none of a client’s business. */
+export const leaks = [
   /\bat .+:\d+:\d+/, // a line of a stack trace
   /node_modules|node:internal|\.ts\b|\.js\b/,
   /\b(?:SELECT|INSERT|UPDATE|DELETE)\b.+\b(?:FROM|INTO|SET)\b/i,

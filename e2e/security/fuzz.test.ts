@@ -1,0 +1,95 @@
+import fc from 'fast-check'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { faultOf, type FuzzAnswer } from './fuzz/judge.ts'
+import { type Operation, readOperations } from './fuzz/operations.ts'
+import { type FuzzedRequest, nameThings, requestsTo } from './fuzz/requests.ts'
+import { closeConnections, send } from './fuzz/send.ts'
+import { type Credential, openWorld, type World } from './fuzz/world.ts'
+
+/*
+ * `SALLYPORT_FUZZ_RUNS=500` looks longer, `SALLYPORT_FUZZ_SEED=7` elsewhere. A failure prints seed and path, which repeat
+ * it, and the request that was made smaller.
+ */
+const numRuns = Number(process.env['SALLYPORT_FUZZ_RUNS'] ?? 8)
+const seed = Number(process.env['SALLYPORT_FUZZ_SEED'] ?? 20_261_126)
+
+/** What takes things away comes last. */
+const operations = readOperations().sort(
+  (one, other) => Number(one.method === 'DELETE') - Number(other.method === 'DELETE'),
+)
+
+let world: World
+beforeAll(async () => {
+  world = await openWorld()
+})
+afterEach(() => world.settle())
+afterAll(async () => {
+  closeConnections()
+  await world.stop()
+})
+
+/** Strangers, and those who may. */
+function credentialsFor({ credentials, door, isForAdministrators }: Operation): Credential[] {
+  if (credentials.length === 0) return ['none']
+  const whole = isForAdministrators || door === 'admin' ? (['administrator'] as const) : (['player'] as const)
+  // Whose gate is a level, administrators pass, too.
+  const more = credentials.includes('accessToken') ? (['administrator'] as const) : []
+  return ['none', 'garbage', ...whole, ...more, ...(credentials.includes('apiKey') ? (['key'] as const) : [])]
+}
+
+/** How each kind of credential is shown to an operation. */
+function shown(operation: Operation, which: Credential): Record<string, string> {
+  const credential = world.credential(which)
+  if (which === 'none') return {}
+  if (which === 'key') return { 'x-api-key': credential }
+  if (operation.credentials.includes('accessToken')) return { 'x-access-token': credential }
+  return { authorization: `Bearer ${credential}` }
+}
+
+/** What a request becomes in this installation. */
+function withNames({ target, headers, body }: FuzzedRequest): FuzzedRequest {
+  const names = world.names()
+  return {
+    target: nameThings(target, names),
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, nameThings(value, names)])),
+    body: body === undefined ? undefined : nameThings(body, names),
+  }
+}
+
+/** Whoever is not let in is refused before much is read. */
+function isLetIn({ credentials }: Operation, which: Credential): boolean {
+  return credentials.length === 0 || (which !== 'none' && which !== 'garbage')
+}
+
+function describeFault(fault: string, { status, text, headers }: FuzzAnswer): string {
+  const log = world.logOf(String(headers['x-request-id']))
+  return `${fault}\n${status} ${text.slice(0, 500)}\n${log.slice(0, 3000)}`
+}
+
+/** Operations after which credentials may be worth nothing. */
+const ends = /^(?:delete|end|logOut|remove|suspend|change|reset|assign|modify|rotate|import)/i
+
+describe.each(operations.map((operation, index) => ({ ...operation, index })))(
+  'S-C10 $service $method $path',
+  (operation) => {
+    const door = operation.door
+    it.each(credentialsFor(operation))('never fails, whatever is sent with the credential of: %s', async (which) => {
+      await fc.assert(
+        fc.asyncProperty(requestsTo(operation), async (request) => {
+          const { target, headers, body } = withNames(request)
+          const asked = { target, headers: { ...headers, ...shown(operation, which) }, body }
+          const answer = await send(world.addresses[door], operation.method, asked)
+          const fault = faultOf(operation, answer)
+          if (fault !== undefined) throw new Error(describeFault(fault, answer))
+          if (answer.status < 300 && ends.test(operation.name)) await world.renew()
+        }),
+        { numRuns: isLetIn(operation, which) ? numRuns : Math.ceil(numRuns / 4), seed: seed + operation.index },
+      )
+    })
+  },
+)
+
+it('S-C10 after all of it everything works', async () => {
+  const ready = await fetch(`${world.addresses.public}/health/ready`)
+  expect(await ready.json()).toMatchObject({ status: 'ready' })
+})
