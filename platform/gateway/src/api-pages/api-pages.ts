@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import { type FileContent, gateway, problemDetails, type ServiceContract } from '@sallyport/contracts'
 import { handle, type HandledRoute, namesTag, ok, Refusal } from '@sallyport/service'
 import { apiDocuments, type ApiDocument, type PagesDoor, spaceFanArt, tagOf } from './api-documents.ts'
@@ -83,7 +82,7 @@ function unlessKnown({ 'if-none-match': known }: { 'if-none-match'?: string }, a
   const { bytes, mediaType, etag } = answer
   const headers = { 'cache-control': 'no-cache', etag, ...answer.headers }
   if (namesTag(known, etag)) return { status: 304, body: null, headers } as const
-  const body: FileContent = { mediaType, size: bytes.length, stream: Readable.from([bytes]) }
+  const body: FileContent = { mediaType, size: bytes.length, content: bytes }
   return ok(body, headers)
 }
 

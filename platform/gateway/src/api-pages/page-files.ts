@@ -34,7 +34,7 @@ export function readPageFiles(): PageFiles {
       return {
         mediaType: `${file.mediaType}; charset=utf-8`,
         size: statSync(path).size,
-        stream: createReadStream(path),
+        content: createReadStream(path),
       }
     },
   }
