@@ -76,7 +76,7 @@ export async function buildAuction(parts: AuctionParts): Promise<Service> {
     routes: [
       ...marketRoutes({ db, clock, auctions, bidding, closing }),
       ...ownRoutes({ db, bidding, log }),
-      ...internalRoutes(createPlayers({ db, clock: systemClock })),
+      ...internalRoutes(db, createPlayers({ db, clock: systemClock })),
     ],
     isUnavailable: isUnreachable,
     checks: { database: () => database.ping() },

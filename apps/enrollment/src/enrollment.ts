@@ -11,6 +11,7 @@ import { createSeats } from './seats/seats.ts'
 import { createSections } from './sections/sections.ts'
 import { autoEnrollmentRoutes } from './surfaces/auto-enrollment.ts'
 import { courseRoutes } from './surfaces/courses.ts'
+import { internalRoutes } from './surfaces/internal.ts'
 import { peopleRoutes } from './surfaces/people.ts'
 import { seatRoutes } from './surfaces/seats.ts'
 import { sectionRoutes } from './surfaces/sections.ts'
@@ -43,6 +44,7 @@ export async function buildEnrollment(parts: EnrollmentParts): Promise<Service> 
       ...seatRoutes({ seats: createSeats({ db, clock }), rosters }),
       ...peopleRoutes({ rosters, sections }),
       ...autoEnrollmentRoutes(createAutoEnrollment({ db, clock })),
+      ...internalRoutes(db),
     ],
     isUnavailable: isUnreachable,
     checks: { database: () => database.ping() },

@@ -53,7 +53,7 @@ export async function buildGacha(parts: GachaParts): Promise<Service> {
     routes: [
       ...marketRoutes({ catalogue, collections, rolls }),
       ...ownRoutes({ catalogue, collections, rolls }),
-      ...internalRoutes(collections, escrows),
+      ...internalRoutes(db, { collections, escrows }),
     ],
     isUnavailable: isUnreachable,
     checks: { database: () => database.ping() },

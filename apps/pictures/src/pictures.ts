@@ -12,6 +12,7 @@ import type { PicturesDatabase } from './pictures-database.ts'
 import { createPool } from './pool/pool.ts'
 import { seedStarterSet } from './starter-set/seeding.ts'
 import { startSweeping } from './sweeping/sweeping.ts'
+import { internalRoutes } from './surfaces/internal.ts'
 import { ownRoutes } from './surfaces/own-routes.ts'
 import { pictureOfTheDayRoutes } from './surfaces/picture-of-the-day.ts'
 import { sharingRoutes } from './surfaces/sharing.ts'
@@ -63,7 +64,11 @@ async function buildMonolith(parts: PicturesParts): Promise<Service> {
     contract: pictures.picturesContractFor(choices),
     authentication,
     log,
-    routes: [...sharingRoutes({ pool, uploads, uploadLimitBytes, isModerated }), ...ownRoutes(pool)],
+    routes: [
+      ...sharingRoutes({ pool, uploads, uploadLimitBytes, isModerated }),
+      ...ownRoutes(pool),
+      ...internalRoutes(db),
+    ],
     isUnavailable: isUnreachable,
     checks: { database: () => database.ping() },
     async start() {
@@ -74,14 +79,15 @@ async function buildMonolith(parts: PicturesParts): Promise<Service> {
   })
 }
 
-/** NASA's picture of the day. */
-function buildMicroservice({ authentication, log, clock, choices }: PicturesParts): Promise<Service> {
+/** NASA's picture of the day; what was uploaded before is kept, and told to whoever it is of. */
+function buildMicroservice({ database, authentication, log, clock, choices }: PicturesParts): Promise<Service> {
   const upstream = { ...choices.apod, timeoutMs: upstreamLimitMs }
   const pictureOfTheDay = createPictureOfTheDay({ fetchRecord: () => fetchRecord(upstream, log), clock })
   return createService({
     contract: pictures.picturesContractFor(choices),
     authentication,
     log,
-    routes: pictureOfTheDayRoutes(pictureOfTheDay),
+    routes: [...pictureOfTheDayRoutes(pictureOfTheDay), ...internalRoutes(database.db)],
+    isUnavailable: isUnreachable,
   })
 }

@@ -26,7 +26,7 @@ export async function buildWallet({ database, authentication, log, clock }: Wall
   let sweeping: Sweeping | undefined
   return createService({
     contract: wallet.walletContract,
-    routes: [...marketRoutes(ledger), ...ownRoutes(ledger), ...internalRoutes(ledger, holds)],
+    routes: [...marketRoutes(ledger), ...ownRoutes(ledger), ...internalRoutes(database.db, { ledger, holds })],
     authentication,
     log,
     isUnavailable: isUnreachable,

@@ -6,6 +6,7 @@ import { own } from './own.ts'
 export * from './internal.ts'
 export * from './market.ts'
 export * from './own.ts'
+export * from '../privacy/export-of-auction.ts'
 
 export const auctionContract: ServiceContract = {
   name: 'auction',

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { OtherService } from '../access.ts'
 import { internalSurface } from '../internal-surface.ts'
+import { exportPersonalData } from '../privacy/export-of-auction.ts'
 import { route } from '../route.ts'
 
 const fromIdentity: OtherService = { who: 'service', from: ['identity'] }
@@ -28,4 +29,4 @@ export const closePlayer = route({
   replies: { 200: Type.Object({ state: Type.Literal('closed') }) },
 })
 
-export const internal = internalSurface('auction', [openPlayer, closePlayer])
+export const internal = internalSurface('auction', [openPlayer, closePlayer, exportPersonalData])

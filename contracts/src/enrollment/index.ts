@@ -1,3 +1,4 @@
+import { internal } from '../privacy/export-of-enrollment.ts'
 import type { ServiceContract } from '../route.ts'
 import { autoEnrollment } from './auto-enrollment.ts'
 import { courses } from './courses.ts'
@@ -10,6 +11,7 @@ export * from './auto-enrollment.ts'
 export * from './courses.ts'
 export { userNamePattern } from './fields.ts'
 export * from './people.ts'
+export * from '../privacy/export-of-enrollment.ts'
 export * from './seats.ts'
 export * from './sections.ts'
 
@@ -31,5 +33,5 @@ export const sections = surface('sections', '/api/sections', [
 export const enrollmentContract: ServiceContract = {
   name: 'enrollment',
   title: 'Enrollment',
-  surfaces: [courses, sections, students, instructors, autoEnrollment],
+  surfaces: [courses, sections, students, instructors, autoEnrollment, internal],
 }

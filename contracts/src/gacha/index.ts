@@ -6,5 +6,6 @@ import { own } from './own.ts'
 export * from './internal.ts'
 export * from './market.ts'
 export * from './own.ts'
+export * from '../privacy/export-of-gacha.ts'
 
 export const gachaContract: ServiceContract = { name: 'gacha', title: 'Gacha', surfaces: [distro, own, internal] }

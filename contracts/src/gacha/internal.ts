@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { OtherService } from '../access.ts'
 import { internalSurface } from '../internal-surface.ts'
+import { exportPersonalData } from '../privacy/export-of-gacha.ts'
 import { route } from '../route.ts'
 
 const UidParams = Type.Object({ uid: Type.String() })
@@ -93,4 +94,5 @@ export const internal = internalSurface('gacha', [
   takeIntoEscrow,
   lookUpEscrows,
   settleEscrows,
+  exportPersonalData,
 ])

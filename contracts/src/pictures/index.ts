@@ -1,8 +1,10 @@
+import { internal } from '../privacy/export-of-pictures.ts'
 import type { ServiceContract } from '../route.ts'
 import { ownPictures } from './own.ts'
 import { downloadPicture, readPictureOfTheDay, sharing, uploadPicture } from './sharing.ts'
 
 export * from './own.ts'
+export * from '../privacy/export-of-pictures.ts'
 export * from './quotas.ts'
 export * from './sharing.ts'
 
@@ -22,8 +24,8 @@ export interface PicturesChoices {
 export function picturesContractFor({ mode, uploadLimitBytes }: PicturesChoices): ServiceContract {
   const surfaces =
     mode === 'monolith'
-      ? [sharing([downloadPicture, uploadPicture], uploadLimitBytes), ownPictures]
-      : [sharing([readPictureOfTheDay], 0)]
+      ? [sharing([downloadPicture, uploadPicture], uploadLimitBytes), ownPictures, internal]
+      : [sharing([readPictureOfTheDay], 0), internal]
   return { name: 'pictures', title: 'Pictures', surfaces }
 }
 

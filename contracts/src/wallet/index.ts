@@ -6,5 +6,6 @@ import { own } from './own.ts'
 export * from './internal.ts'
 export * from './market.ts'
 export * from './own.ts'
+export * from '../privacy/export-of-wallet.ts'
 
 export const walletContract: ServiceContract = { name: 'wallet', title: 'Wallet', surfaces: [currency, own, internal] }

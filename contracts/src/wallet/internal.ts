@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { OtherService } from '../access.ts'
 import { internalSurface } from '../internal-surface.ts'
+import { exportPersonalData } from '../privacy/export-of-wallet.ts'
 import { route } from '../route.ts'
 
 const UidParams = Type.Object({ uid: Type.String() })
@@ -129,4 +130,5 @@ export const internal = internalSurface('wallet', [
   voidRollCharge,
   placeOffers,
   settleHolds,
+  exportPersonalData,
 ])

@@ -13,6 +13,7 @@ export {
 export { Counter, createMetrics, emptyMetrics, Gauge, Histogram, type Metrics } from './metrics.ts'
 export { networkOf, networkPrefixOf } from './network.ts'
 export * from './paging.ts'
+export * from './privacy/export-pages.ts'
 export * from './readiness.ts'
 export * from './replies.ts'
 export * from './revocation-list.ts'

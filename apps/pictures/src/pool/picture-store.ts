@@ -1,4 +1,5 @@
 import type { PageRequest } from '@sallyport/service'
+import type { AccountId } from '@sallyport/kernel'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { PicturesDatabase } from '../pictures-database.ts'
 import type { Day, Picture, PictureId, PictureState } from './picture.ts'
@@ -107,6 +108,21 @@ export async function listAccepted(
 /** Pictures in a state, oldest first, for whoever moderates. */
 export async function listByState(db: Database, state: PictureState, limit: number): Promise<Picture[]> {
   const rows = await selectPictures(db).where('state', '=', state).orderBy('sequence').limit(limit).execute()
+  return rows.map(toPicture)
+}
+
+/** What somebody has uploaded, in whatever state, oldest first. */
+export async function listUploadsOf(
+  db: Database,
+  uploader: AccountId,
+  { after = -1n, limit }: PageRequest,
+): Promise<Picture[]> {
+  const rows = await selectPictures(db)
+    .where('uploader', '=', uploader)
+    .where('sequence', '>', after)
+    .orderBy('sequence')
+    .limit(limit)
+    .execute()
   return rows.map(toPicture)
 }
 

@@ -1,15 +1,21 @@
 import { wallet } from '@sallyport/contracts'
 import { type AccountId, type Brand, parseId } from '@sallyport/kernel'
 import { handle, type HandledRoute, ok } from '@sallyport/service'
+import type { Kysely } from 'kysely'
 import type { Holds } from '../holds/holds.ts'
 import type { OfferBatchId } from '../holds/offers.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { parseTux } from '../ledger/money.ts'
 import { MalformedId, UnknownPlayer } from '../ledger/rejections.ts'
+import type { WalletDatabase } from '../ledger/tables.ts'
 import type { AuctionId, HoldId, TransferId } from '../ledger/transfer.ts'
+import { exportPersonalData } from '../privacy/export.ts'
 
 /** What other services ask of the wallet; refusals are problem details with the code of the rejection. */
-export function internalRoutes(ledger: Ledger, holds: Holds): readonly HandledRoute[] {
+export function internalRoutes(
+  db: Kysely<WalletDatabase>,
+  { ledger, holds }: { readonly ledger: Ledger; readonly holds: Holds },
+): readonly HandledRoute[] {
   return [
     handle(wallet.openWallet, async ({ params }) => {
       const uid = parseId<AccountId>(params.uid)
@@ -57,6 +63,10 @@ export function internalRoutes(ledger: Ledger, holds: Holds): readonly HandledRo
       const outcomes = await holds.settle(settlements)
       return ok({ outcomes: [...outcomes] })
     }),
+
+    handle(wallet.exportPersonalData, async ({ params, query }) =>
+      ok(await exportPersonalData(db, params.person, query.after)),
+    ),
   ]
 }
 
