@@ -1,7 +1,7 @@
 import { type TObject, Type } from 'typebox'
 import { route } from '../route.ts'
 
-/** So many records are in a page of what a service holds of somebody. */
+/** So many records are in a page of what a service holds of somebody, unless fewer are asked for. */
 export const personalDataPageSize = 500
 
 /**
@@ -19,7 +19,10 @@ export function personalDataRoute<const Sections extends TObject>(service: strin
     door: 'internal',
     access: { who: 'service', from: ['identity'] },
     params: Type.Object({ person: Type.String({ maxLength: 200, description: person }) }),
-    query: Type.Object({ after: Type.Optional(Type.String({ maxLength: 100 })) }),
+    query: Type.Object({
+      after: Type.Optional(Type.String({ maxLength: 100 })),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: personalDataPageSize })),
+    }),
     replies: { 200: Type.Object({ sections, next: Type.Union([Type.String(), Type.Null()]) }) },
   })
 }

@@ -5,6 +5,7 @@ import {
   membershipOf,
   numberIn,
   type PersonalDataPage,
+  type PersonalDataPlace,
   pieceOf,
   readPersonalDataPage,
   type SectionReaders,
@@ -19,9 +20,9 @@ type Data = auction.AuctionData
 export async function exportPersonalData(
   db: Kysely<AuctionDatabase>,
   person: string,
-  after?: string,
+  place?: PersonalDataPlace,
 ): Promise<PersonalDataPage<Data>> {
-  return readPersonalDataPage(sectionsOf(db, accountOf(person)), after)
+  return readPersonalDataPage(sectionsOf(db, accountOf(person)), place)
 }
 
 function sectionsOf(db: Kysely<AuctionDatabase>, uid: AccountId): SectionReaders<Data> {

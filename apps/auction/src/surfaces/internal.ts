@@ -14,7 +14,7 @@ export function internalRoutes(db: Kysely<AuctionDatabase>, players: Players): H
       return ok({ state: 'closed' })
     }),
     handle(auction.exportPersonalData, async ({ params, query }) =>
-      ok(await exportPersonalData(db, params.person, query.after)),
+      ok(await exportPersonalData(db, params.person, query)),
     ),
   ]
 }

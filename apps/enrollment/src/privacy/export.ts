@@ -2,6 +2,7 @@ import type { enrollment } from '@sallyport/contracts'
 import {
   numberIn,
   type PersonalDataPage,
+  type PersonalDataPlace,
   pieceOf,
   readPersonalDataPage,
   type SectionPlace,
@@ -19,11 +20,11 @@ type Data = enrollment.EnrollmentData
 export async function exportPersonalData(
   db: Kysely<EnrollmentDatabase>,
   person: string,
-  after?: string,
+  place?: PersonalDataPlace,
 ): Promise<PersonalDataPage<Data>> {
   const name = parseUserName(person)
   if (name === undefined) throw new UnknownPerson()
-  return readPersonalDataPage(sectionsOf(db, name), after)
+  return readPersonalDataPage(sectionsOf(db, name), place)
 }
 
 function sectionsOf(db: Kysely<EnrollmentDatabase>, name: UserName): SectionReaders<Data> {

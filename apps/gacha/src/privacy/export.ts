@@ -6,6 +6,7 @@ import {
   membershipOf,
   numberIn,
   type PersonalDataPage,
+  type PersonalDataPlace,
   pieceOf,
   readPersonalDataPage,
   type SectionReaders,
@@ -20,9 +21,9 @@ type Data = gacha.GachaData
 export async function exportPersonalData(
   db: Kysely<GachaDatabase>,
   person: string,
-  after?: string,
+  place?: PersonalDataPlace,
 ): Promise<PersonalDataPage<Data>> {
-  return readPersonalDataPage(sectionsOf(db, accountOf(person)), after)
+  return readPersonalDataPage(sectionsOf(db, accountOf(person)), place)
 }
 
 function sectionsOf(db: Kysely<GachaDatabase>, uid: AccountId): SectionReaders<Data> {

@@ -31,7 +31,7 @@ export function internalRoutes(
     }),
 
     handle(gacha.exportPersonalData, async ({ params, query }) =>
-      ok(await exportPersonalData(db, params.person, query.after)),
+      ok(await exportPersonalData(db, params.person, query)),
     ),
   ]
 }

@@ -4,6 +4,7 @@ import {
   accountOf,
   numberIn,
   type PersonalDataPage,
+  type PersonalDataPlace,
   pieceOf,
   readPersonalDataPage,
   type SectionReaders,
@@ -18,9 +19,9 @@ type Data = pictures.PicturesData
 export async function exportPersonalData(
   db: Kysely<PicturesDatabase>,
   person: string,
-  after?: string,
+  place?: PersonalDataPlace,
 ): Promise<PersonalDataPage<Data>> {
-  return readPersonalDataPage(sectionsOf(db, accountOf(person)), after)
+  return readPersonalDataPage(sectionsOf(db, accountOf(person)), place)
 }
 
 function sectionsOf(db: Kysely<PicturesDatabase>, uid: AccountId): SectionReaders<Data> {

@@ -8,7 +8,7 @@ import { exportPersonalData } from '../privacy/export.ts'
 export function internalRoutes(db: Kysely<PicturesDatabase>): HandledRoute[] {
   return [
     handle(pictures.exportPersonalData, async ({ params, query }) =>
-      ok(await exportPersonalData(db, params.person, query.after)),
+      ok(await exportPersonalData(db, params.person, query)),
     ),
   ]
 }

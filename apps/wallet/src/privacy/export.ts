@@ -6,6 +6,7 @@ import {
   membershipOf,
   numberIn,
   type PersonalDataPage,
+  type PersonalDataPlace,
   pieceOf,
   readPersonalDataPage,
   type SectionReaders,
@@ -21,9 +22,9 @@ type Data = wallet.WalletData
 export async function exportPersonalData(
   db: Kysely<WalletDatabase>,
   person: string,
-  after?: string,
+  place?: PersonalDataPlace,
 ): Promise<PersonalDataPage<Data>> {
-  return readPersonalDataPage(sectionsOf(db, accountOf(person)), after)
+  return readPersonalDataPage(sectionsOf(db, accountOf(person)), place)
 }
 
 function sectionsOf(db: Kysely<WalletDatabase>, uid: AccountId): SectionReaders<Data> {

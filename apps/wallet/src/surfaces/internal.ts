@@ -65,7 +65,7 @@ export function internalRoutes(
     }),
 
     handle(wallet.exportPersonalData, async ({ params, query }) =>
-      ok(await exportPersonalData(db, params.person, query.after)),
+      ok(await exportPersonalData(db, params.person, query)),
     ),
   ]
 }

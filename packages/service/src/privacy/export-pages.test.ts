@@ -32,7 +32,7 @@ function somebodyWith(letters: number, numbers: number): SectionReaders<Data> {
 async function readAll(readers: SectionReaders<Data>) {
   const pages = [await readPersonalDataPage(readers)]
   for (let next = pages[0]?.next; typeof next === 'string'; next = pages.at(-1)?.next) {
-    pages.push(await readPersonalDataPage(readers, next))
+    pages.push(await readPersonalDataPage(readers, { after: next }))
   }
   return pages
 }
@@ -65,7 +65,12 @@ describe('what a service holds of somebody', () => {
     }
   })
 
+  it('comes in smaller pages where these are asked for', async () => {
+    const page = await readPersonalDataPage(somebodyWith(5, 1), { after: 'letters.1', limit: 2 })
+    expect(page).toEqual({ sections: { letters: ['letter 2', 'letter 3'] }, next: 'letters.3' })
+  })
+
   it.each(['', 'nothing.', 'letters.x', 'letters.-1', '.1', 'constructor.'])('has no page %j', async (after) => {
-    await expect(readPersonalDataPage(somebodyWith(1, 1), after)).rejects.toThrow(UnknownPage)
+    await expect(readPersonalDataPage(somebodyWith(1, 1), { after })).rejects.toThrow(UnknownPage)
   })
 })

@@ -21,6 +21,13 @@ export type SectionReaders<Sections extends object> = {
   readonly [Name in keyof Sections]-?: (place: SectionPlace) => Promise<SectionPiece<Pick<Sections, Name>>>
 }
 
+/** Which page is asked for. */
+export interface PersonalDataPlace {
+  /** The `next` of the page before. */
+  readonly after?: string | undefined
+  readonly limit?: number | undefined
+}
+
 /** A page of what a service holds of somebody. */
 export interface PersonalDataPage<Sections> {
   readonly sections: Sections
@@ -31,19 +38,18 @@ export interface PersonalDataPage<Sections> {
  * Reads a page: sections one after the other for as long as it has room. Nothing is kept in between, so that any instance can
  * read the next.
  *
- * @param after the `next` of the page before
  * @throws {UnknownPage}
  */
 export async function readPersonalDataPage<Sections extends object>(
   readers: SectionReaders<Sections>,
-  after?: string,
+  { after, limit = personalDataPageSize }: PersonalDataPlace = {},
 ): Promise<PersonalDataPage<Partial<Sections>>> {
   const names = namesOf(readers)
   const place = after === undefined ? undefined : parsePlace(after)
   let index = place === undefined ? 0 : names.findIndex((name) => name === place.section)
   if (index < 0) throw new UnknownPage()
   let start = place?.after
-  let room = personalDataPageSize
+  let room = limit
   const sections: Partial<Sections> = {}
   for (;;) {
     const name = names[index]
