@@ -10,7 +10,8 @@ export interface UploadedFile {
 /** What a route answers with that hands out a file. Whoever does not send it has to destroy a stream. */
 export interface FileContent {
   readonly mediaType: string
-  readonly size: number
+  /** In bytes; undefined where it is made while it is sent. */
+  readonly size: number | undefined
   readonly content: Readable | Uint8Array
 }
 
@@ -22,9 +23,9 @@ export function uploadedFile(description: string): TUnsafe<UploadedFile> {
   return Type.Unsafe<UploadedFile>({ [uploadMark]: true, contentMediaType: 'application/octet-stream', description })
 }
 
-/** The answer of a route that hands out a file of one of these media types. */
-export function fileContent(mediaTypes: readonly string[]): TUnsafe<FileContent> {
-  return Type.Unsafe<FileContent>({ [contentMark]: mediaTypes })
+/** The answer of a route that hands out a file of one of these media types. What `described` says of it is for readers of the description. */
+export function fileContent(mediaTypes: readonly string[], described: TSchema = {}): TUnsafe<FileContent> {
+  return Type.Unsafe<FileContent>({ ...described, [contentMark]: mediaTypes })
 }
 
 /** The media types of the files that a route answers with; undefined when it answers with no files. */

@@ -139,6 +139,8 @@ async function startIdentity(
       wallet: await platform.clientFor('identity', 'wallet'),
       gacha: await platform.clientFor('identity', 'gacha'),
       auction: await platform.clientFor('identity', 'auction'),
+      enrollment: await platform.clientFor('identity', 'enrollment'),
+      pictures: await platform.clientFor('identity', 'pictures'),
     },
     log,
     clock,

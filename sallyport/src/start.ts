@@ -150,6 +150,8 @@ async function start(
       wallet: await platform.clientFor('identity', 'wallet'),
       gacha: await platform.clientFor('identity', 'gacha'),
       auction: await platform.clientFor('identity', 'auction'),
+      enrollment: await platform.clientFor('identity', 'enrollment'),
+      pictures: await platform.clientFor('identity', 'pictures'),
     },
     log: log.child({ service: 'identity' }),
     clock,

@@ -1,3 +1,4 @@
+import { ownExport } from '../privacy/own-export.ts'
 import type { ServiceContract } from '../route.ts'
 import { accounts } from './accounts/index.ts'
 import { accountAdministration } from './administration.ts'
@@ -26,6 +27,8 @@ export * from './pictures.ts'
 export { type IdentityQuota, identityRates, linkRates } from './quotas.ts'
 export * from './sessions.ts'
 export * from './token-algorithms.ts'
+export * from '../privacy/export-of-identity.ts'
+export * from '../privacy/own-export.ts'
 
 export const identityContract: ServiceContract = {
   name: 'identity',
@@ -40,6 +43,7 @@ export const identityContract: ServiceContract = {
     picturesPrivacy,
     ownAccount,
     ownSessions,
+    ownExport,
     accountAdministration,
     apiKeysSurface,
     auditTrail,

@@ -50,6 +50,18 @@ export const readDemoKey = route({
   replies: { 200: Type.Object({ 'API Key': Type.Literal(demoKey) }) },
 })
 
+/** What the pictures service knows of somebody: never the password, never a whole key (pictures S-36, S-F3). */
+export const PersonalPicturesData = Type.Object({
+  Reg_Id: Type.Integer(),
+  Reg_Name: Type.String(),
+  Reg_LastName: Type.String(),
+  Reg_Email: Type.String(),
+  Reg_Authentication_Key: Type.Union([Type.String(), Type.Null()], { description: 'how the newest key begins' }),
+  Reg_Expiration_Date: Type.Union([Day, Type.Null()]),
+  Reg_Last_Access_Ip: Type.String({ description: 'where the last registration came from' }),
+  Reg_Is_Blocked: Type.Boolean(),
+})
+
 export const readPersonalData = route({
   name: 'readPersonalData',
   summary: 'What the pictures service knows of somebody, by address and password',
@@ -59,18 +71,7 @@ export const readPersonalData = route({
   door: 'public',
   access: anyone,
   body: Type.Object(credentials),
-  replies: {
-    200: Type.Object({
-      Reg_Id: Type.Integer(),
-      Reg_Name: Type.String(),
-      Reg_LastName: Type.String(),
-      Reg_Email: Type.String(),
-      Reg_Authentication_Key: Type.Union([Type.String(), Type.Null()], { description: 'how the newest key begins' }),
-      Reg_Expiration_Date: Type.Union([Day, Type.Null()]),
-      Reg_Last_Access_Ip: Type.String({ description: 'where the last registration came from' }),
-      Reg_Is_Blocked: Type.Boolean(),
-    }),
-  },
+  replies: { 200: PersonalPicturesData },
 })
 
 export const removePersonalData = route({

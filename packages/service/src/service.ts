@@ -302,7 +302,12 @@ function send(reply: FastifyReply, { status, headers, body }: Reply): void {
   if (isFileContent(body)) {
     void reply
       .code(status)
-      .headers({ 'cache-control': 'no-store', 'content-type': body.mediaType, 'content-length': body.size, ...headers })
+      .headers({
+        'cache-control': 'no-store',
+        'content-type': body.mediaType,
+        ...(body.size !== undefined && { 'content-length': body.size }),
+        ...headers,
+      })
       .send(body.content)
     return
   }

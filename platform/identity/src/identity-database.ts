@@ -49,6 +49,7 @@ export interface IdentityDatabase extends OpenIdDatabase {
     user_agent: string | null
     address: string | null
     last_used_at: Date | null
+    authenticated_at: Date | null
   }
   revocation: { sequence: Generated<bigint>; kind: 'session' | 'account'; id: string; until: Date }
   audit_event: {

@@ -38,6 +38,8 @@ import { createRevocationFeed } from './sessions/revocation-feed.ts'
 import type { Mailer } from './mail/mailer.ts'
 import { createLinkSending, linkTask } from './proofs/link-sending.ts'
 import { createProvisioningHook, hookTask } from './provisioning/provisioning-hook.ts'
+import { createPersonalDataExport } from './privacy/export.ts'
+import { sourcesAt } from './privacy/export-sources.ts'
 import { createPicturesRegistrations } from './pictures/registrations.ts'
 import { createProofs } from './proofs/proofs.ts'
 import { createGuesses } from './guessing/guesses.ts'
@@ -61,6 +63,7 @@ import { clientRoutes } from './surfaces/client-routes.ts'
 import { enrollmentUserRoutes } from './surfaces/enrollment.ts'
 import { marketRoutes } from './surfaces/market.ts'
 import { ownAccountRoutes } from './surfaces/own-account-routes.ts'
+import { ownDataRoutes } from './surfaces/own-data-routes.ts'
 import { ownRoutes } from './surfaces/own-routes.ts'
 import { picturesRoutes } from './surfaces/pictures.ts'
 import { sessionRoutes } from './surfaces/session-routes.ts'
@@ -240,6 +243,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     guesses,
     ...parts.pictures,
   })
+  const personalData = createPersonalDataExport({ db, clock, audit, sources: sourcesAt(members) })
   const factors = createFactors({ db, clock, masterKey, changes, audit })
   const relyingParty = relyingPartyOf(issuer)
   const passkeys = relyingParty && createPasskeys({ db, clock, changes, audit, relyingParty })
@@ -310,6 +314,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
         clients,
         issueInitialAccessToken: (lifeSeconds) => openId.issueInitialAccessToken(lifeSeconds),
       }),
+      ...ownDataRoutes({ db, clock, personalData, registrations }),
       ...sessionRoutes({ accounts, openSessions, clients }),
       ...ownRoutes({ keys, feed }),
     ],

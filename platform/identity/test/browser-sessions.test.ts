@@ -10,6 +10,7 @@ import { insertAccount } from '../src/accounts/account-store.ts'
 import { createAudit } from '../src/audit/audit.ts'
 import { createBrowserSessions } from '../src/openid/browser-sessions.ts'
 import { createRevocationFeed } from '../src/sessions/revocation-feed.ts'
+import { requireFreshSignIn } from '../src/sessions/fresh-sign-in.ts'
 import type { SessionId } from '../src/sessions/session.ts'
 import { listSessions, openSession, sweepExpired } from '../src/sessions/session-store.ts'
 
@@ -129,6 +130,28 @@ describe('signing in again in a browser', () => {
     after(10 * days + fourteenDays - 1)
     expect(await browserSessions.find('again', ada)).toBe(first)
     expect(revoked).toEqual([])
+  })
+
+  it('makes who they are fresh again, as of when they said so', async () => {
+    const first = await signIn()
+    await browserSessions.bind('fresh', first)
+    const isFresh = () =>
+      requireFreshSignIn(db(), first, now).then(
+        () => true,
+        (error: Error) => error.name,
+      )
+    after(5 * minutes - 1)
+    expect(await isFresh()).toBe(true)
+    after(5 * minutes)
+    expect(await isFresh()).toBe('SignInTooOld')
+    after(10 * days)
+    const second = await signIn()
+    // Whoever waits on the way to the program is no fresher for it.
+    after(10 * days + 4 * minutes)
+    await browserSessions.bind('fresh', second)
+    expect(await isFresh()).toBe(true)
+    after(10 * days + 5 * minutes)
+    expect(await isFresh()).toBe('SignInTooOld')
   })
 
   it("ends somebody else's", async () => {

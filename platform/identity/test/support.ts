@@ -55,20 +55,24 @@ export function fromGateway(): Record<string, string> {
 export interface Receiver {
   readonly call: Call
   readonly heard: string[]
+  /** What it answers to a route, by its name; otherwise that something is open. */
+  readonly answers: Map<string, (input: unknown) => unknown>
   away: boolean
 }
 
 /** Stands where another service is: its client is the edge of identity. */
 export function receiver(): Receiver {
   const heard: string[] = []
+  const answers: Receiver['answers'] = new Map()
   const state: Receiver = {
     heard,
+    answers,
     away: false,
     async call(route, input) {
       const uid: unknown = Reflect.get(Object(Reflect.get(Object(input), 'params')), 'uid')
       heard.push(`${route.name} ${String(uid)}`)
       if (state.away) throw new ServiceUnreachable('away')
-      const reply: unknown = { status: 200, body: { state: 'open' } }
+      const reply: unknown = { status: 200, body: answers.get(route.name)?.(input) ?? { state: 'open' } }
       if (!isReply<Awaited<ReturnType<typeof state.call<typeof route>>>>(reply)) throw new TypeError()
       return reply
     },
@@ -87,6 +91,8 @@ export interface TestIdentity {
   readonly wallet: Receiver
   readonly gacha: Receiver
   readonly auction: Receiver
+  readonly enrollment: Receiver
+  readonly pictures: Receiver
   /** What this instance has sent. */
   readonly letters: readonly Letter[]
   readonly testDatabase: TestDatabase<IdentityDatabase>
@@ -125,6 +131,7 @@ export async function startIdentity(
   const wallet = shared?.wallet ?? receiver()
   const gacha = shared?.gacha ?? receiver()
   const auction = shared?.auction ?? receiver()
+  const [enrollment, pictures] = [receiver(), receiver()]
   const letters: Letter[] = []
   const mailer: Mailer = { send: async (letter) => void letters.push(letter) }
   const revocations = new RevocationList(clock)
@@ -162,7 +169,13 @@ export async function startIdentity(
         clock: systemClock,
       }),
     }),
-    members: { wallet: wallet.call, gacha: gacha.call, auction: auction.call },
+    members: {
+      wallet: wallet.call,
+      gacha: gacha.call,
+      auction: auction.call,
+      enrollment: enrollment.call,
+      pictures: pictures.call,
+    },
     log,
     clock,
     issuer,
@@ -193,6 +206,8 @@ export async function startIdentity(
     wallet,
     gacha,
     auction,
+    enrollment,
+    pictures,
     letters,
     testDatabase,
     masterKey,

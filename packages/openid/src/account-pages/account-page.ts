@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { Languages, Page } from '../pages.ts'
 
 /** Somebody who is signed in to the provider in the browser that asks. */
@@ -30,8 +31,14 @@ export interface SeeOther {
   readonly seeOther: string
 }
 
+/** A file for the browser to keep, which is sent as it is made. */
+export interface Download {
+  readonly download: Readable
+  readonly headers: Readonly<Record<string, string>>
+}
+
 /** What a browser gets from a page. */
-export type PageAnswer = Page | SeeOther
+export type PageAnswer = Page | SeeOther | Download
 
 /** One page for whoever is signed in, or what is done with its form. */
 export interface AccountPage {

@@ -3,13 +3,11 @@ import type { Provider } from 'oidc-provider'
 import { csrfTokenOf, isCsrfTokenOf, isSameOrigin } from '../interactions/csrf.ts'
 import { readForm } from '../interactions/form.ts'
 import type { OpenIdProviderParts } from '../parts.ts'
-import { seeOther, sendPage } from '../sending.ts'
+import { seeOther, sendDownload, sendPage } from '../sending.ts'
 import type { AccountPage, AccountPages, Visit } from './account-page.ts'
+import { freshMs } from './freshness.ts'
 import { returnPath, signInAddress, wantedPage } from './sign-in-request.ts'
 import { type BrowserVisitor, visitorOf } from './visitor.ts'
-
-/** How long ago somebody may have signed in who changes something, in milliseconds. */
-const freshMs = 300_000
 
 /** Whether a path below the issuer is one of the pages, or would be. */
 export function isAccountPath({ place }: AccountPages, path: string): boolean {
@@ -70,6 +68,7 @@ export async function answerAccountPage(
   }
   const answer = await page.answer(visit, form ?? searchParams)
   if ('seeOther' in answer) seeOther(response, locate(answer.seeOther))
+  else if ('download' in answer) sendDownload(response, answer)
   else sendPage(response, answer)
 }
 

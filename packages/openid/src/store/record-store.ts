@@ -145,6 +145,40 @@ export async function removeRecordsOfGrant(db: Database, model: string, grantId:
   return [...new Set(rows.flatMap(({ session }) => session ?? []))]
 }
 
+/** What somebody allowed a client. */
+export interface GivenGrant {
+  readonly clientId: string
+  readonly scopes: readonly string[]
+  readonly since: Date
+  readonly until: Date | undefined
+}
+
+const mostGrants = 1000
+
+/** The newest grants of an account that still count. */
+export async function listGrants(db: Database, accountId: string, now: Date): Promise<readonly GivenGrant[]> {
+  const { rows } = await sql<{
+    client: string
+    openid: string | null
+    resources: unknown
+    iat: number
+    until: Date | null
+  }>`
+    select payload ->> 'clientId' as client, payload -> 'openid' ->> 'scope' as openid, payload -> 'resources' as resources,
+      (payload -> 'iat')::float8 as iat, expires_at as until
+    from openid_record
+    where payload ->> 'accountId' = ${accountId} and model = 'Grant' and (expires_at is null or expires_at > ${now})
+    order by iat desc limit ${mostGrants}`.execute(db)
+  return rows.map(({ client, openid, resources, iat, until }) => ({
+    clientId: client,
+    scopes: [openid, ...Object.values(Object(resources))].flatMap((scopes) =>
+      typeof scopes === 'string' ? scopes.split(' ') : [],
+    ),
+    since: new Date(iat * 1000),
+    until: until ?? undefined,
+  }))
+}
+
 /** Removes everything that is kept about an account: its browser sessions, its grants and what was issued for them. */
 export async function removeRecordsOfAccount(db: Pick<Database, 'deleteFrom'>, accountId: string): Promise<void> {
   await db

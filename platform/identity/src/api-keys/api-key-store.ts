@@ -115,8 +115,8 @@ export async function renewSessions(tx: Tx, uid: AccountId, id?: ApiKeyId): Prom
 }
 
 /** Whether a session was opened for a program that people have to be asked about. */
-export async function isOfThirdParty(tx: Tx, session: SessionId): Promise<boolean> {
-  const row = await tx
+export async function isOfThirdParty(db: Database, session: SessionId): Promise<boolean> {
+  const row = await db
     .selectFrom('session')
     .innerJoin('client', 'client.id', 'session.client')
     .select('client.id')

@@ -42,6 +42,7 @@ export type AuditKind =
   | 'api-key.created'
   | 'api-key.rotated'
   | 'api-key.removed'
+  | 'personal-data.exported'
   | 'pictures.data-read'
   | 'pictures.data-removed'
   | 'client.added'

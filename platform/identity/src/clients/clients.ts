@@ -53,10 +53,7 @@ export function createClients(parts: {
     },
 
     list: () => store.listClients(db),
-    async namesOf(ids) {
-      const names = ids.length === 0 ? [] : await store.namesOfClients(db, ids.filter(isClientId))
-      return new Map([[accountClient.id, accountClient.name], ...names])
-    },
+    namesOf: (ids) => namesOfClients(db, ids),
 
     async rotateSecret(text, by) {
       const secret = newSecret()
@@ -106,6 +103,15 @@ export function openIdClients(parts: { readonly db: Kysely<IdentityDatabase>; re
 
 function newSecret(): string {
   return randomBytes(secretBytes).toString('base64url')
+}
+
+/** The names of clients that are there still, by their ids. */
+export async function namesOfClients(
+  db: Kysely<IdentityDatabase>,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const names = ids.length === 0 ? [] : await store.namesOfClients(db, ids.filter(isClientId))
+  return new Map([[accountClient.id, accountClient.name], ...names])
 }
 
 /** Any text may be the id of a client; whether it is one, the database knows. */

@@ -15,9 +15,11 @@ export interface MemberServices {
   readonly wallet: Call
   readonly gacha: Call
   readonly auction: Call
+  readonly enrollment: Call
+  readonly pictures: Call
 }
 
-/** The memberships in the order of market §10. */
+/** The memberships, which the market's services alone have, in the order of market §10. */
 export function createMemberships(services: MemberServices): readonly Membership[] {
   return [
     {

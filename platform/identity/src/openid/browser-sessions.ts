@@ -41,10 +41,11 @@ export function createBrowserSessions(parts: {
       const now = clock.now()
       const until = { now, expiresAt: new Date(now.getTime() + sessionLifeSeconds.openid * 1000) }
       const revocations = await db.transaction().execute(async (tx) => {
-        const uid = await lockOpenSession(tx, sid, now)
-        if (!uid) return []
+        const opened = await lockOpenSession(tx, sid, now)
+        if (!opened) return []
         // Somebody has only said again who they are: their tokens go on.
-        if (before?.uid === uid && (await prolongSession(tx, before.sid, until))) {
+        const authenticatedAt = opened.openedAt
+        if (before?.uid === opened.uid && (await prolongSession(tx, before.sid, { ...until, authenticatedAt }))) {
           await removeSession(tx, sid)
           return []
         }

@@ -33,6 +33,16 @@ export class NothingRemoved extends Rejection {
   }
 }
 
+/** Somebody is signed in of whom the pictures service knows nothing. */
+export class NotRegistered extends Rejection {
+  override name = 'NotRegistered'
+  readonly code = 'not-registered'
+  readonly reason = 'not-found'
+  constructor() {
+    super('the pictures service knows nothing of you: you are not registered there')
+  }
+}
+
 /** What is there is text that can be kept and shown; anything else is not judged. @throws {RegistrationRefused} */
 export function checkName(name: string): void {
   const { length } = Array.from(name)

@@ -3,7 +3,7 @@ import { networkPrefixOf } from '@sallyport/service'
 import type { Kysely, Transaction } from 'kysely'
 import { type Account, NameTaken, UnknownAccount, WrongCredentials } from '../accounts/account.ts'
 import { lockSubject } from '../accounts/account-lock.ts'
-import { type Credentials, findCredentialsByEmail } from '../accounts/account-store.ts'
+import { type Credentials, findAccount, findCredentialsByEmail } from '../accounts/account-store.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import { registrationPolicies } from '../accounts/registration-policy.ts'
 import { type ApiKeyId, digestOf, newText, prefixOf, storedDigestOf } from '../api-keys/api-key.ts'
@@ -17,7 +17,14 @@ import type { RevocationFeed } from '../sessions/revocation-feed.ts'
 import { endOfRevocation, type SessionId } from '../sessions/session.ts'
 import { revokeKeyTokens } from '../sessions/session-store.ts'
 import { obstacleOf, type RefusalReason } from '../sessions/sessions.ts'
-import { checkName, endOfKey, NothingRemoved, type PicturesRegistration, RegistrationRefused } from './registration.ts'
+import {
+  checkName,
+  endOfKey,
+  NothingRemoved,
+  NotRegistered,
+  type PicturesRegistration,
+  RegistrationRefused,
+} from './registration.ts'
 import * as store from './registration-store.ts'
 
 export interface NewRegistration extends PicturesProof {
@@ -56,6 +63,8 @@ export interface PicturesRegistrations {
   register(person: NewRegistration): Promise<GivenKey>
   /** @throws {WrongCredentials} also for who is not registered here @throws {TooManyAttempts} @throws {HashingBusy} */
   read(proof: PicturesProof): Promise<PersonalData>
+  /** The same for somebody who is signed in (pictures S-F4). @throws {NotRegistered} */
+  readOwn(uid: AccountId, by: Actor): Promise<PersonalData>
   /**
    * Removes what the pictures service holds, and the account where it serves nothing else.
    *
@@ -119,6 +128,11 @@ export function createPicturesRegistrations(parts: {
     return { account, registration, key: await store.findShownKey(db, account.uid) }
   }
 
+  async function tell(data: PersonalData, by: Actor): Promise<PersonalData> {
+    await audit.record(db, { kind: 'pictures.data-read', by, subject: data.account.uid })
+    return data
+  }
+
   async function insertKey(tx: Transaction<IdentityDatabase>, uid: AccountId, address: string): Promise<IssuedKey> {
     const [id, text, createdAt] = [newId<ApiKeyId>(), newText(), clock.now()]
     const expiresAt = endOfKey(createdAt)
@@ -178,9 +192,13 @@ export function createPicturesRegistrations(parts: {
 
     async read(proof) {
       const data = await proveRegistered(proof)
-      const by: Actor = { kind: 'account', uid: data.account.uid, address: proof.address }
-      await audit.record(db, { kind: 'pictures.data-read', by, subject: data.account.uid })
-      return data
+      return tell(data, { kind: 'account', uid: data.account.uid, address: proof.address })
+    },
+
+    async readOwn(uid, by) {
+      const [account, registration] = [await findAccount(db, uid), await store.findRegistration(db, uid)]
+      if (!account || !registration) throw new NotRegistered()
+      return tell({ account, registration, key: await store.findShownKey(db, uid) }, by)
     },
 
     async remove(proof) {

@@ -143,28 +143,32 @@ export async function revokeAccount(tx: Tx, uid: AccountId, until: Date): Promis
   return insertRevocations(tx, 'account', [uid], until)
 }
 
-/** Locks a session that is open; whose it is. */
-export async function lockOpenSession(tx: Tx, sid: SessionId, now: Date): Promise<AccountId | undefined> {
+/** Locks a session that is open; whose it is, and since when. */
+export async function lockOpenSession(
+  tx: Tx,
+  sid: SessionId,
+  now: Date,
+): Promise<{ readonly uid: AccountId; readonly openedAt: Date } | undefined> {
   const row = await tx
     .selectFrom('session')
-    .select('uid')
+    .select(['uid', 'created_at'])
     .where('sid', '=', sid)
     .where('expires_at', '>', now)
     // Without the lock, a session that is ended meanwhile would end the one before it for nothing.
     .forUpdate()
     .executeTakeFirst()
-  return row?.uid
+  return row && { uid: row.uid, openedAt: row.created_at }
 }
 
-/** Lets a session last longer; whether it was open still. */
+/** Lets a session last longer, since whoever it is of has said again who they are; whether it was open still. */
 export async function prolongSession(
   tx: Tx,
   sid: SessionId,
-  { now, expiresAt }: { readonly now: Date; readonly expiresAt: Date },
+  { now, expiresAt, authenticatedAt }: { readonly now: Date; readonly expiresAt: Date; readonly authenticatedAt: Date },
 ): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('session')
-    .set({ expires_at: expiresAt, last_used_at: now })
+    .set({ expires_at: expiresAt, last_used_at: now, authenticated_at: authenticatedAt })
     .where('sid', '=', sid)
     .where('expires_at', '>', now)
     .executeTakeFirst()

@@ -4,7 +4,7 @@ import { handle, type HandledRoute, type HandlerInput, ok, Refusal } from '@sall
 import { InvalidEmail, InvalidPassword, UnknownAccount, WrongCredentials } from '../accounts/account.ts'
 import { registrationPolicies } from '../accounts/registration-policy.ts'
 import { lastDayOf, maskedKey, RegistrationRefused } from '../pictures/registration.ts'
-import type { PicturesProof, PicturesRegistrations } from '../pictures/registrations.ts'
+import type { PersonalData, PicturesProof, PicturesRegistrations } from '../pictures/registrations.ts'
 
 /** Registration, the demo key and personal data in the words of the pictures service (pictures §2). */
 export function picturesRoutes(registrations: PicturesRegistrations): HandledRoute[] {
@@ -35,17 +35,7 @@ export function picturesRoutes(registrations: PicturesRegistrations): HandledRou
     handle(
       identity.readPersonalData,
       async (input) => {
-        const { account, registration, key } = await registrations.read(proofIn(input))
-        return ok({
-          Reg_Id: registration.number,
-          Reg_Name: registration.firstName,
-          Reg_LastName: registration.lastName,
-          Reg_Email: account.email ?? '',
-          Reg_Authentication_Key: key ? maskedKey(key.prefix) : null,
-          Reg_Expiration_Date: key ? lastDayOf(key.expiresAt) : null,
-          Reg_Last_Access_Ip: registration.address,
-          Reg_Is_Blocked: account.suspendedAt !== undefined,
-        })
+        return ok(toPersonalPicturesData(await registrations.read(proofIn(input))))
       },
       proofWords,
     ),
@@ -53,6 +43,20 @@ export function picturesRoutes(registrations: PicturesRegistrations): HandledRou
     handle(identity.removePersonalData, remove, proofWords),
     handle(identity.removePersonalDataByPost, remove, proofWords),
   ]
+}
+
+/** What is told of somebody: seven fields and the number, without the password (pictures S-F3). */
+export function toPersonalPicturesData({ account, registration, key }: PersonalData) {
+  return {
+    Reg_Id: registration.number,
+    Reg_Name: registration.firstName,
+    Reg_LastName: registration.lastName,
+    Reg_Email: account.email ?? '',
+    Reg_Authentication_Key: key ? maskedKey(key.prefix) : null,
+    Reg_Expiration_Date: key ? lastDayOf(key.expiresAt) : null,
+    Reg_Last_Access_Ip: registration.address,
+    Reg_Is_Blocked: account.suspendedAt !== undefined,
+  }
 }
 
 type WithProof = Pick<HandlerInput<typeof identity.readPersonalData>, 'body' | 'clientAddress'>
