@@ -63,8 +63,17 @@ function watch(page: Page, complaints: string[]): void {
     complaints.push(`${message.type()}: ${message.text().trim()} (${page.url()})`)
   })
   page.on('pageerror', (error) => complaints.push(`error: ${error.message} (${page.url()})`))
+  // A page that turns out to be a file to keep is one that was not opened, in the words of the browser.
+  const downloaded = new Set<string>()
+  const notOpened = (url: string): string => `failed: ${url} (net::ERR_ABORTED)`
+  page.on('download', (download) => {
+    downloaded.add(download.url())
+    const said = complaints.indexOf(notOpened(download.url()))
+    if (said >= 0) complaints.splice(said, 1)
+  })
   page.on('requestfailed', (request) => {
-    complaints.push(`failed: ${request.url()} (${request.failure()?.errorText ?? 'no reason'})`)
+    const complaint = `failed: ${request.url()} (${request.failure()?.errorText ?? 'no reason'})`
+    if (!downloaded.has(request.url()) || complaint !== notOpened(request.url())) complaints.push(complaint)
   })
 }
 

@@ -47,8 +47,8 @@ export const PersonalData = Type.Object({
   complete: Type.Literal(true, { description: 'comes last: without it the bundle was cut off' }),
 })
 
-/** How often somebody may have everything exported; the pages of the account count for themselves. */
-export const exportRates = '10/hour'
+/** How often somebody may have everything exported; what is downloaded on the pages of the account is counted there. */
+export const exportQuota = quota('personal-data-export', 'account', '10/hour')
 
 export const exportOwnData = route({
   name: 'exportOwnData',
@@ -58,7 +58,7 @@ export const exportOwnData = route({
   path: '/v1/me/export',
   door: 'public',
   access: signedIn,
-  quotas: [quota('personal-data-export', 'account', exportRates)],
+  quotas: [exportQuota],
   replies: { 200: fileContent(['application/json'], PersonalData) },
 })
 

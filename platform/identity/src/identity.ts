@@ -254,6 +254,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   // The library counts on the types `pg` has by itself.
   const limitsPool = database.openPool({ purpose: 'limits', poolSize: 2 })
   const linkLimit = createRequestLimit(limitsPool, 'links', linkRates)
+  const exportLimit = createRequestLimit(limitsPool, 'exports', contracts.exportQuota.rates)
   const passkeyLimit = createRequestLimit(limitsPool, 'passkeys', passkeyRates)
   const passkeySupport = passkeys && {
     passkeys,
@@ -274,6 +275,8 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     clients,
     passkeySupport,
     factors,
+    personalData,
+    exportLimit,
     links,
     linkLimit,
     reservedNames: accountsSurface.reservedNames,

@@ -8,12 +8,13 @@ import { renderPage } from '../surfaces/pages.ts'
 import { wordsFor } from '../words/choice.ts'
 import { type FactorPagesParts, secondFactors } from './factors.ts'
 import { overview } from './overview.ts'
+import { type DataPagesParts, personalData } from './data.ts'
 import { changeOfPassword } from './change-of-password.ts'
 import { passkeyPage } from './passkey-page.ts'
 import { sessions } from './sessions.ts'
 import type { Subject } from './subject.ts'
 
-export interface AccountPagesParts extends FactorPagesParts, WithPasskeys {
+export interface AccountPagesParts extends FactorPagesParts, WithPasskeys, DataPagesParts {
   readonly openSessions: OpenSessions
   readonly clients: Pick<Clients, 'namesOf'>
 }
@@ -26,6 +27,7 @@ export function createAccountPages(parts: AccountPagesParts): AccountPages {
     changeOfPassword(parts),
     ...(passkeySupport ? [passkeyPage({ accounts, ...passkeySupport })] : []),
     secondFactors(parts),
+    personalData(parts),
   ]
   return {
     place: '/account',

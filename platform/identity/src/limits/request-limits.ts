@@ -18,7 +18,7 @@ export class TooManyRequests extends Rejection {
 
 /** How often one client may ask for something. */
 export interface RequestLimit {
-  /** Counts a request. @throws {TooManyRequests} */
+  /** Counts a request of an address, or of whatever else there is a limit for. @throws {TooManyRequests} */
   count(address: string): Promise<void>
 }
 
@@ -28,8 +28,8 @@ const longestInMemorySeconds = 60
 /**
  * Limits what a client address may ask for, in fixed windows that begin with the first request. Who is over a limit is
  * refused out of memory: a flood of refusals does not reach the database (A-F10). The doors count calls; this is for what
- * they cannot see, since it is in the forms of the OpenID provider's pages: answers with passkeys, and letters with links,
- * which are counted here whichever way they are asked for.
+ * they cannot see, since it is in the forms of the OpenID provider's pages: answers with passkeys, downloads of everything,
+ * and letters with links, which are counted here whichever way they are asked for.
  *
  * @param name tells limits apart in the database
  */

@@ -28,6 +28,8 @@ li > a::after { content: ''; position: absolute; inset: 0 }
 ul.cards { padding: 0; list-style: none }
 ul.cards > li { margin-bottom: 1rem; padding: 1rem; border: 1px solid var(--edge); border-radius: .625rem }
 ul.cards form { margin-bottom: 0 }
+ul.cards dl { display: grid; grid-template-columns: 2fr 3fr; gap: .25rem .75rem }
+ul.cards dd { margin: 0; min-width: 0; font-weight: 500 }
 dt { color: var(--muted); font-size: .875rem }
 dd { margin: 0 0 .75rem; font-weight: 600 }
 label { display: block; margin-bottom: .375rem; font-weight: 600 }

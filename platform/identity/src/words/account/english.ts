@@ -1,3 +1,4 @@
+import { englishData } from '../data/english.ts'
 import { englishFactors } from './factor-words.ts'
 import type { AccountWords } from './words.ts'
 
@@ -32,4 +33,5 @@ export const englishAccount: AccountWords = {
   sessionsEnded: 'Signed out there.',
   sessionGone: 'That session has ended already.',
   factors: englishFactors,
+  data: englishData,
 }

@@ -1,3 +1,4 @@
+import { italianData } from '../data/italian.ts'
 import { italianFactors } from './factor-words.ts'
 import type { AccountWords } from './words.ts'
 
@@ -32,4 +33,5 @@ export const italianAccount: AccountWords = {
   sessionsEnded: 'Sei uscito da lì.',
   sessionGone: 'Quella sessione era già terminata.',
   factors: italianFactors,
+  data: italianData,
 }

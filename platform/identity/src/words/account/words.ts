@@ -1,4 +1,5 @@
 import type { Device } from '../../sessions/device.ts'
+import type { DataWords } from '../data/words.ts'
 import type { FactorWords } from './factor-words.ts'
 
 /** What the pages say to somebody about their own account. */
@@ -34,4 +35,5 @@ export interface AccountWords {
   readonly sessionsEnded: string
   readonly sessionGone: string
   readonly factors: FactorWords
+  readonly data: DataWords
 }
