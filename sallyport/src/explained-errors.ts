@@ -1,12 +1,11 @@
 import { DirectoryInUse, DirectoryUnusable, PostgresFailed } from '@sallyport/database'
 import { DoorBlocked } from '@sallyport/gateway'
-import { AccountDeleted } from '@sallyport/identity/accounts'
+import { AccountDeleted, UnknownAccount } from '@sallyport/identity/accounts'
 import { InvalidClient, UnknownClient } from '@sallyport/identity/clients'
 import { KeyNeeded, KeyWaiting, NoSuchKey, WrongMasterKey } from '@sallyport/identity/tokens'
 import { UnknownPicture } from '@sallyport/pictures'
 import { ClusterRefused } from './cluster/control.ts'
 import { MemberFailed } from './cluster/member.ts'
-import { TransferImpossible } from './commands/admin-accounts.ts'
 import { NoSuchAccount } from './commands/admin-audit-tail.ts'
 import { KeyExists } from './commands/admin-gateway-keys.ts'
 import { NoSuchJob } from './commands/admin-jobs.ts'
@@ -16,6 +15,7 @@ import { InvalidConfig } from './own-services/config-file.ts'
 import { InvalidSettings } from './settings/settings.ts'
 import { CertificateUnusable } from './tls/certificate-files.ts'
 import { UnusableHeader } from './transfer/formats.ts'
+import { TransferImpossible } from './transfer/output.ts'
 
 const explained = [
   AccountDeleted,
@@ -39,6 +39,7 @@ const explained = [
   PostgresFailed,
   TransferImpossible,
   UnusableHeader,
+  UnknownAccount,
   UnknownClient,
   UnknownPicture,
   WrongMasterKey,

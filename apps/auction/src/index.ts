@@ -1,4 +1,3 @@
 export { type AuctionDatabase, migrations } from './auction-database.ts'
 export { type AuctionParts, buildAuction } from './auction.ts'
 export type { DatabaseClock } from './database-clock.ts'
-export { exportPersonalData } from './privacy/export.ts'

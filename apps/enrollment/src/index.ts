@@ -1,6 +1,5 @@
 export { buildEnrollment, type EnrollmentParts } from './enrollment.ts'
 export { type EnrollmentDatabase, migrations } from './enrollment-database.ts'
 export { parseUserName, type UserName } from './people/user-name.ts'
-export { exportPersonalData } from './privacy/export.ts'
 export { createSeats, type Seats } from './seats/seats.ts'
 export { parseSectionId, type SectionId } from './sections/section.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { exportPersonalData } from '../src/index.ts'
+import { exportPersonalData } from '../src/privacy/export.ts'
 import { registrar, startEnrollment, student, type TestEnrollment } from './test-enrollment.ts'
 
 let enrollment: TestEnrollment

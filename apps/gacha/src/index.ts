@@ -1,4 +1,3 @@
 export { buildGacha, type GachaParts } from './gacha.ts'
 export { type GachaDatabase, migrations } from './gacha-database.ts'
-export { exportPersonalData } from './privacy/export.ts'
 export { type RandomSeed, secureSeed } from './rolls/seeded-dice.ts'

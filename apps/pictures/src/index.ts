@@ -1,4 +1,3 @@
 export { buildPictures, type PicturesChoices, type PicturesParts } from './pictures.ts'
 export { migrations, type PicturesDatabase } from './pictures-database.ts'
-export { exportPersonalData } from './privacy/export.ts'
 export { UnknownPicture } from './pool/picture.ts'

@@ -1,6 +1,6 @@
 import { newId } from '@sallyport/kernel'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { exportPersonalData } from '../src/index.ts'
+import { exportPersonalData } from '../src/privacy/export.ts'
 import { caption, picture, startPictures, type TestPictures } from './test-pictures.ts'
 
 let pictures: TestPictures

@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url'
 
 export type { WalletDatabase } from './ledger/tables.ts'
-export { exportPersonalData } from './privacy/export.ts'
 export { buildWallet, type WalletParts } from './wallet.ts'
 
 /** The folder of the wallet's migrations. */

@@ -8,6 +8,7 @@ import { addGatewayKeys } from './admin-gateway-keys.ts'
 import { addJobs } from './admin-jobs.ts'
 import { addKeys } from './admin-keys.ts'
 import { addPictures } from './admin-pictures.ts'
+import { addPrivacy } from './admin-privacy.ts'
 import { addCluster } from './cluster.ts'
 import { addStarting } from './start.ts'
 
@@ -33,7 +34,17 @@ All settings are environment variables: docs/configuration.md lists them.`,
   addCluster(program)
 
   const admin = program.command('admin').description('operations, also while Sallyport runs')
-  for (const add of [addBooks, addAccounts, addJobs, addAudit, addKeys, addGatewayKeys, addPictures, addClients]) {
+  for (const add of [
+    addBooks,
+    addAccounts,
+    addJobs,
+    addAudit,
+    addKeys,
+    addGatewayKeys,
+    addPictures,
+    addClients,
+    addPrivacy,
+  ]) {
     add(admin)
   }
   return program

@@ -1,8 +1,7 @@
 import { createReadStream } from 'node:fs'
-import { open, rename, rm, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { createTransfer, type ImportCounts, type Transfer } from '@sallyport/identity/transfer'
 import type { IdentityDatabase } from '@sallyport/identity'
 import { systemClock } from '@sallyport/kernel'
@@ -12,14 +11,10 @@ import type { Settings } from '../settings/settings.ts'
 import type { Format } from '../transfer/format.ts'
 import { decode, encode } from '../transfer/formats.ts'
 import { readLines } from '../transfer/lines.ts'
+import { explainedIfNotMigrated, explainFile, TransferImpossible, writeOutput } from '../transfer/output.ts'
 import { createProgress } from '../transfer/progress.ts'
 import { openReport, type Report } from '../transfer/report.ts'
 import { createLog } from './log.ts'
-
-/** The command cannot do what it was asked, and says why. */
-export class TransferImpossible extends Error {
-  override name = 'TransferImpossible'
-}
 
 export interface ImportWishes {
   readonly format?: Format
@@ -85,9 +80,7 @@ export async function exportFile(settings: Settings, wishes: ExportWishes): Prom
   if (withHashes)
     process.stderr.write('the hashes of passwords are secrets: whoever has them can guess the passwords at leisure\n')
   await withTransfer(settings, async (transfer) => {
-    const lines = Readable.from(encode(transfer.exportAccounts({ withHashes }), format))
-    if (output === undefined) await pipeline(lines, process.stdout, { end: false }).catch(unlessClosed)
-    else await writePrivately(output, lines)
+    await writeOutput(Readable.from(encode(transfer.exportAccounts({ withHashes }), format)), output)
   })
 }
 
@@ -105,22 +98,11 @@ async function withTransfer<Result>(settings: Settings, use: (transfer: Transfer
   try {
     return await use(transfer)
   } catch (error) {
-    if (isNotMigrated(error))
-      throw new TransferImpossible('the database of identity is not up to date: run sallyport migrate first', {
-        cause: error,
-      })
-    throw error
+    throw explainedIfNotMigrated(error)
   } finally {
     await transfer.stop()
     await databases.stop()
   }
-}
-
-/** No such database, role, table or column. */
-const notMigratedCodes: ReadonlySet<unknown> = new Set(['3D000', '28000', '42P01', '42703'])
-
-function isNotMigrated(error: unknown): boolean {
-  return error instanceof Error && notMigratedCodes.has(Reflect.get(error, 'code'))
 }
 
 async function openInput(file: string): Promise<{ stream: Readable; totalBytes: number | undefined }> {
@@ -152,30 +134,6 @@ function formatOf(file: string): Format {
   if (extension === '.csv') return 'csv'
   if (['.ndjson', '.jsonl', '.json'].includes(extension)) return 'ndjson'
   throw new TransferImpossible(`say with --format whether ${file} is ndjson or csv`)
-}
-
-/** Nobody but the owner reads it, and nobody finds half of it. */
-async function writePrivately(path: string, lines: Readable): Promise<void> {
-  const draft = `${path}.${process.pid}.part`
-  const file = await open(draft, 'wx', 0o600).catch(explainFile)
-  try {
-    await pipeline(lines, file.createWriteStream({ flush: true }))
-    await rename(draft, path)
-  } catch (error) {
-    await rm(draft, { force: true })
-    throw error
-  }
-}
-
-/** Whoever reads standard output may have seen enough. */
-function unlessClosed(error: unknown): void {
-  if (!(error instanceof Error && Reflect.get(error, 'code') === 'EPIPE')) throw error
-}
-
-function explainFile(error: unknown): never {
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'syscall') : undefined
-  if (!(error instanceof Error) || code === undefined) throw error
-  throw new TransferImpossible(error.message, { cause: error })
 }
 
 function summaryOf(counts: ImportCounts, { first }: Report, { dryRun, report }: ImportWishes): string {

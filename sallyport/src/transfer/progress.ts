@@ -61,3 +61,21 @@ export function countUp(total: number, what: string): { show(done: number): void
     stop: () => undefined,
   }
 }
+
+/** How many records of each part were written, on standard error: lines now and then, for nobody knows how many there are. */
+export function countRecords() {
+  const counts = new Map<string, number>()
+  let shownAt = performance.now()
+  let isStopped = false
+  const summary = (): string => [...counts].map(([part, count]) => `${part} ${count}`).join(', ')
+  return {
+    add(part: string, count: number): void {
+      counts.set(part, (counts.get(part) ?? 0) + count)
+      if (isStopped || performance.now() - shownAt < pauseMs) return
+      shownAt = performance.now()
+      process.stderr.write(`… ${summary()}\n`)
+    },
+    stop: () => void (isStopped = true),
+    summary: () => `records exported: ${summary()}`,
+  }
+}

@@ -1,0 +1,2 @@
+export { createPersonalDataExport, type PersonalDataExport } from './export.ts'
+export type { DataPage, Person, PersonalDataSource } from './export-sources.ts'
