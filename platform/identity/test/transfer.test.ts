@@ -233,7 +233,7 @@ describe('importing accounts', () => {
 
 describe('exporting accounts', () => {
   it('says what an import reads, and brings the same accounts back', async () => {
-    const [plain, full] = people(2)
+    const [plain, full, pictured, gone] = people(4)
     const moment = '2020-05-04T03:02:01.000Z'
     await bring([
       plain,
@@ -246,6 +246,14 @@ describe('exporting accounts', () => {
         suspended: moment,
         delete_date: moment,
       },
+      {
+        ...pictured,
+        username: 'pictures-0123456789abcdef0123',
+        born_on: 'pictures',
+        first_name: '<b>Ada</b>',
+        last_name: 'Lovelace',
+      },
+      { ...gone, deleted: true, first_name: 'Nobody', last_name: 'Any more' },
     ])
     await one.identity.accounts.register(
       { username: `export_${count}`, email: `export_${count}@example.org`, password: 'Korrekt-Pferd-77!' },
@@ -264,6 +272,13 @@ describe('exporting accounts', () => {
       suspended: moment,
       delete_date: moment,
     })
+    expect(before.find(({ email }) => email === pictured?.['email'])).toMatchObject({
+      born_on: 'pictures',
+      first_name: '<b>Ada</b>',
+      last_name: 'Lovelace',
+    })
+    // Who is deleted only keeps the names that nobody else may have.
+    expect(before.find(({ email }) => email === gone?.['email'])).not.toHaveProperty('first_name')
     await sql('delete from account')
     expect(await bring(before)).toMatchObject({ imported: before.length, refused: 0 })
     expect(await takeOut(true)).toEqual(before)

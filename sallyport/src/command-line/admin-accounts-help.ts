@@ -8,7 +8,9 @@ Each line of the file is an account: a JSON object (NDJSON), or a row of CSV bel
   password           in its place: the password itself, hashed here (slowly: some forty a second on each processor)
   uid                UUID version 4; without it one is made
   roles              a list of names, in CSV separated by | or spaces; user unless told otherwise
-  born_on            accounts (unless told otherwise), market or enrollment: whose rules hold for it
+  first_name         what the pictures service calls somebody who is registered there,
+  last_name          both or neither; they get a key by registering once more
+  born_on            accounts (unless told otherwise), market, enrollment or pictures: whose rules hold for it
   created            when it was made; now unless told otherwise
   last_login
   email_verified     since when the address is proven, or true; validated is another name for it

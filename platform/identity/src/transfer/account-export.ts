@@ -11,6 +11,8 @@ export interface ExportedAccount {
   readonly email?: string
   readonly password_hash?: string
   readonly roles: readonly string[]
+  readonly first_name?: string
+  readonly last_name?: string
   readonly born_on: Birthplace
   readonly created: string
   readonly last_login?: string
@@ -62,18 +64,20 @@ interface Row {
   readonly email_verified_at: Date | null
   readonly suspended_at: Date | null
   readonly deleted_at: Date | null
+  readonly first_name: string | null
+  readonly last_name: string | null
   readonly roles: readonly string[]
 }
 
 async function readPage(db: Kysely<IdentityDatabase>, after: bigint, last: bigint): Promise<Row[]> {
   const { rows } = await sql<Row>`
     select sequence, uid, username, email, password_hash, born_on, created_at, last_login_at, email_verified_at,
-      suspended_at, deleted_at,
+      suspended_at, deleted_at, first_name, last_name,
       array(
         select role.name from account_role join role on role.name = account_role.role
         where account_role.uid = account.uid order by role.level
       ) as roles
-    from account where sequence > ${after} and sequence <= ${last}
+    from account left join pictures_registration using (uid) where sequence > ${after} and sequence <= ${last}
     order by sequence limit ${pageSize}`.execute(db)
   return rows
 }
@@ -85,6 +89,7 @@ function toExported(row: Row, withHashes: boolean): ExportedAccount {
     ...(row.email !== null && { email: row.email }),
     ...(withHashes && { password_hash: row.password_hash }),
     roles: row.roles,
+    ...(row.first_name !== null && row.last_name !== null && { first_name: row.first_name, last_name: row.last_name }),
     born_on: row.born_on,
     created: row.created_at.toISOString(),
     ...(row.last_login_at && { last_login: row.last_login_at.toISOString() }),

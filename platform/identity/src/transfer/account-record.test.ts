@@ -30,6 +30,7 @@ describe('A-80 an account that comes from elsewhere', () => {
       secret: { hash },
       roles: ['user'],
       bornOn: 'accounts',
+      names: undefined,
       createdAt: now,
       lastLoginAt: undefined,
       emailVerifiedAt: undefined,
@@ -66,6 +67,11 @@ describe('A-80 an account that comes from elsewhere', () => {
     })
   })
 
+  it('S-17 brings the names of who is registered for pictures', () => {
+    const names = { first_name: '<b>Ada</b>', last_name: '𝄞'.repeat(100) }
+    expect(read(names).names).toEqual({ first: '<b>Ada</b>', last: '𝄞'.repeat(100) })
+  })
+
   it.each([
     [{}, undefined],
     [{ validated: true }, now],
@@ -77,6 +83,11 @@ describe('A-80 an account that comes from elsewhere', () => {
   })
 
   it.each<[string, object]>([
+    ['last_name', { first_name: 'Ada' }],
+    ['first_name', { last_name: 'Lovelace' }],
+    ['first_name', { first_name: ' ', last_name: 'Lovelace' }],
+    ['last_name', { first_name: 'Ada', last_name: 'x'.repeat(101) }],
+    ['last_name', { first_name: 'Ada', last_name: 7 }],
     ['uid', { uid: 'x' }],
     ['uid', { uid: '0b0e3f0c-6f2b-1d0c-9a55-2b7e4a1d9c11' }],
     ['username', { username: 'ab' }],

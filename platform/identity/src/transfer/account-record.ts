@@ -2,6 +2,7 @@ import { type AccountId, parseId } from '@sallyport/kernel'
 import { type Birthplace, InvalidEmail, InvalidPassword, InvalidUsername } from '../accounts/account.ts'
 import { canEnroll, platformFloor, registrationPolicies } from '../accounts/registration-policy.ts'
 import { parseStoredHash } from '../passwords/stored-hash.ts'
+import { checkName, RegistrationRefused } from '../pictures/registration.ts'
 import { enrollmentRolesOf } from '../roles/enrollment-roles.ts'
 import { readMoment, readState } from './moments.ts'
 import { type Fields, type RecordField, recordFields, UnfitRecord } from './record-fields.ts'
@@ -15,6 +16,8 @@ export interface AccountRecord {
   readonly secret: { readonly hash: string } | { readonly password: string }
   readonly roles: readonly string[]
   readonly bornOn: Birthplace
+  /** What the pictures service calls somebody who is registered there. */
+  readonly names: { readonly first: string; readonly last: string } | undefined
   readonly createdAt: Date
   readonly lastLoginAt: Date | undefined
   readonly emailVerifiedAt: Date | undefined
@@ -61,6 +64,7 @@ export function readRecord(content: unknown, rules: RecordRules): AccountRecord 
     secret: readSecret(fields, rules.anyPassword),
     roles: readRoles(fields, rules.roles, username),
     bornOn,
+    names: readPicturesNames(fields),
     createdAt: readMoment(fields, 'created', now) ?? now,
     lastLoginAt: readMoment(fields, 'last_login', now),
     emailVerifiedAt: readState(fields, { flag: 'validated', moment: 'email_verified' }, now),
@@ -101,6 +105,26 @@ function readNames(fields: Fields, bornOn: Birthplace): { username: string; emai
     throw error
   }
   return { username: policy.spell(username), email }
+}
+
+/** Both or neither: without them somebody is not registered at the pictures service. */
+function readPicturesNames(fields: Fields): AccountRecord['names'] {
+  const [first, last] = [readName(fields, 'first_name'), readName(fields, 'last_name')]
+  if (first === undefined && last === undefined) return undefined
+  if (first === undefined) throw new UnfitRecord('first_name', 'is needed beside last_name')
+  if (last === undefined) throw new UnfitRecord('last_name', 'is needed beside first_name')
+  return { first, last }
+}
+
+function readName(fields: Fields, field: 'first_name' | 'last_name'): string | undefined {
+  const name = readText(fields, field)
+  try {
+    if (name !== undefined) checkName(name)
+  } catch (error) {
+    if (error instanceof RegistrationRefused) throw new UnfitRecord(field, 'must have 1 to 100 characters')
+    throw error
+  }
+  return name
 }
 
 const version4 = /^.{14}4.{4}[89ab]/

@@ -158,7 +158,9 @@ export async function insertRows(
     suspended_at: record.suspendedAt,
     deleted_at: record.deletedAt,
     name_digest: nameDigest(record.username).toString('hex'),
-    // A deleted account has nothing to prove.
+    // A deleted account only keeps its names for signing in, and has nothing to prove.
+    first_name: record.deletedAt ? undefined : record.names?.first,
+    last_name: record.deletedAt ? undefined : record.names?.last,
     digest:
       record.deletedAt || !record.validationString ? undefined : digestOf(record.validationString).toString('hex'),
   }))
@@ -167,7 +169,7 @@ export async function insertRows(
       select * from json_to_recordset(${JSON.stringify(input)}::json) as row(
         line bigint, uid uuid, username text, email text, password_hash text, roles json, born_on text,
         created_at timestamptz, last_login_at timestamptz, email_verified_at timestamptz, suspended_at timestamptz,
-        deleted_at timestamptz, name_digest text, digest text
+        deleted_at timestamptz, name_digest text, first_name text, last_name text, digest text
       )
     ), born as (
       insert into account (
@@ -181,6 +183,10 @@ export async function insertRows(
     ), roles as (
       insert into account_role (uid, role)
       select uid, role from born join input using (uid), json_array_elements_text(input.roles) as role
+    ), registrations as (
+      -- Where they registered from is known elsewhere.
+      insert into pictures_registration (uid, first_name, last_name, address)
+      select uid, first_name, last_name, '' from born join input using (uid) where first_name is not null
     ), links as (
       insert into email_link (digest, uid, purpose, email, created_at, expires_at)
       select decode(digest, 'hex'), uid, 'verification', email, ${now}::timestamptz, ${linksEndAt}::timestamptz

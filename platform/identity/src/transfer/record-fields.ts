@@ -8,6 +8,8 @@ export const recordFields = [
   'password_hash',
   'password',
   'roles',
+  'first_name',
+  'last_name',
   'born_on',
   'created',
   'last_login',
