@@ -23,7 +23,8 @@ export function addStarting(program: Command): void {
       'after',
       `
 A part needs its database (DATABASE_URL_<PART>), the addresses of the parts it calls (SALLYPORT_URL_<PART>), and
-SALLYPORT_PUBLIC_URL, the same for all. All call identity but enrollment, which calls the gateway alone.
+SALLYPORT_PUBLIC_URL, the same for all. All call identity but enrollment, which calls the gateway alone; identity calls all
+other services.
 Several processes of one part need a SALLYPORT_INSTANCE each.
 All parts share SALLYPORT_DATA, or at least its directory service-keys.
 
