@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { signedIn } from '../access.ts'
 import { problemDetails } from '../dialects/problem-details.ts'
+import { name } from '../names.ts'
 import { route, type Surface } from '../route.ts'
 
 const Time = Type.String({ format: 'date-time', description: 'RFC 3339' })
@@ -31,7 +32,7 @@ export const createApiKey = route({
   door: 'public',
   access: signedIn,
   body: Type.Object({
-    name: Type.String({ minLength: 1, maxLength: 100 }),
+    name: name({ minLength: 1, maxLength: 100 }),
     scopes: Type.Array(Type.String({ maxLength: 100 }), { minItems: 1, maxItems: 20 }),
     allowed_addresses: Type.Optional(
       Type.Array(Type.String({ maxLength: 50, description: 'an address, or a network such as 10.0.0.0/8' }), {

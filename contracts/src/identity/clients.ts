@@ -1,14 +1,15 @@
 import { Type } from 'typebox'
 import { administrator } from '../access.ts'
 import { problem, problemDetails } from '../dialects/problem-details.ts'
+import { name } from '../names.ts'
 import { route, type Surface } from '../route.ts'
 
 const ClientId = Type.String({ minLength: 1, maxLength: 100 })
 const ClientParams = Type.Object({ clientId: ClientId })
-const Address = Type.String({ minLength: 1, maxLength: 2000 })
+const Address = name({ minLength: 1, maxLength: 2000 })
 
 export const NewClient = Type.Object({
-  name: Type.String({ minLength: 1, maxLength: 100 }),
+  name: name({ minLength: 1, maxLength: 100 }),
   first_party: Type.Optional(Type.Boolean({ description: 'Ours: nobody is asked whether they trust it' })),
   confidential: Type.Optional(
     Type.Boolean({ description: 'It can keep a secret, and gets one; true unless told otherwise' }),

@@ -279,7 +279,8 @@ describe('A-91 look-ups', () => {
     expect((await ask('GET', `/authy/username/${harry.uid}`)).status).toBe(404)
     for (const id of [`${sally.uid}0`, sally.uid.slice(1), sally.uid.replace(/^./, 'g')])
       expect((await ask('GET', `/authy/username/${id}`)).status).toBe(400)
-    expect((await ask('GET', '/authy/fetch/nobody')).status).toBe(404)
+    for (const name of ['nobody', 'sally%00', '%00'.repeat(4)])
+      expect((await ask('GET', `/authy/fetch/${name}`)).status, name).toBe(404)
     expect((await ask('GET', `/authy/fetch/${'x'.repeat(60)}`)).status).toBe(400)
   })
 })
@@ -300,7 +301,8 @@ describe('A-87 A-92 A-93 A-94 roles', () => {
       level: 0,
     })
     expect((await ask('GET', '/authy/role/guest', { as: bobby })).json).toMatchObject({ role: { level: 99 } })
-    expect((await ask('GET', '/authy/role/nothing', { as: bobby })).status).toBe(404)
+    for (const path of ['/authy/role/nothing', '/authy/role/%00gods', '/authy/role/%00gods/users'])
+      expect((await ask('GET', path, { as: bobby })).status, path).toBe(404)
     expect((await ask('GET', '/authy/role/admin/users', { as: bobby })).json.users).toEqual([
       { name: 'bobby', public_id: bobby.uid },
     ])
@@ -318,6 +320,9 @@ describe('A-87 A-92 A-93 A-94 roles', () => {
       { level: 16, name: 'megaguest', description: 'the same name' },
       { level: 15, name: 'othername', description: 'the same level' },
       { level: -1, name: 'negative', description: 'below nothing' },
+      { level: 17, name: 'nul\0', description: 'no text of a database' },
+      { level: 17, name: 'half\ud800', description: 'no text at all' },
+      { level: 17, name: 'lines', description: 'one line\nand another' },
       '"text"',
     ])
       expect((await make(clivey, json)).status, JSON.stringify(json)).toBe(400)

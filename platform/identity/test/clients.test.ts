@@ -50,6 +50,7 @@ describe('a client', () => {
     const { id, secret } = await clients.add({ ...orchard, confidential: false }, operator)
     expect(secret).toBeUndefined()
     await expect(clients.rotateSecret(id, operator)).rejects.toBeInstanceOf(UnknownClient)
+    await expect(clients.remove(`${id}\0`, operator)).rejects.toBeInstanceOf(UnknownClient)
   })
 
   it('with an address of its own scheme is native, and acts for nobody but people', async () => {

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { name } from '../../names.ts'
 import { route } from '../../route.ts'
 import { AssignmentParams, Message, Role, RoleParams, Text, administration, closed } from './schemas.ts'
 
@@ -22,8 +23,8 @@ export const createRole = route({
   body: Type.Object(
     {
       level: Type.Integer({ minimum: -32_768, maximum: 32_767 }),
-      name: Type.String({ minLength: 3, maxLength: 50 }),
-      description: Type.String({ minLength: 5, maxLength: 100 }),
+      name: name({ minLength: 3, maxLength: 50 }),
+      description: name({ minLength: 5, maxLength: 100 }),
     },
     closed,
   ),

@@ -3,6 +3,7 @@ import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import { alongQueries } from '../along-queries.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import { administratorLevel, type Role } from '../roles/role.ts'
+import { soughtText } from '../sought-text.ts'
 import { type Account, type Birthplace, NameTaken } from './account.ts'
 
 type Database = Kysely<IdentityDatabase>
@@ -95,7 +96,7 @@ export async function pageThroughAccounts(
 /** By the user name whatever its case; not of the deleted. */
 export async function findByUsername(db: Database, username: string): Promise<Account | undefined> {
   const { rows } = await sql<AccountRow>`
-    ${selectAccount} where lower(username) = lower(${username}) and deleted_at is null`.execute(db)
+    ${selectAccount} where lower(username) = lower(${soughtText(username)}) and deleted_at is null`.execute(db)
   return rows.map(toAccount)[0]
 }
 
@@ -104,7 +105,7 @@ export async function findUidByName(db: Database, username: string): Promise<Acc
   const row = await db
     .selectFrom('account')
     .select('uid')
-    .where(sql<boolean>`lower(username) = lower(${username})`)
+    .where(sql<boolean>`lower(username) = lower(${soughtText(username)})`)
     .executeTakeFirst()
   return row?.uid
 }
@@ -114,7 +115,7 @@ export async function findUidByEmail(db: Database, email: string): Promise<Accou
   const row = await db
     .selectFrom('account')
     .select('uid')
-    .where(sql<boolean>`lower(email) = lower(${email}) and deleted_at is null`)
+    .where(sql<boolean>`lower(email) = lower(${soughtText(email)}) and deleted_at is null`)
     .executeTakeFirst()
   return row?.uid
 }
@@ -122,7 +123,7 @@ export async function findUidByEmail(db: Database, email: string): Promise<Accou
 /** By the e-mail address whatever its case; not of the deleted. */
 export async function findByEmail(db: Database, email: string): Promise<Account | undefined> {
   const { rows } = await sql<AccountRow>`
-    ${selectAccount} where lower(email) = lower(${email}) and deleted_at is null`.execute(db)
+    ${selectAccount} where lower(email) = lower(${soughtText(email)}) and deleted_at is null`.execute(db)
   return rows.map(toAccount)[0]
 }
 
@@ -133,24 +134,22 @@ export async function findByEmail(db: Database, email: string): Promise<Account 
 export async function findCredentialsByUsername(db: Database, username: string): Promise<Credentials | undefined> {
   // The index is on the lower-case name; the condition after it is the one that counts.
   const { rows } = await sql<AccountRow>`
-    ${selectAccount} where lower(username) = lower(${username}) and (username = ${username} or born_on = 'enrollment')
+    ${selectAccount} where lower(username) = lower(${soughtText(username)}) and (username = ${soughtText(username)} or born_on = 'enrollment')
       and deleted_at is null`.execute(db)
   return rows.map(toCredentials)[0]
 }
 
 /** By the user name whatever its case, as the enrollment system takes it (enrollment E-14). */
 export async function findCredentialsInAnyCase(db: Database, username: string): Promise<Credentials | undefined> {
-  // No text of PostgreSQL has such a character.
-  if (username.includes('\0')) return undefined
   const { rows } = await sql<AccountRow>`
-    ${selectAccount} where lower(username) = lower(${username}) and deleted_at is null`.execute(db)
+    ${selectAccount} where lower(username) = lower(${soughtText(username)}) and deleted_at is null`.execute(db)
   return rows.map(toCredentials)[0]
 }
 
 /** By the e-mail address whatever its case; not of the deleted. */
 export async function findCredentialsByEmail(db: Database, email: string): Promise<Credentials | undefined> {
   const { rows } = await sql<AccountRow>`
-    ${selectAccount} where lower(email) = lower(${email}) and deleted_at is null`.execute(db)
+    ${selectAccount} where lower(email) = lower(${soughtText(email)}) and deleted_at is null`.execute(db)
   return rows.map(toCredentials)[0]
 }
 

@@ -5,6 +5,7 @@ import { digestOfSecret, type OpenIdClients } from '@sallyport/openid'
 import type { Kysely } from 'kysely'
 import type { Actor, Audit } from '../audit/audit.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
+import { soughtText } from '../sought-text.ts'
 import { accountClient, type Client, type ClientId, metadataOf, type NewClient, UnknownClient } from './client.ts'
 import * as store from './client-store.ts'
 
@@ -121,5 +122,5 @@ function clientIdOf(text: string): ClientId {
 }
 
 function isClientId(text: string): text is ClientId {
-  return text.length > 0 && text.length <= 100
+  return text.length > 0 && text.length <= 100 && soughtText(text) === text
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { AccountId } from '@sallyport/kernel'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { IdentityDatabase } from '../identity-database.ts'
+import { soughtText } from '../sought-text.ts'
 import { familiarForMs, forgetAfterMs, type Pace } from './pace.ts'
 
 type Database = Kysely<IdentityDatabase>
@@ -125,7 +126,7 @@ export async function isFamiliar(db: Database, username: string, network: string
   const account = await db
     .selectFrom('account')
     .select('uid')
-    .where(sql<boolean>`lower(username) = lower(${username})`)
+    .where(sql<boolean>`lower(username) = lower(${soughtText(username)})`)
     .executeTakeFirst()
   if (!account) return false
   const found = await db

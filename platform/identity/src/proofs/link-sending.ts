@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { findByEmail, findUidByEmail } from '../accounts/account-store.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
+import { soughtText } from '../sought-text.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import { letterOf, linkLifeSeconds } from './letters.ts'
 import { type LinkPurpose, replaceLink, sentSince } from './link-store.ts'
@@ -82,7 +83,13 @@ export function createLinkSending(
 }
 
 export function newWish(purpose: LinkPurpose, email: string, language: string | undefined): LinkWish {
-  return { purpose, email, id: randomUUID(), ...(language !== undefined && { language }) }
+  // It waits as JSON, and what nobody has for an address must not be noticed.
+  return {
+    purpose,
+    email: soughtText(email).toWellFormed(),
+    id: randomUUID(),
+    ...(language !== undefined && { language }),
+  }
 }
 
 /** The job behind each letter. */

@@ -1,6 +1,7 @@
 import type { AccountId } from '@sallyport/kernel'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { IdentityDatabase } from '../identity-database.ts'
+import { soughtText } from '../sought-text.ts'
 import { type DescribedRole, RoleTaken } from './role.ts'
 
 type Database = Kysely<IdentityDatabase>
@@ -12,7 +13,11 @@ export async function listRoles(db: Database): Promise<DescribedRole[]> {
 }
 
 export async function findRole(db: Database, name: string): Promise<DescribedRole | undefined> {
-  return db.selectFrom('role').select(['name', 'level', 'description']).where('name', '=', name).executeTakeFirst()
+  return db
+    .selectFrom('role')
+    .select(['name', 'level', 'description'])
+    .where('name', '=', soughtText(name))
+    .executeTakeFirst()
 }
 
 /** @throws {RoleTaken} */
