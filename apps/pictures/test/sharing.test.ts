@@ -32,7 +32,15 @@ describe('an upload', () => {
 
   it('S-F7 of more pixels than may be is a 422, though it is small', async () => {
     const bomb = await picture('png', { width: 1001, height: 1000 })
-    expect((await pictures.upload({ ...caption, file: bomb })).status).toBe(422)
+    const refused = await pictures.upload({ ...caption, file: bomb })
+    expect([refused.status, await refused.json()]).toMatchObject([
+      422,
+      { Error: 'file: must have at most 1000000 pixels' },
+    ])
+    const line = await picture('png', { width: 16_384, height: 1 })
+    expect(await (await pictures.upload({ ...caption, file: line })).json()).toMatchObject({
+      Error: 'file: must be at most 16383 pixels wide and high',
+    })
     expect(await pictures.files()).toEqual([])
   })
 

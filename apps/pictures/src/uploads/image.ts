@@ -26,6 +26,8 @@ export class InvalidImage extends Rejection {
 /** Longer than any picture within the limits takes, in seconds. */
 const timeLimitSeconds = 20
 const squares = { small: 256, medium: 1024 }
+/** As WebP has it. A line of fifty million pixels would take gigabytes to make smaller. */
+const longestSide = 16_383
 
 /**
  * Reads a picture by its content, whatever it says it is, and writes it anew: upright, and without anything in it that is
@@ -37,12 +39,9 @@ export async function readImage(bytes: Uint8Array, { mostPixels }: { readonly mo
   const sniffed = (await fileTypeFromBuffer(bytes).catch(() => undefined))?.mime
   const mediaType = mediaTypes.find((type) => type === sniffed)
   if (!mediaType) throw new InvalidImage('must be a picture in JPEG, PNG or WebP')
+  await checkExtent(bytes, mostPixels)
   // Its decoders are native code: what they refuse is refused here in words of our own.
   const picture = sharp(bytes, { limitInputPixels: mostPixels, failOn: 'warning', autoOrient: true })
-  const { width, height } = await picture.metadata().catch(() => {
-    throw new InvalidImage('cannot be read as the picture that it says it is')
-  })
-  if (width * height > mostPixels) throw new InvalidImage(`must have at most ${mostPixels} pixels`)
   try {
     const { data, info } = await encode(picture.clone(), mediaType).toBuffer({ resolveWithObject: true })
     const smaller = async (square: number): Promise<Buffer> =>
@@ -62,6 +61,19 @@ export async function readImage(bytes: Uint8Array, { mostPixels }: { readonly mo
     }
   } catch {
     throw new InvalidImage('is damaged, or takes too long to read')
+  }
+}
+
+/** What it says of its size, before anything of it is decoded. */
+async function checkExtent(bytes: Uint8Array, mostPixels: number): Promise<void> {
+  const { width, height } = await sharp(bytes, { limitInputPixels: false })
+    .metadata()
+    .catch(() => {
+      throw new InvalidImage('cannot be read as the picture that it says it is')
+    })
+  if (width * height > mostPixels) throw new InvalidImage(`must have at most ${mostPixels} pixels`)
+  if (Math.max(width, height) > longestSide) {
+    throw new InvalidImage(`must be at most ${longestSide} pixels wide and high`)
   }
 }
 
