@@ -51,7 +51,7 @@ describe('the recorded scenarios', () => {
     expect([status, body]).toEqual([200, { 'API Key': 'Demo_Key_SFA_Trial' }])
   })
 
-  it('S-5a, S-5b a name that is SQL is kept and shown as it is', async () => {
+  it('S-5a, S-5b, S-C3, S-C4 a name that is SQL is kept and shown as it is', async () => {
     const name = 'SELECT Reg_Name FROM [SFA_DB].[dbo].[TB_SFA_Registration]'
     expect((await register({ 'First Name': name })).status).toBe(200)
     const { status, body } = await see()
@@ -59,7 +59,7 @@ describe('the recorded scenarios', () => {
   })
 })
 
-describe('S-2 the paths that clients know', () => {
+describe('S-2 S-10 S-13 S-14 S-15 S-F13 the paths that clients know', () => {
   it.each([
     '/users/api/v1/register',
     '/Users/api/v1/register',
@@ -111,7 +111,7 @@ describe('keys', () => {
     expect((await callPath('public', 'GET', '/v1/wallet/balances', { headers })).status).toBe(403)
   })
 
-  it('S-F8 bodies that are none of these end in 422, never in 500', async () => {
+  it('S-F8 S-C10 bodies that are none of these end in 422, never in 500', async () => {
     for (const json of [null, [], 'text', 5, { email: {} }, { 'First Name': null }]) {
       expect((await ask('POST', '/users/api/v1/register', json)).status).toBe(422)
       expect((await ask('DELETE', '/gdpr/api/v1/gdpr2', json)).status).toBe(422)

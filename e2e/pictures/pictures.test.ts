@@ -41,7 +41,7 @@ const whole = { title: 'One pixel', explanation: 'Far away.', date: '20260704', 
 
 describe('the pictures service', () => {
   it.each([download, '/Pictures/api/v1/download', '/PICTURES/API/V1/DOWNLOAD'])(
-    'S-2a S-3 S-22 S-54 hands out a picture at %s to whoever has a key',
+    'S-2a S-3 S-11 S-22 S-54 hands out a picture at %s to whoever has a key',
     async (path) => {
       const answer = await ask(await newKey('pictures:download'), path)
       expect(answer.status, answer.text).toBe(200)
@@ -69,7 +69,7 @@ describe('the pictures service', () => {
     })
   })
 
-  it('S-31 S-33 takes a picture, and S-32 neither one with a bad date nor one without a title', async () => {
+  it('S-12 S-31 S-33 takes a picture, and S-32 neither one with a bad date nor one without a title', async () => {
     const key = await newKey('pictures:upload', 'pictures:download')
     expect(await send(key, whole)).toEqual({ status: 201, body: { Info: expect.any(String) } })
     expect(await send(key, { ...whole, date: '20260230' })).toMatchObject({

@@ -36,7 +36,7 @@ it('lists pictures by date, newest first, page by page', async () => {
   }
 })
 
-it('says what is known of a picture, and 404 for others', async () => {
+it('S-55 says what is known of a picture, and 404 for others', async () => {
   const { id } = (await list('limit=1')).items[0] ?? { id: '' }
   expect(await (await pictures.ask(`/v1/pictures/${id}`)).json()).toMatchObject({
     id,

@@ -110,7 +110,7 @@ describe('registration', () => {
     expect((await keyOf(await newKey()))?.networks).toEqual(['2001:db8:1:2::/64'])
   })
 
-  it('S-F1 keeps a digest of the key alone, and never the password', async () => {
+  it('S-F1 S-C6 S-C8 keeps a digest of the key alone, and never the password', async () => {
     const text = await newKey()
     const { db } = started.testDatabase.database
     const rows = JSON.stringify([
@@ -191,7 +191,7 @@ describe('S-43 a key that has run out', () => {
 })
 
 describe('S-36 seeing my data', () => {
-  it('S-F3 shows everything but the password and the whole key', async () => {
+  it('S-F3 S-C8 shows everything but the password and the whole key', async () => {
     const text = await newKey()
     const { status, body } = await see()
     expect(status).toBe(200)
