@@ -18,8 +18,9 @@ export function verdictOf(answer: string): Verdict {
   const report = parse(answer)
   const { vulnerabilities, message, error }: Record<string, unknown> = Object(report)
   if (typeof vulnerabilities !== 'object' || vulnerabilities === null) {
-    const summary: unknown = Object(error).summary
-    return { kind: 'not-asked', why: String(message ?? summary ?? (answer.trim().slice(0, 200) || 'npm said nothing')) }
+    const said = [message, Object(error).summary, answer.trim().slice(0, 200)]
+    const why = said.find((text): text is string => typeof text === 'string' && text !== '')
+    return { kind: 'not-asked', why: why ?? 'npm said nothing' }
   }
   const all = Object.entries(vulnerabilities).map(([name, about]) => ({
     name,
