@@ -62,8 +62,9 @@ function isLetIn({ credentials }: Operation, which: Credential): boolean {
 }
 
 function describeFault(fault: string, { status, text, headers }: FuzzAnswer): string {
-  const log = world.logOf(String(headers['x-request-id']))
-  return `${fault}\n${status} ${text.slice(0, 500)}\n${log.slice(0, 3000)}`
+  const id = String(headers['x-request-id'])
+  const log = world.log().filter((line) => line.includes(id))
+  return `${fault}\n${status} ${text.slice(0, 500)}\n${log.join('\n').slice(0, 3000)}`
 }
 
 /** Operations after which credentials may be worth nothing. */
@@ -92,4 +93,11 @@ describe.each(operations.map((operation, index) => ({ ...operation, index })))(
 it('S-C10 after all of it everything works', async () => {
   const ready = await fetch(`${world.addresses.public}/health/ready`)
   expect(await ready.json()).toMatchObject({ status: 'ready' })
+})
+
+it('S-C4 nothing of it has broken a line of the log, or written one', () => {
+  const lines = world.log()
+  const entries = lines.flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []))
+  expect(entries.filter(({ msg }) => msg === 'access').length).toBeGreaterThan(operations.length)
+  expect(lines.filter((line) => line.startsWith('Set-Cookie'))).toEqual([])
 })

@@ -24,8 +24,8 @@ export interface World {
   renew(): Promise<void>
   /** The same, and gives whoever is new what those before had. */
   settle(): Promise<void>
-  /** What the program wrote of a request, by its id. */
-  logOf(requestId: string): string
+  /** The lines that the program wrote. */
+  log(): string[]
   stop(): Promise<void>
 }
 
@@ -43,6 +43,7 @@ export async function openWorld(): Promise<World> {
   const dataDirectory = await makeDataDirectory()
   const program = await startProgram(dataDirectory, {
     SALLYPORT_ADMIN_PASSWORD: password,
+    SALLYPORT_LOG_LEVEL: 'info',
     ...Object.fromEntries(unlimited.map((name) => [`SALLYPORT_${name}`, 'none'])),
   })
   const stop = async (): Promise<void> => {
@@ -50,13 +51,12 @@ export async function openWorld(): Promise<World> {
     await rm(dataDirectory, { recursive: true, force: true })
   }
   try {
-    const logOf = (requestId: string): string =>
-      program
-        .output()
-        .split('\n')
-        .filter((line) => line.includes(requestId))
-        .join('\n')
-    return { ...(await inhabit(program.addresses)), addresses: program.addresses, logOf, stop }
+    return {
+      ...(await inhabit(program.addresses)),
+      addresses: program.addresses,
+      log: () => program.output().split('\n'),
+      stop,
+    }
   } catch (error) {
     await stop()
     throw error
