@@ -118,8 +118,11 @@ describe('S-C5 S-F7 an upload is refused with a reason, and nothing of it is on 
 
   it('S-26 with the demo key, or with none that is one', async () => {
     const before = await files()
-    for (const other of ['Demo_Key_SFA_Trial', 'x'.repeat(40), '']) {
-      expect(await upload({ file: star, key: other })).toEqual({ status: 401, body: { Info: expect.any(String) } })
+    for (const [other, why] of [
+      ['Demo_Key_SFA_Trial', 'this needs the scope pictures:upload'],
+      ['x'.repeat(40), 'The API key is not valid, or no longer: register again for another one'],
+    ] as const) {
+      expect(await upload({ file: star, key: other })).toEqual({ status: 401, body: { Info: why } })
     }
     expect(await files()).toEqual(before)
   })

@@ -7,9 +7,11 @@ import { demoKey, guestScope } from './demo-key.ts'
 import { picturesQuotas } from './quotas.ts'
 
 export const downloader: SignedIn = { who: 'account', scope: guestScope }
+const guestKey = { text: demoKey, scope: guestScope } as const
 /** The demo key is for the download alone (pictures S-34). */
-const visitorOrDownloader: SignedIn = { ...downloader, guestKey: { text: demoKey, scope: guestScope } }
-const uploader: SignedIn = { who: 'account', scope: 'pictures:upload' }
+const visitorOrDownloader: SignedIn = { ...downloader, guestKey }
+/** Whoever comes with the demo key hears that it is for less than this, and not that it is none. */
+const uploader: SignedIn = { who: 'account', scope: 'pictures:upload', guestKey }
 
 /** The kinds of pictures there are, in the pool and in uploads. */
 export const pictureTypes = ['image/jpeg', 'image/png', 'image/webp'] as const
