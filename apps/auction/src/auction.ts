@@ -13,6 +13,7 @@ import { createClosingTimer } from './closing/closing-timer.ts'
 import { createClosing } from './closing/closing.ts'
 import { databaseClock, type DatabaseClock } from './database-clock.ts'
 import { createPlayers } from './players/players.ts'
+import { erasureRoutes } from './privacy/erasure.ts'
 import { internalRoutes } from './surfaces/internal.ts'
 import { marketRoutes } from './surfaces/market.ts'
 import { ownRoutes } from './surfaces/own-routes.ts'
@@ -77,6 +78,7 @@ export async function buildAuction(parts: AuctionParts): Promise<Service> {
       ...marketRoutes({ db, clock, auctions, bidding, closing }),
       ...ownRoutes({ db, bidding, log }),
       ...internalRoutes(db, createPlayers({ db, clock: systemClock })),
+      ...erasureRoutes({ db, clock: systemClock }),
     ],
     isUnavailable: isUnreachable,
     checks: { database: () => database.ping() },

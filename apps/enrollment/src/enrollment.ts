@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { createAutoEnrollment } from './auto-enrollment/auto-enrollment.ts'
 import { createCourses } from './courses/courses.ts'
 import type { EnrollmentDatabase } from './enrollment-database.ts'
+import { erasureRoutes } from './privacy/erasure.ts'
 import { createRosters } from './seats/rosters.ts'
 import { createSeats } from './seats/seats.ts'
 import { createSections } from './sections/sections.ts'
@@ -45,6 +46,7 @@ export async function buildEnrollment(parts: EnrollmentParts): Promise<Service> 
       ...peopleRoutes({ rosters, sections }),
       ...autoEnrollmentRoutes(createAutoEnrollment({ db, clock })),
       ...internalRoutes(db),
+      ...erasureRoutes({ db, clock }),
     ],
     isUnavailable: isUnreachable,
     checks: { database: () => database.ping() },

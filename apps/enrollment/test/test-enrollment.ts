@@ -131,7 +131,8 @@ const authentication: Authentication = {
       expiresAt: Number.MAX_SAFE_INTEGER,
     }
   },
-  service: async () => 'missing',
+  service: async (authorization) =>
+    authorization === 'Bearer identity' ? { kind: 'service', name: 'identity' } : 'missing',
 }
 
 /** The id of what an answer is about. */

@@ -9,6 +9,7 @@ import { seedCatalogue } from './catalogue/stock.ts'
 import { createCollections } from './collections/collections.ts'
 import { createEscrows } from './escrow/escrows.ts'
 import type { GachaDatabase } from './gacha-database.ts'
+import { erasureRoutes } from './privacy/erasure.ts'
 import { createRolls } from './rolls/rolls.ts'
 import type { RandomSeed } from './rolls/seeded-dice.ts'
 import { settlementTask } from './rolls/settlement.ts'
@@ -54,6 +55,7 @@ export async function buildGacha(parts: GachaParts): Promise<Service> {
       ...marketRoutes({ catalogue, collections, rolls }),
       ...ownRoutes({ catalogue, collections, rolls }),
       ...internalRoutes(db, { collections, escrows }),
+      ...erasureRoutes({ db, clock }),
     ],
     isUnavailable: isUnreachable,
     checks: { database: () => database.ping() },

@@ -10,6 +10,7 @@ import { filesInDirectory } from './files/picture-files.ts'
 import { rememberingFiles } from './files/remembered-files.ts'
 import type { PicturesDatabase } from './pictures-database.ts'
 import { createPool } from './pool/pool.ts'
+import { erasureRoutes } from './privacy/erasure.ts'
 import { seedStarterSet } from './starter-set/seeding.ts'
 import { startSweeping } from './sweeping/sweeping.ts'
 import { internalRoutes } from './surfaces/internal.ts'
@@ -68,6 +69,7 @@ async function buildMonolith(parts: PicturesParts): Promise<Service> {
       ...sharingRoutes({ pool, uploads, uploadLimitBytes, isModerated }),
       ...ownRoutes(pool),
       ...internalRoutes(db),
+      ...erasureRoutes({ db, files, clock }),
     ],
     isUnavailable: isUnreachable,
     checks: { database: () => database.ping() },
@@ -79,7 +81,7 @@ async function buildMonolith(parts: PicturesParts): Promise<Service> {
   })
 }
 
-/** NASA's picture of the day; what was uploaded before is kept, and told to whoever it is of. */
+/** NASA's picture of the day; what was uploaded before is kept, told to whoever it is of, and erased when they want it. */
 function buildMicroservice({ database, authentication, log, clock, choices }: PicturesParts): Promise<Service> {
   const upstream = { ...choices.apod, timeoutMs: upstreamLimitMs }
   const pictureOfTheDay = createPictureOfTheDay({ fetchRecord: () => fetchRecord(upstream, log), clock })
@@ -87,7 +89,11 @@ function buildMicroservice({ database, authentication, log, clock, choices }: Pi
     contract: pictures.picturesContractFor(choices),
     authentication,
     log,
-    routes: [...pictureOfTheDayRoutes(pictureOfTheDay), ...internalRoutes(database.db)],
+    routes: [
+      ...pictureOfTheDayRoutes(pictureOfTheDay),
+      ...internalRoutes(database.db),
+      ...erasureRoutes({ db: database.db, files: filesInDirectory(choices.directory), clock }),
+    ],
     isUnavailable: isUnreachable,
   })
 }

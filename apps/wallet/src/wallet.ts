@@ -6,6 +6,7 @@ import { createHolds } from './holds/holds.ts'
 import { sweepHourly, type Sweeping } from './holds/sweeping.ts'
 import { createLedger } from './ledger/ledger.ts'
 import type { WalletDatabase } from './ledger/tables.ts'
+import { erasureRoutes } from './privacy/erasure.ts'
 import { internalRoutes } from './surfaces/internal.ts'
 import { marketRoutes } from './surfaces/market.ts'
 import { ownRoutes } from './surfaces/own-routes.ts'
@@ -26,7 +27,12 @@ export async function buildWallet({ database, authentication, log, clock }: Wall
   let sweeping: Sweeping | undefined
   return createService({
     contract: wallet.walletContract,
-    routes: [...marketRoutes(ledger), ...ownRoutes(ledger), ...internalRoutes(database.db, { ledger, holds })],
+    routes: [
+      ...marketRoutes(ledger),
+      ...ownRoutes(ledger),
+      ...internalRoutes(database.db, { ledger, holds }),
+      ...erasureRoutes({ db: database.db, clock }),
+    ],
     authentication,
     log,
     isUnavailable: isUnreachable,

@@ -1,3 +1,4 @@
+import { erasureSurface } from '../privacy/erasure.ts'
 import type { ServiceContract } from '../route.ts'
 import { internal } from './internal.ts'
 import { auctions } from './market.ts'
@@ -11,5 +12,5 @@ export * from '../privacy/export-of-auction.ts'
 export const auctionContract: ServiceContract = {
   name: 'auction',
   title: 'Auction',
-  surfaces: [auctions, own, internal],
+  surfaces: [auctions, own, internal, erasureSurface('auction')],
 }

@@ -1,4 +1,5 @@
 import { internal } from '../privacy/export-of-enrollment.ts'
+import { erasureSurface } from '../privacy/erasure.ts'
 import type { ServiceContract } from '../route.ts'
 import { autoEnrollment } from './auto-enrollment.ts'
 import { courses } from './courses.ts'
@@ -33,5 +34,5 @@ export const sections = surface('sections', '/api/sections', [
 export const enrollmentContract: ServiceContract = {
   name: 'enrollment',
   title: 'Enrollment',
-  surfaces: [courses, sections, students, instructors, autoEnrollment, internal],
+  surfaces: [courses, sections, students, instructors, autoEnrollment, internal, erasureSurface('enrollment')],
 }

@@ -1,4 +1,5 @@
 import { internal } from '../privacy/export-of-pictures.ts'
+import { erasureSurface } from '../privacy/erasure.ts'
 import type { ServiceContract } from '../route.ts'
 import { ownPictures } from './own.ts'
 import { downloadPicture, readPictureOfTheDay, sharing, uploadPicture } from './sharing.ts'
@@ -26,7 +27,7 @@ export function picturesContractFor({ mode, uploadLimitBytes }: PicturesChoices)
     mode === 'monolith'
       ? [sharing([downloadPicture, uploadPicture], uploadLimitBytes), ownPictures, internal]
       : [sharing([readPictureOfTheDay], 0), internal]
-  return { name: 'pictures', title: 'Pictures', surfaces }
+  return { name: 'pictures', title: 'Pictures', surfaces: [...surfaces, erasureSurface('pictures')] }
 }
 
 export const picturesContract: ServiceContract = picturesContractFor({ mode: 'monolith', uploadLimitBytes })

@@ -24,7 +24,8 @@ export function createPlayers({ db, clock }: { db: Kysely<AuctionDatabase>; cloc
   }
 }
 
-function parsePlayer(text: string): AccountId {
+/** @throws {MalformedPlayer} */
+export function parsePlayer(text: string): AccountId {
   const uid = parseId<AccountId>(text)
   if (uid === undefined) throw new MalformedPlayer()
   return uid

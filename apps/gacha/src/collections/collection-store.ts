@@ -39,13 +39,16 @@ export async function markClosed(tx: Transaction<GachaDatabase>, uid: AccountId,
     .execute()
 }
 
-export async function deleteCopies(tx: Transaction<GachaDatabase>, uid: AccountId): Promise<void> {
-  await sql`
+/** How many there were. */
+export async function deleteCopies(tx: Transaction<GachaDatabase>, uid: AccountId): Promise<number> {
+  const { rows } = await sql<{ copies: number }>`
     with mine as (
       -- In order: two closes and two removals that meet would otherwise wait for one another all round.
       select uid, gacha_id from copy where uid = ${uid} order by gacha_id for update
     )
-    delete from copy using mine where copy.uid = mine.uid and copy.gacha_id = mine.gacha_id`.execute(tx)
+    delete from copy using mine where copy.uid = mine.uid and copy.gacha_id = mine.gacha_id
+    returning copy.copies`.execute(tx)
+  return rows.reduce((sum, { copies }) => sum + copies, 0)
 }
 
 /** What is in an open collection, in the order of the first copies; undefined when there is no open collection. */

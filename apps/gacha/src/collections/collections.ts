@@ -1,6 +1,6 @@
 import type { PageRequest } from '@sallyport/service'
 import { type AccountId, type Clock, parseId } from '@sallyport/kernel'
-import type { Kysely } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import { findGacha } from '../catalogue/catalogue-store.ts'
 import { isGachaName, type ShownGacha, UnknownGacha } from '../catalogue/gacha.ts'
 import type { GachaDatabase } from '../gacha-database.ts'
@@ -40,11 +40,7 @@ export function createCollections({ db, clock }: { db: Kysely<GachaDatabase>; cl
     },
     async close(text) {
       const uid = parsePlayer(text)
-      await db.transaction().execute(async (tx) => {
-        await store.markClosed(tx, uid, clock.now())
-        await store.deleteCopies(tx, uid)
-        await deleteSeed(tx, uid)
-      })
+      await db.transaction().execute((tx) => closeCollection(tx, uid, clock.now()))
     },
     async read(text) {
       const uid = parseId<AccountId>(text)
@@ -77,6 +73,14 @@ export function createCollections({ db, clock }: { db: Kysely<GachaDatabase>; cl
   }
 }
 
+/** Closes a collection with all that is in it, also before it was opened; how many copies that were. */
+export async function closeCollection(tx: Transaction<GachaDatabase>, uid: AccountId, now: Date): Promise<number> {
+  await store.markClosed(tx, uid, now)
+  const copies = await store.deleteCopies(tx, uid)
+  await deleteSeed(tx, uid)
+  return copies
+}
+
 /** Why a copy could not be taken out of a collection. */
 export async function whyNotTaken(
   db: Kysely<GachaDatabase>,
@@ -91,7 +95,8 @@ async function isKnown(db: Kysely<GachaDatabase>, name: string): Promise<boolean
   return isGachaName(name) && (await findGacha(db, name)) !== undefined
 }
 
-function parsePlayer(text: string): AccountId {
+/** @throws {MalformedPlayer} */
+export function parsePlayer(text: string): AccountId {
   const uid = parseId<AccountId>(text)
   if (uid === undefined) throw new MalformedPlayer()
   return uid

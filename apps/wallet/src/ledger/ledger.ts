@@ -1,16 +1,15 @@
 import { type AccountId, type Clock, newId } from '@sallyport/kernel'
 import type { Kysely } from 'kysely'
-import { releaseHoldsOf } from '../holds/hold-store.ts'
 import { type HistoryPage, type PageRequest, readHistory, readHistoryPage } from './history-store.ts'
-import { type Balances, type Funds, rollPrice, type Tux, tux } from './money.ts'
-import { insertTombstone, knownUid, lockBalances, markClosed, readBalances, readState } from './player-store.ts'
+import { type Balances, type Funds, rollPrice, type Tux } from './money.ts'
+import { closePlayer } from './closing.ts'
+import { knownUid, lockBalances, readBalances, readState } from './player-store.ts'
 import { CannotAfford, NegativeAmount, NotEnoughTux, TransferConflict, UnknownPlayer } from './rejections.ts'
 import type { WalletDatabase } from './tables.ts'
 import { transact } from './transact.ts'
 import { findTransfer, recordOpening, recordTransfer, recordVoid } from './transfer-store.ts'
 import {
   type Decision,
-  decideClosing,
   decideOpening,
   decidePurchase,
   decideRoll,
@@ -98,16 +97,7 @@ export function createLedger({ db, clock }: { db: Kysely<WalletDatabase>; clock:
     },
 
     async closePlayer(uid) {
-      await transact(db, async (tx) => {
-        const now = clock.now()
-        if (await insertTombstone(tx, uid, now)) return
-        const balances = await lockBalances(tx, uid)
-        if (!balances) return
-        const released = await releaseHoldsOf(tx, uid, now)
-        const all: Balances = { ...balances, tux: tux(balances.tux + released) }
-        await recordTransfer(tx, { id: newId(), kind: 'closing', uid }, decideClosing(all), now)
-        await markClosed(tx, uid, now)
-      })
+      await transact(db, (tx) => closePlayer(tx, uid, clock.now()))
     },
 
     async balances(uid) {
