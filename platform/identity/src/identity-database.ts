@@ -61,6 +61,8 @@ export interface IdentityDatabase extends OpenIdDatabase {
     address: string | null
     subject: AccountId | null
     details: AuditDetails
+    salt: Generated<Buffer | null>
+    erased_mac: Generated<Buffer | null>
   }
   api_key: {
     id: ApiKeyId

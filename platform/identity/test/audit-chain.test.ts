@@ -71,6 +71,7 @@ describe('the chain of the audit trail', () => {
     const head = await headOf()
     expect(await verify(head)).toEqual({
       links: 12n,
+      erased: 0n,
       head,
       firstBreak: undefined,
       leftOut: { count: 0n, first: undefined },

@@ -70,10 +70,11 @@ function describe({ what, eventId }: Break): string {
   return words[what]
 }
 
-function summaryOf({ links, head, pending, noted }: Verification, right: boolean): string[] {
+function summaryOf({ links, erased, head, pending, noted }: Verification, right: boolean): string[] {
   return [
     ...(pending > 0n ? [`${pending} events wait for their links, which identity gives them while it runs`] : []),
     right ? `the trail is right: ${links} links` : `the trail is wrong; ${links} links were found right before that`,
+    ...(erased > 0n ? [`what was personal is erased of ${erased} events, by somebody who has the key`] : []),
     ...(noted === 'kept' ? ['the head that was noted down is still there'] : []),
     ...(head ? [`head ${formatHead(head)}`] : []),
   ]

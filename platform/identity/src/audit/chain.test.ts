@@ -12,6 +12,7 @@ const event: SealableEvent = {
   address: '127.0.0.1',
   subject: null,
   details: '{"on": "market"}',
+  salt: null,
 }
 
 const text = fc.string({ unit: 'binary' }).map((value) => value.toWellFormed())
@@ -25,6 +26,7 @@ const anyEvent = fc.record({
   address: orNull,
   subject: orNull,
   details: text,
+  salt: orNull,
 })
 
 describe('the canonical form of an event', () => {

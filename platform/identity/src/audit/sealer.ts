@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '@sallyport/kernel'
-import type { Kysely } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import type { Logger } from 'pino'
 import type { IdentityDatabase } from '../identity-database.ts'
 import { formatHead, type Head, macOf, noHead } from './chain.ts'
@@ -114,12 +114,21 @@ export async function sealBatch(
   return db.transaction().execute(async (tx) => {
     // Without it two processes would continue the chain from the same link; all but one would fail at its number.
     if (!(await claimChain(tx))) return { sealed: 0 }
-    let last = (await lastLink(tx)) ?? noHead
-    const links = (await listPending(tx, limit)).map(({ eventId, event }) => {
-      last = { sequence: last.sequence + 1n, mac: macOf(key, last.mac, event) }
-      return { ...last, eventId }
-    })
-    if (links.length > 0) await insertLinks(tx, links)
-    return { sealed: links.length, last }
+    return sealWithin(tx, key, limit)
   })
+}
+
+/** The same for a transaction that alone may add to the chain. */
+export async function sealWithin(
+  tx: Transaction<IdentityDatabase>,
+  key: Uint8Array,
+  limit = batchSize,
+): Promise<{ readonly sealed: number; readonly last: Head }> {
+  let last = (await lastLink(tx)) ?? noHead
+  const links = (await listPending(tx, limit)).map(({ eventId, event }) => {
+    last = { sequence: last.sequence + 1n, mac: macOf(key, last.mac, event) }
+    return { ...last, eventId }
+  })
+  if (links.length > 0) await insertLinks(tx, links)
+  return { sealed: links.length, last }
 }

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { IdentityDatabase } from '../identity-database.ts'
-import { chainKey, type Head, macOf, noHead } from './chain.ts'
+import { type ChainKeys, chainKeys, type Head, isRight, macOf, noHead } from './chain.ts'
 import { countPending, findLeftOut, findLink, lastLink, type Link, listLinks } from './chain-store.ts'
 
 /** Where a chain is not what the sealer made, and how. */
@@ -21,6 +21,8 @@ export interface Break {
 export interface Verification {
   /** How many links were found right. */
   readonly links: bigint
+  /** Of how many of their events what is personal was erased, by somebody who has the key. */
+  readonly erased: bigint
   /** The last of them. */
   readonly head: Head | undefined
   /** The first link that is wrong; nothing after it was looked at. */
@@ -46,15 +48,17 @@ export async function verifyAudit(
   } = {},
 ): Promise<Verification> {
   const { noted, onProgress } = options
-  const key = chainKey(masterKey)
+  const keys = chainKeys(masterKey)
   const total = (await lastLink(db))?.sequence ?? 0n
   let head = noHead
+  let erased = 0n
   let firstBreak: Break | undefined
   for (;;) {
     const links = await listLinks(db, head.sequence, batchSize)
     for (const link of links) {
-      firstBreak = await judge(db, key, head, link)
+      firstBreak = await judge(db, keys, head, link)
       if (firstBreak) break
+      if (link.certificate) erased += 1n
       head = link
     }
     onProgress?.(head.sequence, total)
@@ -62,6 +66,7 @@ export async function verifyAudit(
   }
   return {
     links: head.sequence,
+    erased,
     head: head.sequence === 0n ? undefined : { sequence: head.sequence, mac: head.mac },
     firstBreak,
     leftOut: await findLeftOut(db),
@@ -72,20 +77,20 @@ export async function verifyAudit(
 
 async function judge(
   db: Kysely<IdentityDatabase>,
-  key: Uint8Array,
+  keys: ChainKeys,
   before: Head,
-  { sequence, eventId, mac, event }: Link,
+  { sequence, eventId, mac, event, certificate }: Link,
 ): Promise<Break | undefined> {
   if (sequence !== before.sequence + 1n) return { sequence: before.sequence + 1n, eventId, what: 'links-missing' }
   if (!event) return { sequence, eventId, what: 'event-missing' }
-  const right = macOf(key, before.mac, event)
-  if (right.equals(mac)) return undefined
+  if (isRight(keys, { sequence, before: before.mac, mac, event, certificate })) return undefined
   // The link after it was made of the one that belongs here.
   const [next] = await listLinks(db, sequence, 1)
   const follows = (candidate: Buffer): boolean =>
-    next?.event !== undefined && macOf(key, candidate, next.event).equals(next.mac)
+    next?.event !== undefined && isRight(keys, { ...next, event: next.event, before: candidate })
   if (follows(mac)) return { sequence, eventId, what: 'event-changed' }
-  return { sequence, eventId, what: follows(right) ? 'link-changed' : 'not-ours' }
+  const isOnlyLink = certificate === undefined && follows(macOf(keys.links, before.mac, event))
+  return { sequence, eventId, what: isOnlyLink ? 'link-changed' : 'not-ours' }
 }
 
 async function compare(db: Kysely<IdentityDatabase>, noted: Head): Promise<'kept' | 'changed' | 'missing'> {
