@@ -1,4 +1,5 @@
 import { ownExport } from '../privacy/own-export.ts'
+import { followedErasures, ownErasure, ownPicturesErasure } from '../privacy/own-erasure.ts'
 import type { ServiceContract } from '../route.ts'
 import { accounts } from './accounts/index.ts'
 import { accountAdministration } from './administration.ts'
@@ -42,6 +43,9 @@ export const identityContract: ServiceContract = {
     picturesDemoKey,
     picturesPrivacy,
     ownAccount,
+    ownErasure,
+    ownPicturesErasure,
+    followedErasures,
     ownSessions,
     ownExport,
     accountAdministration,

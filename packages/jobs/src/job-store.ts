@@ -82,6 +82,14 @@ export async function removeJobs<T>(db: Kysely<T>, keys: readonly string[]): Pro
   await sql`delete from graphile_worker._private_jobs where key = any(${keys})`.execute(db)
 }
 
+/** Drops jobs of a task by what a field of their payload says, whatever its case. */
+export async function forgetJobs<T>(db: Kysely<T>, task: string, field: string, value: string): Promise<void> {
+  await sql`
+    delete from graphile_worker._private_jobs as job using graphile_worker._private_tasks as known
+    where known.id = job.task_id and known.identifier = ${task}
+      and lower(job.payload ->> ${field}) = lower(${value})`.execute(db)
+}
+
 /** Makes the tasks known to the queue. */
 export async function registerTasks<T>(db: Kysely<T>, tasks: readonly string[]): Promise<void> {
   await sql`insert into graphile_worker._private_tasks (identifier)

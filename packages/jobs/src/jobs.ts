@@ -7,6 +7,7 @@ import { gatherCompletions } from './completion.ts'
 import {
   addJobs,
   countOwed,
+  forgetJobs,
   hastenJobs,
   insertionOf,
   listDeadLetters,
@@ -46,6 +47,8 @@ export interface Jobs<Tables, Tasks extends JobTasks> {
   ): RawBuilder<unknown>
   /** Drops jobs whose work was done directly. One that is being run is not tried again; unknown keys do no harm. */
   complete(db: Kysely<Tables>, keys: readonly string[]): Promise<void>
+  /** Drops jobs of a task by what a field of their payload says, whatever its case; those that used up their attempts too. */
+  forget(db: Kysely<Tables>, task: keyof Tasks & string, field: string, value: string): Promise<void>
   /**
    * The same a moment later, together with others: for work that was done outside of a transaction, whose answer need
    * not wait for it. Should the program end in that moment, the jobs are run once more.
@@ -152,6 +155,7 @@ export function createJobs<Tables, Tasks extends JobTasks>(options: JobsOptions<
     enqueueMany: (tx, jobs) => addJobs(tx, jobs),
     insertionOf,
     complete: removeJobs,
+    forget: forgetJobs,
     completeSoon: (keys) => completions.add(keys),
     async resume({ timeoutMs, horizonMs = HORIZON_MS }) {
       await unlockJobs(db, workerId)

@@ -1,12 +1,13 @@
-import type { identity } from '@sallyport/contracts'
+import type { Erased, identity } from '@sallyport/contracts'
 import type { AccountId } from '@sallyport/kernel'
 import type { OpenIdDatabase } from '@sallyport/openid'
-import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely'
+import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely'
 import type { Birthplace } from './accounts/account.ts'
 import type { ApiKeyId, KeyBirthplace } from './api-keys/api-key.ts'
 import type { Actor, AuditDetails, AuditKind } from './audit/audit.ts'
 import type { ClientId, ClientMetadata } from './clients/client.ts'
 import type { ChallengePurpose } from './passkeys/challenge-store.ts'
+import type { ErasureId, ErasureScope, ErasureStepName } from './privacy/erasure.ts'
 import type { LinkPurpose } from './proofs/link-store.ts'
 import type { SessionId, SessionKind } from './sessions/session.ts'
 
@@ -126,6 +127,25 @@ export interface IdentityDatabase extends OpenIdDatabase {
   }
   recovery_code: { uid: AccountId; digest: Buffer }
   half_sign_in: { question: Buffer; uid: AccountId; proven_hash: string; tries: number; expires_at: Date }
+  erasure: {
+    id: ErasureId
+    scope: ErasureScope
+    uid: AccountId | null
+    username: string | null
+    email: string | null
+    keeps_uploads: boolean
+    token_digest: Buffer | null
+    started_at: Date
+    finished_at: Date | null
+    receipt: ColumnType<unknown, string | null>
+  }
+  erasure_step: {
+    erasure: ErasureId
+    step: ErasureStepName
+    done_at: Date | null
+    removed: ColumnType<Erased['removed'], string | undefined, string>
+    anonymous: ColumnType<Erased['anonymous'], string | undefined, string>
+  }
   familiar_network: { uid: AccountId; digest: Buffer; until: Date }
   signing_key: {
     kid: string

@@ -24,7 +24,7 @@ import { createFactorProofs } from './factors/factor-proofs.ts'
 import { createSecondSteps } from './factors/second-steps.ts'
 import type { IdentityDatabase } from './identity-database.ts'
 import { createAudit } from './audit/audit.ts'
-import { chainKey } from './audit/chain.ts'
+import { chainKeys } from './audit/chain.ts'
 import { createSealer } from './audit/sealer.ts'
 import { createMembershipSaga } from './memberships/membership-saga.ts'
 import { membershipTask } from './memberships/membership-steps.ts'
@@ -41,6 +41,10 @@ import { createProvisioningHook, hookTask } from './provisioning/provisioning-ho
 import { createPersonalDataExport } from './privacy/export.ts'
 import { sourcesAt } from './privacy/export-sources.ts'
 import { createPicturesRegistrations } from './pictures/registrations.ts'
+import { receiptKey } from './privacy/erasure-receipt.ts'
+import { type ErasureJobs, erasureTask } from './privacy/erasure-steps.ts'
+import { createErasures } from './privacy/erasures.ts'
+import { createFreshSignIn } from './privacy/fresh-sign-in.ts'
 import { createProofs } from './proofs/proofs.ts'
 import { createGuesses } from './guessing/guesses.ts'
 import { createGuessesInMemory } from './guessing/guesses-in-memory.ts'
@@ -61,6 +65,7 @@ import { apiKeyRoutes } from './surfaces/api-key-routes.ts'
 import { auditRoutes } from './surfaces/audit-routes.ts'
 import { clientRoutes } from './surfaces/client-routes.ts'
 import { enrollmentUserRoutes } from './surfaces/enrollment.ts'
+import { erasureRoutes } from './surfaces/erasure-routes.ts'
 import { marketRoutes } from './surfaces/market.ts'
 import { ownAccountRoutes } from './surfaces/own-account-routes.ts'
 import { ownDataRoutes } from './surfaces/own-data-routes.ts'
@@ -108,6 +113,8 @@ export interface IdentityParts {
   readonly callPrivateAddresses: boolean
   /** Every scope that an API key can have. */
   readonly keyScopes: ReadonlySet<string>
+  /** How long an erasure waits for requests of before to end, in milliseconds; three seconds unless told otherwise. */
+  readonly erasureSettleMs?: number
   /** Tells the processes of identity apart. */
   readonly instance?: string
   /** Where logins are kept whose sessions cannot be written down yet; of this process alone. They are in memory alone without it. */
@@ -142,6 +149,9 @@ export interface Identity {
 /** How often one client may answer with a passkey: an office full of people does not notice. */
 const passkeyRates: readonly Rate[] = [{ requests: 300, seconds: 60 }]
 
+/** Nothing that came with a token of before takes longer, but what hangs. */
+const usualSettleMs = 3000
+
 /** How long a start waits for steps that were owed before it, in milliseconds. */
 const resumeLimitMs = 5000
 /** How long a stop waits for a job under way, in milliseconds; the next start takes it up. */
@@ -170,6 +180,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     accountsSurface,
     enrollment,
     linkRates,
+    erasureSettleMs = usualSettleMs,
     instance = '1',
     startsOn = 'primary',
   } = parts
@@ -186,17 +197,32 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const linkParts = { db, clock, mailer, publicUrl: issuer }
   const tokens = createTokenIssuer(issuer, keys)
   const hookParts = { db, clock, tokens, hookUrl }
+  const guesses = createGuesses({ db, clock })
+  const chain = chainKeys(masterKey)
   const tasks = {
     'take-membership-step': membershipTask(memberships, log),
     'send-link': linkTask(linkParts),
     'call-hook': hookTask(hookParts),
+    'take-erasure-step': erasureTask({
+      db,
+      clock,
+      log,
+      audit,
+      mailer,
+      guesses,
+      chain,
+      receiptKey: receiptKey(masterKey),
+      services: members,
+      settleMs: erasureSettleMs,
+      jobs: (): ErasureJobs => jobs,
+    }),
   }
   const jobs = createJobs({ database, service: 'identity', tasks, log, instance })
   const saga = createMembershipSaga({ memberships, jobs, log })
-  const sealer = createSealer({ db, key: chainKey(masterKey), clock, log })
+  const sealer = createSealer({ db, key: chain.links, clock, log })
   const links = createLinkSending({ ...linkParts, jobs, log, audit })
   const hook = createProvisioningHook({ ...hookParts, jobs, log })
-  const guesses = createGuesses({ db, clock })
+  const nameDigest = createNameDigest(masterKey)
   const accounts = createAccounts({
     db,
     clock,
@@ -208,7 +234,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     links,
     hook,
     guesses,
-    nameDigest: createNameDigest(masterKey),
+    nameDigest,
   })
   const roles = createRoles({ db, clock, changes, audit })
   const proofs = createProofs({ db, clock, hashing, changes, audit, guesses })
@@ -232,6 +258,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     tokens: enrollment,
     lateLoginsFile: parts.lateLoginsFile,
   })
+  const erasures = createErasures({ db, clock, jobs, saga, changes, audit, nameDigest })
   const registrations = createPicturesRegistrations({
     db,
     clock,
@@ -241,6 +268,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     audit,
     feed,
     guesses,
+    erasures,
     ...parts.pictures,
   })
   const personalData = createPersonalDataExport({ db, clock, audit, sources: sourcesAt(members) })
@@ -248,6 +276,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const relyingParty = relyingPartyOf(issuer)
   const passkeys = relyingParty && createPasskeys({ db, clock, changes, audit, relyingParty })
   const factorProofs = createFactorProofs({ db, clock, masterKey, passkeys })
+  const freshSignIn = createFreshSignIn({ db, clock, hashing, guesses, proofs: factorProofs, audit })
   const secondSteps = createSecondSteps({ db, clock, audit, guesses, sessions, proofs: factorProofs })
   const openSessions = createOpenSessions({ db, clock, changes, audit, onEnded: (ended) => openId.signOut(ended) })
   const clients = createClients({ db, clock, audit })
@@ -306,6 +335,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       ...enrollmentUserRoutes({ accounts, copies, logins }),
       ...picturesRoutes(registrations),
       ...ownAccountRoutes({ proofs, links, linkLimit }),
+      ...erasureRoutes({ erasures, freshSignIn }),
       ...administrationRoutes({ accounts, factors }),
       ...auditRoutes(db),
       ...apiKeyRoutes({

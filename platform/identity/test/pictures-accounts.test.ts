@@ -257,6 +257,27 @@ describe('S-37 removing my data', () => {
     await expect(started.identity.accounts.read(uid)).rejects.toThrow('Account not found')
   })
 
+  it('does not get around a block that is set while it is under way', async () => {
+    await newKey()
+    const { pool } = started.testDatabase.database
+    const administrator = await pool.connect()
+    await administrator.query('begin')
+    await administrator.query('update account set suspended_at = now() where email = $1', [email])
+    const removing = remove()
+    await expect
+      .poll(async () => {
+        const { rows } = await pool.query(
+          `select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        )
+        return rows[0].n
+      })
+      .toBe(1)
+    await administrator.query('commit')
+    administrator.release()
+    expect(await removing).toMatchObject({ status: 422, body: { code: 'nothing-removed' } })
+    expect((await see()).body['Reg_Is_Blocked']).toBe(true)
+  })
+
   it('leaves an account that serves something else, without what was known here', async () => {
     const username = `p${newId().slice(0, 8)}`
     const password = 'Correct-Horse7!'

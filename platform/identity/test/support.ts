@@ -69,10 +69,13 @@ export function receiver(): Receiver {
     answers,
     away: false,
     async call(route, input) {
-      const uid: unknown = Reflect.get(Object(Reflect.get(Object(input), 'params')), 'uid')
+      const uid: unknown =
+        Reflect.get(Object(Reflect.get(Object(input), 'params')), 'uid') ??
+        Reflect.get(Object(Reflect.get(Object(input), 'body')), 'uid')
       heard.push(`${route.name} ${String(uid)}`)
       if (state.away) throw new ServiceUnreachable('away')
-      const reply: unknown = { status: 200, body: answers.get(route.name)?.(input) ?? { state: 'open' } }
+      const usual = route.name === 'erasePerson' ? { removed: { things: 1 }, anonymous: {} } : { state: 'open' }
+      const reply: unknown = { status: 200, body: answers.get(route.name)?.(input) ?? usual }
       if (!isReply<Awaited<ReturnType<typeof state.call<typeof route>>>>(reply)) throw new TypeError()
       return reply
     },
@@ -84,15 +87,12 @@ function isReply<T>(reply: unknown): reply is T {
   return typeof reply === 'object'
 }
 
-export interface TestIdentity {
+export type ReceiverName = 'wallet' | 'gacha' | 'auction' | 'enrollment' | 'pictures'
+
+export interface TestIdentity extends Readonly<Record<ReceiverName, Receiver>> {
   readonly identity: Identity
   readonly service: Service
   readonly copies: Replicas<IdentityDatabase>
-  readonly wallet: Receiver
-  readonly gacha: Receiver
-  readonly auction: Receiver
-  readonly enrollment: Receiver
-  readonly pictures: Receiver
   /** What this instance has sent. */
   readonly letters: readonly Letter[]
   readonly testDatabase: TestDatabase<IdentityDatabase>
@@ -121,7 +121,7 @@ export interface TestOptions {
 
 /** Identity on a database of its own. A second one can be put on the same database. */
 export async function startIdentity(
-  shared?: Partial<Pick<TestIdentity, 'testDatabase' | 'masterKey' | 'wallet' | 'gacha' | 'auction'>>,
+  shared?: Partial<Pick<TestIdentity, 'testDatabase' | 'masterKey' | ReceiverName>>,
   options: TestOptions = {},
 ): Promise<TestIdentity> {
   const { clock = systemClock, hookUrl, metrics = emptyMetrics(), passwordHashing = defaultHashing } = options
@@ -131,9 +131,14 @@ export async function startIdentity(
   const wallet = shared?.wallet ?? receiver()
   const gacha = shared?.gacha ?? receiver()
   const auction = shared?.auction ?? receiver()
-  const [enrollment, pictures] = [receiver(), receiver()]
+  const enrollment = shared?.enrollment ?? receiver()
+  const pictures = shared?.pictures ?? receiver()
   const letters: Letter[] = []
-  const mailer: Mailer = { send: async (letter) => void letters.push(letter) }
+  const mailer: Mailer = {
+    send: async (letter) => void letters.push(letter),
+    forget: async (address) =>
+      void letters.splice(0, letters.length, ...letters.filter(({ to }) => to.toLowerCase() !== address.toLowerCase())),
+  }
   const revocations = new RevocationList(clock)
   const known: { identity?: Identity } = {}
   const accountKeys = createKeySet({
@@ -176,6 +181,7 @@ export async function startIdentity(
       enrollment: enrollment.call,
       pictures: pictures.call,
     },
+    erasureSettleMs: 0,
     log,
     clock,
     issuer,

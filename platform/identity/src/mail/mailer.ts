@@ -9,4 +9,6 @@ export interface Letter {
 export interface Mailer {
   /** @throws when it was not taken; the message says nothing of what is in the letter */
   send(letter: Letter): Promise<void>
+  /** Removes what is still kept here of letters to an address; what has left is out of reach. */
+  forget(address: string): Promise<void>
 }

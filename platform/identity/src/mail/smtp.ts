@@ -9,6 +9,7 @@ const socketTimeout = 10_000
 export function smtpMailer(url: string, from: string): Mailer {
   const transport = createTransport({ url, connectionTimeout, greetingTimeout, socketTimeout })
   return {
+    forget: async () => undefined,
     async send(letter) {
       // What the library says may hold the address with its password, or the letter with its link: its code is all that is kept.
       const failure = await transport.sendMail({ from, ...letter }).then(

@@ -29,7 +29,7 @@ export class NothingRemoved extends Rejection {
   readonly code = 'nothing-removed'
   readonly reason = 'invalid'
   constructor() {
-    super('Nothing was removed: the account is blocked')
+    super('Nothing was removed: the account is blocked, or was changed meanwhile')
   }
 }
 

@@ -12,6 +12,7 @@ import type { Actor, Audit } from '../audit/audit.ts'
 import type { Guesses } from '../guessing/guesses.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { PasswordHashing } from '../passwords/password-hashing.ts'
+import type { Erasures } from '../privacy/erasures.ts'
 import { enrollmentRolesOf } from '../roles/enrollment-roles.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
 import { endOfRevocation, type SessionId } from '../sessions/session.ts'
@@ -86,10 +87,11 @@ export function createPicturesRegistrations(parts: {
   readonly audit: Audit
   readonly feed: RevocationFeed
   readonly guesses: Guesses
+  readonly erasures: Erasures
   /** Whether a key may be used from the address alone that it was made from (pictures S-42). */
   readonly bindsKeys: boolean
 }): PicturesRegistrations {
-  const { db, clock, masterKey, hashing, accounts, audit, feed, guesses, bindsKeys } = parts
+  const { db, clock, masterKey, hashing, accounts, audit, feed, guesses, erasures, bindsKeys } = parts
 
   async function refuse({ address }: PicturesProof, subject: Account | undefined, reason: PicturesRefusal) {
     const by: Actor = { kind: 'anonymous', address }
@@ -203,21 +205,21 @@ export function createPicturesRegistrations(parts: {
 
     async remove(proof) {
       const { account } = await proveRegistered(proof)
-      // A block would not outlast the account.
-      if (account.suspendedAt) throw new NothingRemoved()
-      const { uid } = account
-      const by: Actor = { kind: 'account', uid, address: proof.address }
-      if (isOfPicturesAlone(account)) return accounts.remove(uid, by)
-      const revocations = await db.transaction().execute(async (tx) => {
-        await lockSubject(tx, uid, by)
-        const ended = await store.removeRegistration(tx, uid)
-        if (!ended) throw new NothingRemoved()
-        await audit.record(tx, { kind: 'pictures.data-removed', by, subject: uid })
-        return revokeKeyTokens(tx, ended, endOfRevocation(clock.now()))
-      })
-      feed.publish(revocations)
+      const by: Actor = { kind: 'account', uid: account.uid, address: proof.address }
+      const check = (now: Account): void => {
+        // A block would not outlast the account; one that was set meanwhile would not either.
+        if (now.suspendedAt) throw new NothingRemoved()
+        if (isOfPicturesAlone(now) !== isOfPicturesAlone(account)) throw new NothingRemoved()
+      }
+      const wishes = { keepsUploads: false, check }
+      if (isOfPicturesAlone(account)) await erasures.eraseEverything(account.uid, wishes, by)
+      else await erasures.erasePictures(account.uid, { ...wishes, whenNotRegistered: refuseToRemove }, by)
     },
   }
+}
+
+function refuseToRemove(): never {
+  throw new NothingRemoved()
 }
 
 interface IssuedKey extends GivenKey {

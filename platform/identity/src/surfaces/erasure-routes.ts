@@ -1,0 +1,74 @@
+import { eraseMe, erasePicturesOfMe, readErasure } from '@sallyport/contracts'
+import { type AccountCaller, handle, type HandledRoute, ok } from '@sallyport/service'
+import { NothingRemoved } from '../pictures/registration.ts'
+import { type Erasure, UnknownErasure } from '../privacy/erasure.ts'
+import type { BegunErasure, Erasures } from '../privacy/erasures.ts'
+import type { FreshSignIn } from '../privacy/fresh-sign-in.ts'
+import { actorOf, sessionOf } from './authority.ts'
+
+/** What people do about everything that is held of them, and how they follow it. */
+export function erasureRoutes({
+  erasures,
+  freshSignIn,
+}: {
+  readonly erasures: Erasures
+  readonly freshSignIn: FreshSignIn
+}): HandledRoute[] {
+  const proofOf = ({ caller, clientAddress: address }: { caller: AccountCaller; clientAddress: string }) => ({
+    uid: caller.accountId,
+    session: sessionOf(caller),
+    address,
+  })
+  return [
+    handle(eraseMe, async ({ body, ...request }) => {
+      const { password, code, keep_uploads: keepsUploads = false } = body
+      await freshSignIn.check({ ...proofOf(request), password, code })
+      return accepted(await erasures.eraseEverything(request.caller.accountId, { keepsUploads }, actorOf(request)))
+    }),
+
+    handle(erasePicturesOfMe, async (request) => {
+      await freshSignIn.check(proofOf(request))
+      return accepted(
+        await erasures.erasePictures(
+          request.caller.accountId,
+          {
+            keepsUploads: false,
+            // A block would not outlast what it is about.
+            check: ({ suspendedAt }) => {
+              if (suspendedAt) throw new NothingRemoved()
+            },
+          },
+          actorOf(request),
+        ),
+      )
+    }),
+
+    handle(readErasure, async ({ params, headers }) => {
+      const token = headers['receipt-token']
+      if (token === undefined) throw new UnknownErasure()
+      return ok(toAnswer(await erasures.follow(params.erasureId, token)))
+    }),
+  ]
+}
+
+function accepted({ id, token }: BegunErasure) {
+  return {
+    status: 202,
+    body: { id, receipt_token: token, location: readErasure.path.replace(':erasureId', id) },
+  } as const
+}
+
+function toAnswer({ id, scope, person, startedAt, steps, receipt }: Erasure) {
+  const state: 'under-way' | 'done' = person ? 'under-way' : 'done'
+  return {
+    id,
+    scope,
+    state,
+    started_at: startedAt.toISOString(),
+    steps: steps.map(({ step, doneAt }) => {
+      const state: 'done' | 'pending' = doneAt ? 'done' : 'pending'
+      return { step, state, done_at: doneAt?.toISOString() ?? null }
+    }),
+    receipt: receipt ?? null,
+  }
+}
