@@ -2,6 +2,7 @@ import { DirectoryInUse, DirectoryUnusable, PostgresFailed } from '@sallyport/da
 import { DoorBlocked } from '@sallyport/gateway'
 import { AccountDeleted, UnknownAccount } from '@sallyport/identity/accounts'
 import { InvalidClient, UnknownClient } from '@sallyport/identity/clients'
+import { ErasureUnderWay } from '@sallyport/identity/privacy'
 import { KeyNeeded, KeyWaiting, NoSuchKey, WrongMasterKey } from '@sallyport/identity/tokens'
 import { UnknownPicture } from '@sallyport/pictures'
 import { ClusterRefused } from './cluster/control.ts'
@@ -9,6 +10,7 @@ import { MemberFailed } from './cluster/member.ts'
 import { NoSuchAccount } from './commands/admin-audit-tail.ts'
 import { KeyExists } from './commands/admin-gateway-keys.ts'
 import { NoSuchJob } from './commands/admin-jobs.ts'
+import { NoReceipt, NotConfirmed } from './commands/admin-privacy-erase.ts'
 import { DamagedFile } from './data-directory/damaged-file.ts'
 import { GatewayKeysUnusable } from './gateway-keys/key-files.ts'
 import { InvalidConfig } from './own-services/config-file.ts'
@@ -25,6 +27,7 @@ const explained = [
   DirectoryInUse,
   DirectoryUnusable,
   DoorBlocked,
+  ErasureUnderWay,
   GatewayKeysUnusable,
   InvalidClient,
   InvalidConfig,
@@ -33,9 +36,11 @@ const explained = [
   KeyNeeded,
   KeyWaiting,
   MemberFailed,
+  NoReceipt,
   NoSuchAccount,
   NoSuchJob,
   NoSuchKey,
+  NotConfirmed,
   PostgresFailed,
   TransferImpossible,
   UnusableHeader,

@@ -87,6 +87,8 @@ export const readErasure = route({
   door: 'public',
   access: anyone,
   params: Type.Object({ erasureId: Uuid }),
+  // In the query for browsers, which send no header of their own.
+  query: Type.Object({ receipt_token: Type.Optional(Type.String({ maxLength: 100 })) }),
   headers: Type.Object({ 'receipt-token': Type.Optional(Type.String({ maxLength: 100 })) }),
   replies: { 200: Erasure },
 })

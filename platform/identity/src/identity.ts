@@ -258,7 +258,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     tokens: enrollment,
     lateLoginsFile: parts.lateLoginsFile,
   })
-  const erasures = createErasures({ db, clock, jobs, saga, changes, audit, nameDigest })
+  const erasures = createErasures({ db, clock, jobs, changes, audit, nameDigest })
   const registrations = createPicturesRegistrations({
     db,
     clock,
@@ -306,6 +306,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     factors,
     personalData,
     exportLimit,
+    erasures,
     links,
     linkLimit,
     reservedNames: accountsSurface.reservedNames,

@@ -72,7 +72,7 @@ async function signIn(username: string, address = '192.0.2.44'): Promise<string>
 }
 const erase = ({ token }: Pick<Person, 'token'>, json: Json = {}) => ask('POST', '/v1/me/erasure', { token, json })
 const follow = (begun: Json) =>
-  ask('GET', `/v1/erasures/${begun['id']}`, { headers: { 'receipt-token': String(begun['receipt_token']) } })
+  ask('GET', `/v1/erasures/${String(begun['id'])}`, { headers: { 'receipt-token': String(begun['receipt_token']) } })
 const untilDone = async (begun: Json) => {
   await expect.poll(async () => (await follow(begun)).body['state'], { timeout: 20_000 }).toBe('done')
   return (await follow(begun)).body
@@ -154,7 +154,7 @@ describe('erasing oneself', () => {
   it('is told of to nobody without its token', async () => {
     const ada = await register()
     const { body } = await erase(ada)
-    const path = `/v1/erasures/${body['id']}`
+    const path = `/v1/erasures/${String(body['id'])}`
     for (const headers of [{}, { 'receipt-token': 'x' }, { 'receipt-token': String(body['id']) }])
       expect(await ask('GET', path, { headers })).toMatchObject({ status: 404, body: { code: 'unknown-erasure' } })
     const token = { 'receipt-token': String(body['receipt_token']) }

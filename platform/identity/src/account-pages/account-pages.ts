@@ -7,6 +7,8 @@ import type { OpenSessions } from '../sessions/open-sessions.ts'
 import { renderPage } from '../surfaces/pages.ts'
 import { wordsFor } from '../words/choice.ts'
 import { type FactorPagesParts, secondFactors } from './factors.ts'
+import type { Erasures } from '../privacy/erasures.ts'
+import { erasurePage } from './erasure-page.ts'
 import { overview } from './overview.ts'
 import { type DataPagesParts, personalData } from './data.ts'
 import { changeOfPassword } from './change-of-password.ts'
@@ -16,6 +18,7 @@ import type { Subject } from './subject.ts'
 
 export interface AccountPagesParts extends FactorPagesParts, WithPasskeys, DataPagesParts {
   readonly openSessions: OpenSessions
+  readonly erasures: Erasures
   readonly clients: Pick<Clients, 'namesOf'>
 }
 
@@ -28,6 +31,7 @@ export function createAccountPages(parts: AccountPagesParts): AccountPages {
     ...(passkeySupport ? [passkeyPage({ accounts, ...passkeySupport })] : []),
     secondFactors(parts),
     personalData(parts),
+    erasurePage(parts),
   ]
   return {
     place: '/account',

@@ -22,8 +22,6 @@ export interface MembershipSaga {
   promiseOpeningWithin(tx: Transaction<IdentityDatabase>, uid: AccountId): Promise<void>
   /** Writes down what is owed to an account that is being removed, in the transaction that removes it. */
   promiseClosing(tx: Transaction<IdentityDatabase>, uid: AccountId): Promise<void>
-  /** Forgets what is still owed to an account: something else sees to all of it from now on. */
-  forget(tx: Transaction<IdentityDatabase>, uid: AccountId): Promise<void>
   /** Does what was promised. A receiver that fails changes nothing: its job remains. */
   fulfil(action: MembershipStep['action'], uid: AccountId): Promise<void>
 }
@@ -42,11 +40,6 @@ export function createMembershipSaga(parts: {
       await jobs.complete(tx, stepsOf(memberships, 'open', uid).map(keyOf))
       await jobs.enqueueMany(tx, stepsOf(memberships, 'close', uid).map(toJob))
     },
-    forget: (tx, uid) =>
-      jobs.complete(
-        tx,
-        (['open', 'close'] as const).flatMap((action) => stepsOf(memberships, action, uid).map(keyOf)),
-      ),
     async fulfil(action, uid) {
       const done = await Promise.all(
         stepsOf(memberships, action, uid).map(async (step) => {

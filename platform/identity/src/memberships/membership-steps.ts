@@ -16,6 +16,13 @@ export function keyOf({ membership, action, uid }: MembershipStep): string {
   return `${action} ${membership} ${uid}`
 }
 
+/** The keys of everything that could be owed to an account. */
+export function keysOf(uid: AccountId): string[] {
+  return membershipNames.flatMap((membership) =>
+    (['open', 'close'] as const).map((action) => keyOf({ membership, action, uid })),
+  )
+}
+
 export function stepsOf(memberships: readonly Membership[], action: MembershipStep['action'], uid: AccountId) {
   return memberships.map(({ name }): MembershipStep => ({ membership: name, action, uid }))
 }

@@ -23,6 +23,12 @@ export interface ErasureWork {
 
 export type ErasureTasks = { readonly 'take-erasure-step': ReturnType<typeof erasureTask> }
 
+/** The same job for whoever only writes it down: identity does it when it runs. */
+export const promisedStep = jobTask<ErasureWork>({
+  parse: parseWork,
+  run: () => Promise.reject(new TypeError('steps of erasures are taken by identity alone')),
+})
+
 /** What an erasure needs of the jobs. */
 export type ErasureJobs = Pick<Jobs<IdentityDatabase, ErasureTasks>, 'enqueueMany'> & LetterJobs
 

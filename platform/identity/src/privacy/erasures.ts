@@ -11,7 +11,7 @@ import { registrationPolicies } from '../accounts/registration-policy.ts'
 import type { NameDigest } from '../accounts/reserved-names.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
-import type { MembershipSaga } from '../memberships/membership-saga.ts'
+import { keysOf } from '../memberships/membership-steps.ts'
 import { removeRegistration } from '../pictures/registration-store.ts'
 import type { Authority } from '../roles/roles.ts'
 import { endOfRevocation } from '../sessions/session.ts'
@@ -72,15 +72,14 @@ export interface PicturesWishes {
 export interface ErasuresParts {
   readonly db: Kysely<IdentityDatabase>
   readonly clock: Clock
-  readonly jobs: Pick<Jobs<IdentityDatabase, ErasureTasks>, 'enqueueMany'>
-  readonly saga: Pick<MembershipSaga, 'forget'>
+  readonly jobs: Pick<Jobs<IdentityDatabase, ErasureTasks>, 'enqueueMany' | 'complete'>
   readonly changes: AccountChanges
   readonly audit: Audit
   readonly nameDigest: NameDigest
 }
 
 export function createErasures(parts: ErasuresParts): Erasures {
-  const { db, clock, jobs, saga, changes, audit, nameDigest } = parts
+  const { db, clock, jobs, changes, audit, nameDigest } = parts
 
   /** Writes down what is owed, under the account's lock. */
   async function promise(
@@ -153,6 +152,7 @@ export function createErasures(parts: ErasuresParts): Erasures {
     await removeAccount(tx, uid)
     if (hasFixedName || registrationPolicies[bornOn].keepsNames) await reserveName(tx, nameDigest(username))
     await removeRecordsOfAccount(tx, uid)
-    await saga.forget(tx, uid)
+    // What it was owed at other services is erased there, whether it came or not.
+    await jobs.complete(tx, keysOf(uid))
   }
 }

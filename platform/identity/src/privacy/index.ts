@@ -1,2 +1,6 @@
 export { createPersonalDataExport, type PersonalDataExport } from './export.ts'
 export type { DataPage, Person, PersonalDataSource } from './export-sources.ts'
+export { createPrivacyAdministration, type PrivacyAdministration } from './administration.ts'
+export { type Erasure, ErasureUnderWay } from './erasure.ts'
+export { parseReceipt } from './erasure-receipt.ts'
+export { isGood, type ReceiptVerification, verifyReceipt } from './receipt-verification.ts'

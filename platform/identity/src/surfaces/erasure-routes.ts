@@ -43,8 +43,8 @@ export function erasureRoutes({
       )
     }),
 
-    handle(readErasure, async ({ params, headers }) => {
-      const token = headers['receipt-token']
+    handle(readErasure, async ({ params, query, headers }) => {
+      const token = headers['receipt-token'] ?? query.receipt_token
       if (token === undefined) throw new UnknownErasure()
       return ok(toAnswer(await erasures.follow(params.erasureId, token)))
     }),

@@ -1,4 +1,5 @@
 import { englishData } from '../data/english.ts'
+import { englishErasure } from '../erasure/english.ts'
 import { englishFactors } from './factor-words.ts'
 import type { AccountWords } from './words.ts'
 
@@ -34,4 +35,5 @@ export const englishAccount: AccountWords = {
   sessionGone: 'That session has ended already.',
   factors: englishFactors,
   data: englishData,
+  erasure: englishErasure,
 }

@@ -1,4 +1,5 @@
 import { italianData } from '../data/italian.ts'
+import { italianErasure } from '../erasure/italian.ts'
 import { italianFactors } from './factor-words.ts'
 import type { AccountWords } from './words.ts'
 
@@ -34,4 +35,5 @@ export const italianAccount: AccountWords = {
   sessionGone: 'Quella sessione era già terminata.',
   factors: italianFactors,
   data: italianData,
+  erasure: italianErasure,
 }

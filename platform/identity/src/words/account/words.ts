@@ -1,5 +1,6 @@
 import type { Device } from '../../sessions/device.ts'
 import type { DataWords } from '../data/words.ts'
+import type { ErasureWords } from '../erasure/words.ts'
 import type { FactorWords } from './factor-words.ts'
 
 /** What the pages say to somebody about their own account. */
@@ -36,4 +37,5 @@ export interface AccountWords {
   readonly sessionGone: string
   readonly factors: FactorWords
   readonly data: DataWords
+  readonly erasure: ErasureWords
 }
