@@ -1,4 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createTestDatabase, type TestDatabase } from '@sallyport/database/testing'
 import type { GatewayDatabase } from '@sallyport/gateway'
 import { systemClock } from '@sallyport/kernel'
@@ -39,16 +42,16 @@ it('a gateway counts alone until its database is there, and brings it up to date
   const elsewhere = Object.fromEntries(
     partNames.map((part) => [`DATABASE_URL_${part.toUpperCase()}`, 'postgres://x/x']),
   )
-  const databases = await openDatabases(
-    readSettings({
-      ...elsewhere,
-      DATABASE_URL_GATEWAY: urlOf(test.connection),
-      DATABASE_URL_GATEWAY_OWNER: urlOf(test.ownerConnection),
-    }),
-    { onProgress: () => undefined, onLost: () => undefined },
-  )
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'sallyport-quotas-'))
+  const settings = readSettings({
+    ...elsewhere,
+    SALLYPORT_DATA: dataDirectory,
+    DATABASE_URL_GATEWAY: urlOf(test.connection),
+    DATABASE_URL_GATEWAY_OWNER: urlOf(test.ownerConnection),
+  })
+  const databases = await openDatabases(settings, { onProgress: () => undefined, onLost: () => undefined })
   const migrating = await migrateWhenReachable(databases, { log, everyMs: 20 })
-  const quotas = await openQuotas(databases, { clock: systemClock, log })
+  const quotas = await openQuotas(databases, settings, { clock: systemClock, log })
   expect(await quotas.readiness()).toBe('degraded: counted by this gateway alone')
   await way.open()
   await vi.waitFor(async () => expect(await quotas.readiness()).toBe('ready'), { timeout: 20_000, interval: 50 })
@@ -56,6 +59,7 @@ it('a gateway counts alone until its database is there, and brings it up to date
   await quotas.close()
   await databases.stop()
   way.close()
+  await rm(dataDirectory, { recursive: true })
 })
 
 it('a gateway whose database refuses it does not start', async () => {

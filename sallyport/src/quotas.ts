@@ -1,3 +1,4 @@
+import { hkdfSync } from 'node:crypto'
 import {
   identity,
   pictures as picturesContracts,
@@ -11,6 +12,7 @@ import { isUnreachable } from '@sallyport/database'
 import { createQuotas, type GatewayDatabase, postgresQuotaStore, type Quotas } from '@sallyport/gateway'
 import type { Clock } from '@sallyport/kernel'
 import type { Logger } from 'pino'
+import { serviceKey } from './data-directory/service-keys.ts'
 import type { Databases } from './databases.ts'
 import { keepLooking } from './keep-looking.ts'
 import type { Settings } from './settings/settings.ts'
@@ -61,10 +63,14 @@ const storeLimitMs = 500
 /** Counts in the gateway's database. It is closed before the database is. */
 export async function openQuotas(
   databases: Databases,
-  parts: { readonly clock: Clock; readonly log: Logger },
+  { dataDirectory }: Pick<Settings, 'dataDirectory'>,
+  { clock, log }: { readonly clock: Clock; readonly log: Logger },
 ): Promise<Quotas> {
   const database = databases.open<GatewayDatabase>('gateway', { statementTimeoutMs: storeLimitMs })
-  const quotas = createQuotas({ store: postgresQuotaStore(database, parts.log), storeLimitMs, ...parts })
+  // All gateways have this key.
+  const { privateKeyPem } = await serviceKey(dataDirectory, 'gateway')
+  const secret = Buffer.from(hkdfSync('sha256', privateKeyPem, '', 'sallyport quota windows 1', 32))
+  const quotas = createQuotas({ store: postgresQuotaStore(database, { log, secret }), storeLimitMs, clock, log })
   // The first call finds a connection.
   await quotas.readiness()
   return quotas

@@ -228,7 +228,7 @@ async function serveGateway(
   const upstreams = serviceNames.map((service) => ({ service, urls: urlsOf(settings, service) }))
   const databases = await openDatabaseOf('gateway', settings)
   const migrating = await migrateWhenReachable(databases, { log })
-  const quotas = await openQuotas(databases, { clock: platform.clock, log })
+  const quotas = await openQuotas(databases, settings, { clock: platform.clock, log })
   const others = openIssuers(own.issuers, { clock: platform.clock, log })
   const relay = createRevocationRelay(platform.clock)
   urlsOf(settings, 'identity')

@@ -217,7 +217,7 @@ async function start(
   const administrator = await ensureFirstAdministrator(settings, identity)
 
   const gatewayLog = log.child({ service: 'gateway' })
-  const quotas = await openQuotas(databases, { clock, log: gatewayLog })
+  const quotas = await openQuotas(databases, settings, { clock, log: gatewayLog })
   undo.push(() => quotas.close())
   const others = openIssuers(own.issuers, { clock, log: gatewayLog })
   undo.push(async () => others.stop())

@@ -100,7 +100,7 @@ async function openGateway(
     statementTimeoutMs: 30_000,
   })
   let statements = 0
-  const store = postgresQuotaStore(database, log)
+  const store = postgresQuotaStore(database, { log, secret: Buffer.alloc(32) })
   const counted: QuotaStore = {
     ...store,
     take(calls) {

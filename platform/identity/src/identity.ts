@@ -282,9 +282,10 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const clients = createClients({ db, clock, audit })
   // The library counts on the types `pg` has by itself.
   const limitsPool = database.openPool({ purpose: 'limits', poolSize: 2 })
-  const linkLimit = createRequestLimit(limitsPool, 'links', linkRates)
-  const exportLimit = createRequestLimit(limitsPool, 'exports', contracts.exportQuota.rates)
-  const passkeyLimit = createRequestLimit(limitsPool, 'passkeys', passkeyRates)
+  const limitParts = { pool: limitsPool, masterKey }
+  const linkLimit = createRequestLimit(limitParts, 'links', linkRates)
+  const exportLimit = createRequestLimit(limitParts, 'exports', contracts.exportQuota.rates)
+  const passkeyLimit = createRequestLimit(limitParts, 'passkeys', passkeyRates)
   const passkeySupport = passkeys && {
     passkeys,
     signIn: createPasskeySignIn({ db, audit, passkeys, sessions, limit: passkeyLimit }),

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import type { ServiceDatabase } from '@sallyport/database'
 import { type Kysely, sql } from 'kysely'
 import type { Logger } from 'pino'
@@ -12,9 +13,17 @@ const sweepPauseMs = 60_000
 /** So many rows are removed by one statement. */
 const sweepBatch = 1000
 
-/** Counts for all gateways on this database, by its clock, in one statement for all calls of a batch. */
-export function postgresQuotaStore(database: ServiceDatabase<GatewayDatabase>, log: Logger): QuotaStore {
+/**
+ * Counts for all gateways on this database, by its clock, in one statement for all calls of a batch.
+ *
+ * @param secret under which the windows are kept, the same for all gateways: the rows say of no address that it has called
+ */
+export function postgresQuotaStore(
+  database: ServiceDatabase<GatewayDatabase>,
+  { log, secret }: { readonly log: Logger; readonly secret: Uint8Array },
+): QuotaStore {
   const { db, pool } = database
+  const nameOf = (key: string): string => createHmac('sha256', secret).update(key).digest('base64url')
   async function sweep(): Promise<void> {
     try {
       while ((await sweepWindows(db, sweepBatch)) >= sweepBatch);
@@ -35,7 +44,7 @@ export function postgresQuotaStore(database: ServiceDatabase<GatewayDatabase>, l
       const { rows } = await pool.query<BatchRow>({
         name: 'take-quotas',
         text: takeQuotas,
-        values: [keys, seconds, limits, demands, sizes, places],
+        values: [keys.map(nameOf), seconds, limits, demands, sizes, places],
       })
       const [row] = rows
       if (!row) throw new TypeError('the database did not say what was counted')

@@ -1,3 +1,4 @@
+import { createHmac, hkdfSync } from 'node:crypto'
 import type { Rate } from '@sallyport/contracts'
 import { Rejection } from '@sallyport/kernel'
 import { networkOf } from '@sallyport/service'
@@ -33,11 +34,18 @@ const longestInMemorySeconds = 60
  *
  * @param name tells limits apart in the database
  */
-export function createRequestLimit(pool: Pool, name: string, rates: readonly Rate[]): RequestLimit {
+export function createRequestLimit(
+  { pool, masterKey }: { readonly pool: Pool; readonly masterKey: Uint8Array },
+  name: string,
+  rates: readonly Rate[],
+): RequestLimit {
   const limiters = rates.map((rate) => limiterOf(pool, name, rate))
+  // The rows say of no address that it has asked for something.
+  const secret = Buffer.from(hkdfSync('sha256', masterKey, '', 'sallyport request limits 1', 32))
   return {
     async count(address) {
-      for (const limiter of limiters) await consume(limiter, networkOf(address))
+      const client = createHmac('sha256', secret).update(networkOf(address)).digest('base64url')
+      for (const limiter of limiters) await consume(limiter, client)
     },
   }
 }
