@@ -156,6 +156,7 @@ async function startIdentity(
     enrollment: settings.signedClaims,
     pictures: settings.pictures,
     linkRates: settings.linkRates,
+    retention: settings.retention,
     callPrivateAddresses: settings.openId.callPrivateAddresses,
     keyScopes: scopesOf([...contracts, ...(await readOwnServices(settings.configFile)).contracts]),
     instance: settings.instance,

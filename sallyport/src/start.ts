@@ -167,6 +167,7 @@ async function start(
     enrollment: settings.signedClaims,
     pictures: settings.pictures,
     linkRates: settings.linkRates,
+    retention: settings.retention,
     callPrivateAddresses: settings.openId.callPrivateAddresses,
     keyScopes: scopesOf([...contracts, ...own.contracts]),
     instance: settings.instance,

@@ -45,6 +45,7 @@ import { receiptKey } from './privacy/erasure-receipt.ts'
 import { type ErasureJobs, erasureTask } from './privacy/erasure-steps.ts'
 import { createErasures } from './privacy/erasures.ts'
 import { createFreshSignIn } from './privacy/fresh-sign-in.ts'
+import { type Retention, retentionSweeps } from './privacy/retention.ts'
 import { createProofs } from './proofs/proofs.ts'
 import { createGuesses } from './guessing/guesses.ts'
 import { createGuessesInMemory } from './guessing/guesses-in-memory.ts'
@@ -113,6 +114,8 @@ export interface IdentityParts {
   readonly callPrivateAddresses: boolean
   /** Every scope that an API key can have. */
   readonly keyScopes: ReadonlySet<string>
+  /** For how long what is personal is kept that nobody needs any more. */
+  readonly retention: Retention
   /** How long an erasure waits for requests of before to end, in milliseconds; three seconds unless told otherwise. */
   readonly erasureSettleMs?: number
   /** Tells the processes of identity apart. */
@@ -364,7 +367,12 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     async start() {
       if (startsOn === 'primary') await catchUp()
       await logins.restore()
-      sweeping = startSweeping({ db, clock, log })
+      sweeping = startSweeping({
+        db,
+        clock,
+        log,
+        retention: retentionSweeps({ retention: parts.retention, chain, nameDigest }),
+      })
       following = keys.follow()
     },
     async stop() {

@@ -7,10 +7,13 @@ import { sweepHalfSignIns } from './factors/half-sign-in-store.ts'
 import { sweepGuesses } from './guessing/guess-store.ts'
 import type { IdentityDatabase } from './identity-database.ts'
 import { sweepChallenges } from './passkeys/challenge-store.ts'
+import type { Sweep } from './privacy/retention.ts'
 import { sweepLinks } from './proofs/link-store.ts'
 import { sweepExpired } from './sessions/session-store.ts'
 
 const pauseMs = 60_000
+/** What is kept for days is looked at every so many rounds: that may mean to read whole tables. */
+const retentionRounds = 60
 /** So many rows of a kind are removed by one statement. */
 const batch = 1000
 
@@ -19,8 +22,10 @@ export function startSweeping(parts: {
   readonly db: Kysely<IdentityDatabase>
   readonly clock: Clock
   readonly log: Logger
+  /** What is kept for longer than it is needed. */
+  readonly retention: Readonly<Record<string, Sweep>>
 }): { stop(): void } {
-  const { db, clock, log } = parts
+  const { db, clock, log, retention } = parts
   const sweeps = {
     sessions: sweepExpired,
     'half-done sign-ins': sweepHalfSignIns,
@@ -31,8 +36,11 @@ export function startSweeping(parts: {
     'OpenID records': sweepRecords,
     'API keys': sweepKeys,
   }
+  let rounds = 0
   const sweepAll = async (): Promise<void> => {
-    for (const [what, sweep] of Object.entries(sweeps)) {
+    const isTime = rounds % retentionRounds === 0
+    rounds += 1
+    for (const [what, sweep] of Object.entries({ ...sweeps, ...(isTime && retention) })) {
       try {
         while ((await sweep(db, clock.now(), batch)) >= batch);
       } catch (error) {

@@ -62,7 +62,7 @@ async function newAccount(): Promise<AccountId> {
     hasSecondFactor: false,
     hasFixedName: false,
   }
-  await insertAccount(db(), { account, passwordHash: 'hash' }, randomBytes(32), [])
+  await insertAccount(db(), { account, passwordHash: 'hash' }, [randomBytes(32)], [])
   return uid
 }
 

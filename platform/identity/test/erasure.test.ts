@@ -142,7 +142,7 @@ describe('erasing oneself', () => {
   it('asks who did not sign in lately for the password', async () => {
     const ada = await register()
     clock.time += 5 * 60_000 + 1
-    expect(await erase(ada)).toMatchObject({ status: 403, body: { code: 'fresh-sign-in-needed' } })
+    expect(await erase(ada)).toMatchObject({ status: 401, body: { code: 'fresh-sign-in-needed' } })
     expect(await erase(ada, { password: 'wrong-Password1!' })).toMatchObject({
       status: 401,
       body: { code: 'wrong-credentials' },
@@ -221,6 +221,6 @@ describe('DELETE /v1/me/pictures', () => {
     expect(started.wallet.heard.filter((line) => line.startsWith('erase'))).toEqual([])
     expect(started.pictures.heard).toContain(`erasePerson ${ada.uid}`)
     clock.time += 5 * 60_000 + 1
-    expect((await ask('DELETE', '/v1/me/pictures', { token: ada.token })).status).toBe(403)
+    expect((await ask('DELETE', '/v1/me/pictures', { token: ada.token })).status).toBe(401)
   })
 })

@@ -182,6 +182,7 @@ export async function startIdentity(
       pictures: pictures.call,
     },
     erasureSettleMs: 0,
+    retention: { auditDays: 0, deletedAccountDays: 0, accessDays: 0 },
     log,
     clock,
     issuer,

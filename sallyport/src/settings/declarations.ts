@@ -292,6 +292,18 @@ const settings = {
     default: 0,
     desc: 'When a part has not heard what was revoked for so many seconds, it answers those who are signed in with 503 until it does; 0 is never.',
   }),
+  SALLYPORT_RETENTION_AUDIT_DAYS: natural({
+    default: 365,
+    desc: 'After how many days what is personal in the audit trail is erased, the addresses and the names of API keys; the chain stays verifiable. 0 is never.',
+  }),
+  SALLYPORT_RETENTION_DELETED_ACCOUNT_DAYS: natural({
+    default: 90,
+    desc: 'After how many days nothing but keyed digests is kept of an account that was deleted at `/authy`: its user name and address stay reserved by them. 0 is never.',
+  }),
+  SALLYPORT_RETENTION_ACCESS_DAYS: natural({
+    default: 365,
+    desc: 'After how many days it is forgotten when somebody last signed in, and from which address they registered for pictures. 0 is never.',
+  }),
   SALLYPORT_SMTP_URL: smtpUrl({
     default: undefined,
     desc: 'The mail server that takes letters with links. Without it they are put into `mailbox` in the data directory.',

@@ -77,6 +77,8 @@ export interface Settings {
   readonly gatewayKeys: { readonly directory: string; readonly signingKeyId: string | undefined }
   /** Under which name it signs the claims of services, and for whom. */
   readonly signedClaims: { readonly issuer: string; readonly audience: string }
+  /** For how many days what is personal is kept that nobody needs any more; 0 is for ever. */
+  readonly retention: { readonly auditDays: number; readonly deletedAccountDays: number; readonly accessDays: number }
   readonly mail: { readonly smtpUrl: string | undefined; readonly from: string }
   readonly partHost: string
   readonly partPort: number
@@ -174,6 +176,11 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       algorithm: env.SALLYPORT_TOKEN_ALGORITHM,
       rotationDays: env.SALLYPORT_KEY_ROTATION_DAYS,
       failClosedSeconds: env.SALLYPORT_REVOCATIONS_FAIL_CLOSED_SECONDS,
+    },
+    retention: {
+      auditDays: env.SALLYPORT_RETENTION_AUDIT_DAYS,
+      deletedAccountDays: env.SALLYPORT_RETENTION_DELETED_ACCOUNT_DAYS,
+      accessDays: env.SALLYPORT_RETENTION_ACCESS_DAYS,
     },
     mail: { smtpUrl: env.SALLYPORT_SMTP_URL, from: env.SALLYPORT_MAIL_FROM },
     gatewayKeys: {

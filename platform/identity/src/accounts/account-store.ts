@@ -19,13 +19,13 @@ export interface Credentials {
 /**
  * Makes an account, in one statement with whatever else has to be written with it (data-modifying queries).
  *
- * @param nameDigest by which it is known whether the name was somebody's who is gone
+ * @param digests by which it is known whether the name and the address were somebody's who is gone
  * @throws {NameTaken} when the user name or the e-mail address belongs to somebody else, whatever its case
  */
 export async function insertAccount(
   db: Database,
   { account, passwordHash }: Credentials,
-  nameDigest: Buffer,
+  digests: readonly Buffer[],
   alongside: readonly RawBuilder<unknown>[],
 ): Promise<void> {
   const { uid, username, email, bornOn, createdAt, lastLoginAt, emailVerifiedAt, memberSince, hasFixedName } = account
@@ -43,7 +43,7 @@ export async function insertAccount(
     ), roles as (
       insert into account_role (uid, role) select born.uid, role from born, unnest(${roles}::text[]) as role
     )${alongQueries(alongside)}
-    select refuse_reserved_name(${nameDigest}) from born`
+    select refuse_reserved_name(digest) from born, unnest(${digests}::bytea[]) as digest`
     .execute(db)
     .catch(asNameTaken)
 }
@@ -162,9 +162,10 @@ export async function findCredentials(db: Database, uid: AccountId): Promise<Cre
 export async function updateNames(
   tx: Transaction<IdentityDatabase>,
   uid: AccountId,
-  names: { readonly username?: Renaming; readonly email?: string },
+  names: { readonly username?: Renaming; readonly email?: Renaming },
 ): Promise<void> {
-  const { username, email } = names
+  const { username, email: wanted } = names
+  const email = wanted?.to
   // Its own name again is no change.
   if (username === undefined && email === undefined) return
   await tx
@@ -180,10 +181,12 @@ export async function updateNames(
     .where('uid', '=', uid)
     .execute()
     .catch(asNameTaken)
-  if (username) await sql`select refuse_reserved_name(${username.digest})`.execute(tx).catch(asNameTaken)
+  for (const name of [username, wanted]) {
+    if (name) await sql`select refuse_reserved_name(${name.digest})`.execute(tx).catch(asNameTaken)
+  }
 }
 
-/** Another user name, and by what it is known whether it was somebody's who is gone. */
+/** Another user name or address, and by what it is known whether it was somebody's who is gone. */
 export interface Renaming {
   readonly to: string
   readonly digest: Buffer

@@ -29,7 +29,7 @@ import type { AccountChanges } from './account-changes.ts'
 import { isOwner, knownId, lockSubject, present } from './account-lock.ts'
 import * as store from './account-store.ts'
 import { registrationPolicies } from './registration-policy.ts'
-import type { NameDigest } from './reserved-names.ts'
+import { emailDigest, type NameDigest } from './reserved-names.ts'
 
 export interface NewAccount {
   readonly username: string
@@ -160,8 +160,9 @@ export function createAccounts(parts: {
 
   /** @throws {NameTaken} @throws {ReplicasUnavailable} */
   async function insert(credentials: store.Credentials, alongside: readonly RawBuilder<unknown>[]): Promise<void> {
-    const digest = nameDigest(credentials.account.username)
-    await copies.write(() => store.insertAccount(db, credentials, digest, alongside))
+    const { username, email } = credentials.account
+    const digests = [nameDigest(username), ...(email === undefined ? [] : [emailDigest(nameDigest, email)])]
+    await copies.write(() => store.insertAccount(db, credentials, digests, alongside))
   }
 
   async function setSuspension(uid: string, by: Authority, suspendedAt: Date | null): Promise<void> {
@@ -257,7 +258,7 @@ export function createAccounts(parts: {
           if (hasSecondFactor && isOwner(account, by) && isOther) throw new SecondFactorInTheWay()
           await store.updateNames(tx, account.uid, {
             ...(username && isOtherName && { username: { to: policy.spell(username), digest: nameDigest(username) } }),
-            ...(email && { email }),
+            ...(email && { email: { to: email, digest: emailDigest(nameDigest, email) } }),
           })
           const details = { username: isOtherName, email: email !== undefined }
           await audit.record(tx, { kind: 'account.renamed', by, subject: account.uid, details })
@@ -279,7 +280,8 @@ export function createAccounts(parts: {
         const account = await lockSubject(tx, uid, by)
         if (email !== undefined && account.hasSecondFactor && isOwner(account, by)) throw new SecondFactorInTheWay()
         if (email !== undefined) {
-          await store.updateNames(tx, account.uid, { email })
+          const renaming = { to: email, digest: emailDigest(nameDigest, email) }
+          await store.updateNames(tx, account.uid, { email: renaming })
           await audit.record(tx, { kind: 'account.renamed', by, subject: account.uid, details: { email: true } })
         }
         if (hash !== undefined) {

@@ -46,7 +46,7 @@ export interface Erasure {
 export class FreshSignInNeeded extends Rejection {
   override name = 'FreshSignInNeeded'
   readonly code = 'fresh-sign-in-needed'
-  readonly reason = 'forbidden'
+  readonly reason = 'unauthenticated'
   constructor(what: 'sign-in' | 'code' = 'sign-in') {
     super(
       what === 'code'

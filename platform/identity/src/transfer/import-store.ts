@@ -2,7 +2,7 @@ import type { AccountId } from '@sallyport/kernel'
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { IdentityDatabase } from '../identity-database.ts'
 import { asNameTaken } from '../accounts/account-store.ts'
-import type { NameDigest } from '../accounts/reserved-names.ts'
+import { emailDigest, type NameDigest } from '../accounts/reserved-names.ts'
 import { digestOf } from '../proofs/link-store.ts'
 import type { AccountRecord } from './account-record.ts'
 import type { RecordField } from './record-fields.ts'
@@ -40,12 +40,13 @@ function keysOf(lines: readonly Numbered[], nameDigest: NameDigest): RawBuilder<
     username,
     email,
     name_digest: nameDigest(username).toString('hex'),
+    email_digest: email === undefined ? undefined : emailDigest(nameDigest, email).toString('hex'),
     digest: validationString === undefined ? undefined : digestOf(validationString).toString('hex'),
   }))
   return sql`
     input as (
       select * from json_to_recordset(${JSON.stringify(rows)}::json)
-        as row(line bigint, uid uuid, username text, email text, name_digest text, digest text)
+        as row(line bigint, uid uuid, username text, email text, name_digest text, email_digest text, digest text)
     )`
 }
 
@@ -117,6 +118,8 @@ export async function findTaken(
     union all select line, 'uid', same from input, ${account(sql`account.uid = input.uid`)}
     union all select line, 'username', false
       from input, ${lookedUp(sql`select from reserved_name where reserved_name.digest = decode(input.name_digest, 'hex')`)}
+    union all select line, 'email', false
+      from input, ${lookedUp(sql`select from reserved_name where reserved_name.digest = decode(input.email_digest, 'hex')`)}
     union all select line, 'validation_string', false
       from input, ${lookedUp(sql`select from email_link where email_link.digest = decode(input.digest, 'hex')`)}
     order by line, field desc`.execute(db)
@@ -157,7 +160,10 @@ export async function insertRows(
     email_verified_at: record.emailVerifiedAt,
     suspended_at: record.suspendedAt,
     deleted_at: record.deletedAt,
-    name_digest: nameDigest(record.username).toString('hex'),
+    name_digests: [
+      nameDigest(record.username),
+      ...(record.email === undefined ? [] : [emailDigest(nameDigest, record.email)]),
+    ].map((digest) => digest.toString('hex')),
     // A deleted account only keeps its names for signing in, and has nothing to prove.
     first_name: record.deletedAt ? undefined : record.names?.first,
     last_name: record.deletedAt ? undefined : record.names?.last,
@@ -169,7 +175,7 @@ export async function insertRows(
       select * from json_to_recordset(${JSON.stringify(input)}::json) as row(
         line bigint, uid uuid, username text, email text, password_hash text, roles json, born_on text,
         created_at timestamptz, last_login_at timestamptz, email_verified_at timestamptz, suspended_at timestamptz,
-        deleted_at timestamptz, name_digest text, first_name text, last_name text, digest text
+        deleted_at timestamptz, name_digests json, first_name text, last_name text, digest text
       )
     ), born as (
       insert into account (
@@ -193,7 +199,8 @@ export async function insertRows(
       from born join input using (uid) where digest is not null
       on conflict do nothing
     ), alongside as (${alongside})
-    select uid, refuse_reserved_name(decode(name_digest, 'hex')) from born join input using (uid)`
+    select uid, refuse_reserved_name(decode(name_digest, 'hex'))
+    from born join input using (uid), json_array_elements_text(name_digests) as name_digest`
     .execute(tx)
     .catch(asNameTaken)
   return new Set(born.rows.map(({ uid }) => uid))
