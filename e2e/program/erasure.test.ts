@@ -1,0 +1,174 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeDataDirectory } from '../support/data-directory.ts'
+import type { PartName } from '../support/parts.ts'
+import { launch, type Program, startProgram } from '../support/program.ts'
+import { findTraces, openAllDatabases, type OpenedDatabases } from '../support/traces.ts'
+import { type Campus, type Resident, settleIn } from './everywhere.ts'
+import { field, list, post, signIn, text } from './requests.ts'
+
+const settings = {
+  SALLYPORT_ADMIN_PASSWORD: 'Front-Door-8180!',
+  SALLYPORT_TRUSTED_PROXIES: '127.0.0.1,::1',
+  // The doors come back at other ports, and tokens are of the same issuer.
+  SALLYPORT_PUBLIC_URL: 'http://sallyport.test',
+}
+
+let dataDirectory: string
+let program: Program
+let databases: OpenedDatabases
+let campus: Campus
+
+beforeAll(async () => {
+  dataDirectory = await makeDataDirectory()
+  program = await startProgram(dataDirectory, settings)
+  databases = await openAllDatabases(dataDirectory)
+  const administrator = await signIn(program.addresses.public, 'admin', settings.SALLYPORT_ADMIN_PASSWORD)
+  campus = { addresses: program.addresses, administrator, section: await openSection(administrator) }
+})
+afterAll(async () => {
+  await databases.close()
+  await program.stop()
+  await rm(dataDirectory, { recursive: true, force: true })
+})
+
+/** A section with room for everybody. */
+async function openSection(administrator: string): Promise<number> {
+  const door = program.addresses.public
+  const names = { username: 'rita_registrar', email: 'rita@example.org', password: 'Correct-Horse7!' }
+  const uid = text(await post(`${door}/api/auth/accounts`, names), 'uid')
+  const headers = { 'x-access-token': administrator }
+  await (await fetch(`${door}/authy/role/registrar/users/${uid}`, { method: 'POST', headers })).text()
+  const token = await signIn(door, names.username)
+  const course = await post(`${door}/api/courses`, { department: 'CPSC', number: '449', title: 'Web' }, token)
+  const section = {
+    course_id: field(course, 'id'),
+    section_number: 1,
+    term: 'FA26',
+    instructor: 'turing',
+    capacity: 99,
+  }
+  return Number(field(await post(`${door}/api/sections`, section, token), 'id'))
+}
+
+/** Starts the program again after whatever happened to it. */
+async function startAgain(): Promise<void> {
+  program = await startProgram(dataDirectory, settings)
+  campus = { ...campus, addresses: program.addresses }
+}
+
+async function erase({ token }: Resident): Promise<unknown> {
+  return post(`${program.addresses.public}/v1/me/erasure`, {}, token)
+}
+
+async function follow(begun: unknown): Promise<unknown> {
+  const answer = await fetch(`${program.addresses.public}${text(begun, 'location')}`, {
+    headers: { 'receipt-token': text(begun, 'receipt_token') },
+  })
+  const read: unknown = await answer.json()
+  return read
+}
+const stepsDone = (erasure: unknown): string[] =>
+  list(field(erasure, 'steps')).flatMap((step) => (field(step, 'state') === 'done' ? [text(step, 'step')] : []))
+const untilDone = async (begun: unknown): Promise<unknown> => {
+  await expect.poll(async () => field(await follow(begun), 'state'), { timeout: 45_000, interval: 100 }).toBe('done')
+  return field(await follow(begun), 'receipt')
+}
+
+/** What is kept of the password and of the keys. */
+async function keptSecrets({ uid }: Resident): Promise<string[]> {
+  const { rows } = await databases.of('identity').pool.query<{ kept: string }>(
+    `select password_hash as kept from account where uid = $1
+     union all select encode(digest, 'hex') from api_key_secret join api_key on id = key where uid = $1`,
+    [uid],
+  )
+  return rows.map(({ kept }) => kept)
+}
+
+async function verify(what: 'wallet' | 'market' | 'audit'): Promise<string> {
+  const verification = launch(['admin', what, 'verify'], { SALLYPORT_DATA: dataDirectory })
+  await verification.ended()
+  return verification.output()
+}
+
+/** Keeps a step from being done until it is let go: what it has to write is locked. */
+async function stop(part: PartName, table: string): Promise<{ letGo(): Promise<void> }> {
+  const client = await databases.of(part).pool.connect()
+  await client.query(`begin; set local idle_in_transaction_session_timeout = 0; lock table ${table} in exclusive mode`)
+  return {
+    async letGo() {
+      await client.query('rollback')
+      client.release()
+    },
+  }
+}
+
+describe('the erasure of a person', () => {
+  it('leaves nothing of them in any row of any database and in no file, and the books right', async () => {
+    const ada = await settleIn(campus)
+    const traces = [...ada.traces, ...(await keptSecrets(ada))]
+    // What is searched for is there: in every database but the gateway's, whose counters say of nobody that they called.
+    expect((await findTraces(dataDirectory, databases, traces)).length).toBeGreaterThan(10)
+    await untilDone(await erase(ada))
+    expect(await findTraces(dataDirectory, databases, traces)).toEqual([])
+    expect(await verify('wallet')).toBe('the books are right\n')
+    expect(await verify('market')).toBe('the market is right\n')
+    expect(await verify('audit')).toMatch(/the trail is right: \d+ links\nwhat was personal is erased of \d+ events/)
+  })
+
+  it.each([
+    ['wallet', 'wallet', 'erasure'],
+    ['gacha', 'gacha', 'erasure'],
+    ['auction', 'auction', 'erasure'],
+    ['enrollment', 'enrollment', 'erasure'],
+    ['pictures', 'pictures', 'erasure'],
+    ['identity', 'identity', 'audit_link'],
+  ] as const)('ends complete when the program is killed at the step of %s', async (step, part, table) => {
+    const ada = await settleIn(campus)
+    const traces = [...ada.traces, ...(await keptSecrets(ada))]
+    // Identity writes down what is owed first, and its own step comes when the others are through.
+    const early = step === 'identity' ? undefined : await stop(part, table)
+    const begun = await erase(ada)
+    const late = early ?? (await stop(part, table))
+    const others = ['wallet', 'gacha', 'auction', 'enrollment', 'pictures'].filter((name) => name !== step)
+    await expect
+      .poll(async () => stepsDone(await follow(begun)).toSorted(), { timeout: 30_000, interval: 50 })
+      .toEqual(others.toSorted())
+    await program.kill()
+    await late.letGo()
+    await startAgain()
+    const receipt = await untilDone(begun)
+    expect(await findTraces(dataDirectory, databases, traces)).toEqual([])
+    expect(await verify('wallet')).toBe('the books are right\n')
+    const file = join(dataDirectory, `receipt-${step}.json`)
+    await writeFile(file, JSON.stringify(receipt))
+    const verification = launch(['admin', 'privacy', 'receipt', 'verify', file], { SALLYPORT_DATA: dataDirectory })
+    expect(await verification.ended(), verification.output()).toBe(0)
+  })
+
+  it('is begun by an operator too, who hears of every step and gets the receipt', async () => {
+    const ada = await settleIn(campus)
+    const traces = [...ada.traces, ...(await keptSecrets(ada))]
+    const admin = (...args: string[]) => launch(['admin', 'privacy', ...args], { SALLYPORT_DATA: dataDirectory })
+    const asked = admin('erase', ada.username)
+    expect([await asked.ended(), asked.output()]).toEqual([1, expect.stringContaining('say --yes')])
+    const nobody = admin('erase', 'nobody-at-all', '--yes')
+    expect([await nobody.ended(), nobody.output()]).toEqual([1, expect.stringContaining('Account not found')])
+
+    const erasing = admin('erase', ada.username, '--yes')
+    expect(await erasing.ended(), erasing.output()).toBe(0)
+    for (const step of ['wallet', 'gacha', 'auction', 'enrollment', 'pictures', 'identity'])
+      expect(erasing.output()).toContain(`${step}: erased\n`)
+    expect(await findTraces(dataDirectory, databases, traces)).toEqual([])
+
+    const file = join(dataDirectory, 'receipt.json')
+    const receipt = erasing.output().slice(erasing.output().indexOf('{'))
+    await writeFile(file, receipt)
+    const good = admin('receipt', 'verify', file)
+    expect([await good.ended(), good.output()]).toEqual([0, expect.stringContaining('the receipt is good')])
+    await writeFile(file, receipt.replace(/"open wallets": 1/, '"open wallets": 2'))
+    const forged = admin('receipt', 'verify', file)
+    expect([await forged.ended(), forged.output()]).toEqual([1, expect.stringContaining('its seal does not fit')])
+  })
+})

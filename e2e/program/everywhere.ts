@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import type { Addresses } from '../support/program.ts'
+import { get, list, newName, text, UnexpectedAnswer } from './requests.ts'
+
+/** Somebody who has left something at every service. */
+export interface Resident {
+  readonly uid: string
+  readonly username: string
+  readonly token: string
+  /** Whatever tells of them: none of it may be found once they are erased. */
+  readonly traces: readonly string[]
+}
+
+const password = 'Correct-Horse7!'
+const picturesPassword = password
+
+/** The ways of an administrator that are needed. */
+export interface Campus {
+  readonly addresses: Addresses
+  /** A token of an administrator. */
+  readonly administrator: string
+  /** A section that somebody may enroll in. */
+  readonly section: number
+}
+
+let count = 0
+
+/** Registers somebody and has them do something everywhere, from an address that nobody else has. */
+export async function settleIn({ addresses, administrator, section }: Campus): Promise<Resident> {
+  count += 1
+  const word = randomBytes(6).toString('hex')
+  const [address, first, last] = [`198.51.100.${count}`, `Zebedee${word}`, `Quill${word}`]
+  const username = `${newName()}_${word}`
+  const email = `${username}@players.example`
+  const door = addresses.public
+
+  async function ask(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
+    const isForm = body instanceof URLSearchParams || body instanceof FormData
+    const answer = await fetch(`${door}${path}`, {
+      method,
+      headers: {
+        'x-forwarded-for': address,
+        ...(body !== undefined && !isForm && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: isForm ? body : JSON.stringify(body) }),
+    })
+    const read = await answer.text()
+    if (!answer.ok) throw new UnexpectedAnswer(`${path}: ${answer.status} ${read}`)
+    const parsed: unknown = read === '' ? undefined : JSON.parse(read)
+    return parsed
+  }
+  const signIn = async () =>
+    text(await ask('POST', '/api/auth/token', new URLSearchParams({ username, password })), 'access_token')
+
+  const uid = text(await ask('POST', '/api/auth/accounts', { username, email, password }), 'uid')
+  const atHome = { 'x-access-token': administrator, 'x-forwarded-for': '192.0.2.1' }
+  await ask('POST', `/authy/role/student/users/${uid}`, undefined, atHome)
+  // Somebody mistypes the password, and the name.
+  for (const name of [username, `${word}@typing`])
+    await ask('POST', '/api/auth/token', new URLSearchParams({ username: name, password: 'x' })).catch(() => undefined)
+  const token = await signIn()
+  const bearer = { authorization: `Bearer ${token}` }
+  await ask('POST', '/api/tux-management/buy', { amount: 100, user_id: uid }, bearer)
+  await ask('POST', `/api/distro/${uid}/gacha/roll`, { client_seed: `seed ${word}` }, bearer)
+  const [copy] = list(await get(`${door}/api/distro/${uid}/gacha/collection`, token))
+  const terms = { player_id: uid, gacha_name: text(copy, 'name'), starting_price: 0, end_time: 4_000_000_000 }
+  await ask('POST', '/api/auction/auctions', terms, bearer)
+  await ask('POST', `/api/sections/${section}/enrollments`, undefined, bearer)
+  const wishes = { name: `telephone of ${first}`, scopes: ['wallet:read'], allowed_addresses: [address] }
+  const ownKey = text(await ask('POST', '/v1/account/api-keys', wishes, bearer), 'key')
+  const registration = { 'First Name': first, 'Last Name': last, email, Password: picturesPassword }
+  const picturesKey = text(await ask('POST', '/users/api/v1/register', registration), 'API Key')
+  const form = new FormData()
+  const file = await readFile(new URL('../../apps/pictures/starter-set/sky-01.webp', import.meta.url))
+  form.append('file', new Blob([new Uint8Array(file)]), 'sky.webp')
+  for (const [name, value] of [
+    ['title', `The sky of ${first}`],
+    ['explanation', 'Stars.'],
+    ['date', '2026-01-01'],
+    ['copyright', `${first} ${last}`],
+  ] as const)
+    form.append(name, value)
+  await ask('POST', '/pictures/api/v1/upload', form, { 'x-api-key': picturesKey })
+  await ask('POST', '/v1/account/password-reset-requests', { email: email.toUpperCase() })
+  return { uid, username, token, traces: [username, email, first, last, address, word, ownKey, picturesKey] }
+}
