@@ -74,6 +74,25 @@ describe('the erasure of a person', () => {
     expect(await erase(undefined)).toEqual({ status: 200, body: { removed: {}, anonymous: {} } })
   })
 
+  it('leaves no seat to nobody when somebody is promoted at the same time', async () => {
+    const sections = await Promise.all(Array.from({ length: 25 }, () => enrollment.newSection(1)))
+    for (const [index, section] of sections.entries()) {
+      await enroll(`first.${index}`, section)
+      await enroll(`second.${index}`, section)
+    }
+    await Promise.all(
+      sections.flatMap((section, index) => [
+        enrollment.ask(student(`first.${index}`), 'DELETE', `/api/sections/${section}/enrollments/first.${index}`),
+        erase(`second.${index}`),
+      ]),
+    )
+    const { rows } = await enrollment.test.database.pool.query(
+      `select student from placement where section_id = any ($1) and state <> 'dropped'`,
+      [sections],
+    )
+    expect(rows).toEqual([])
+  })
+
   it('keeps every seat taken once while others enroll and drop at the same time', async () => {
     const section = await enrollment.newSection(3)
     const names = Array.from({ length: 12 }, (_, index) => `race.${index}`)

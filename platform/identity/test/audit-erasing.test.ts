@@ -107,6 +107,20 @@ describe('erasing what is personal in the trail', () => {
     await owner.close()
   })
 
+  it('adds to the chain alone while it works, whoever else would', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      await Promise.all(Array.from({ length: 5 }, () => record('192.0.2.7')))
+      await Promise.all([
+        sealBatch(test.database.db, keys.links),
+        erase(),
+        sealBatch(test.database.db, keys.links),
+        erase(),
+      ])
+    }
+    await erase()
+    expect(await verify()).toMatchObject({ links: 50n, erased: 50n, firstBreak: undefined })
+  })
+
   it('can be done a part at a time', async () => {
     for (const address of ['1', '2', '3']) await record(address)
     expect([await erase(2), await erase(2), await erase(2)]).toEqual([2, 1, 0])
