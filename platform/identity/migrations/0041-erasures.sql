@@ -18,7 +18,7 @@ create table erasure (
   check (finished_at is null or num_nonnulls(username, email) = 0)
 );
 -- Asked for twice at once, it is done once.
-create unique index erasure_under_way on erasure (uid, scope) where finished_at is null;
+create unique index erasure_under_way on erasure (uid) where finished_at is null and scope = 'everything';
 
 create table erasure_step (
   erasure uuid not null references erasure on delete cascade,

@@ -102,6 +102,11 @@ describe('erasing oneself', () => {
       json: { email: ada.email.toUpperCase() },
       address: '203.0.113.77',
     })
+    // A client has said who was going to sign in.
+    await started.testDatabase.database.pool.query(
+      `insert into openid_record (model, digest, payload) values ('Interaction', sha256($1::bytea), $2)`,
+      [ada.username, { params: { login_hint: ada.email.toUpperCase() } }],
+    )
     expect(await everyRow()).toContain('203.0.113.77')
     const { status, body } = await ask('POST', '/v1/me/erasure', {
       token: ada.token,

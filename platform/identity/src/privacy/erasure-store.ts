@@ -77,6 +77,13 @@ export async function lockUnderWay(tx: Tx, id: ErasureId): Promise<Erasure | und
   return erasure?.person && erasure
 }
 
+/** Forgets what clients of the OpenID provider said of who was going to sign in (`login_hint`). */
+export async function removeHints(tx: Tx, names: readonly string[]): Promise<void> {
+  const folded = names.map((name) => name.toLowerCase())
+  await sql`
+    delete from openid_record where lower(payload -> 'params' ->> 'login_hint') = any (${folded}::text[])`.execute(tx)
+}
+
 /** Takes note of what identity had of somebody when it was removed; its step is not done with that. */
 export async function recordHeld(tx: Tx, id: ErasureId, held: Erased['removed']): Promise<void> {
   await tx

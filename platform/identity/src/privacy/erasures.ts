@@ -57,7 +57,7 @@ export interface Erasures {
   /**
    * Erases what the pictures service holds of somebody, who keeps the account (pictures S-37).
    *
-   * @throws {UnknownAccount} @throws {AccountDeleted} @throws {ErasureUnderWay}
+   * @throws {UnknownAccount} @throws {AccountDeleted}
    */
   erasePictures(uid: string, wishes: ErasureWishes & PicturesWishes, by: Actor): Promise<BegunErasure>
   /** @throws {UnknownErasure} also with another token */

@@ -41,7 +41,11 @@ export async function finishErasure(tx: Tx, parts: FinishingParts, id: ErasureId
   const { clock, audit, chain } = parts
   const erasure = await store.lockUnderWay(tx, id)
   if (!erasure?.person) return
-  const { uid, email } = erasure.person
+  const { uid, email, username } = erasure.person
+  await store.removeHints(
+    tx,
+    [email, username].filter((name) => name !== undefined),
+  )
   if (email !== undefined) await parts.jobs.forget(tx, 'send-link', 'email', email)
   const head = await holdChain(tx, chain)
   const events = erasure.scope === 'everything' ? await eraseFromTrail(tx, chain, uid) : 0
