@@ -152,6 +152,8 @@ describe('the export of everything that is held of somebody', () => {
     })
     const { 'API Key': picturesKey }: Record<string, unknown> = JSON.parse(registered.text)
     const token = await signIn(username)
+    // The keys are listed in the order in which they were made.
+    clock.time = noon + 1000
     const json = { name: 'script', scopes: ['wallet:read'] }
     const { key }: Record<string, unknown> = JSON.parse(
       (await ask('POST', '/v1/account/api-keys', { token, json })).text,
@@ -211,8 +213,8 @@ describe('the export of everything that is held of somebody', () => {
           { name: 'pictures', prefixes: [String(picturesKey).slice(0, 6)] },
           { name: 'script', uses: 0 },
         ],
-        passkeys: [{ name: '<i>Key</i>', created_at: '2026-06-01T12:00:00.000Z', last_used_at: null }],
-        authenticator_app: { added_at: '2026-06-01T12:00:00.000Z' },
+        passkeys: [{ name: '<i>Key</i>', created_at: '2026-06-01T12:00:01.000Z', last_used_at: null }],
+        authenticator_app: { added_at: '2026-06-01T12:00:01.000Z' },
         recovery_codes: { left: 1 },
         clients: [{ client: 'gone', scopes: ['email', 'impersonate', 'openid'], until: null }],
         letters: [{ purpose: 'password-reset', email }],
@@ -320,6 +322,20 @@ describe('the export of everything that is held of somebody', () => {
       return asked === 1 ? { sections: nothing.gacha, next: 'received.x' } : { sections: { received: [] }, next: null }
     })
     expect(await exportOf(ada)).toMatchObject({ gacha: nothing.gacha })
+  })
+})
+
+describe('an export that cannot go on', () => {
+  it('breaks the connection, so that nobody takes a part of it for the whole, and can be begun again', async () => {
+    const ada = await newPerson()
+    started.auction.answers.set('exportPersonalData', (input) => {
+      const { after }: Record<string, unknown> = Object(Reflect.get(Object(input), 'query'))
+      if (after === 'bids.7') throw new TypeError('broken')
+      return { sections: nothing.auction, next: 'bids.7' }
+    })
+    await expect(ask('GET', '/v1/me/export', { token: ada.token })).rejects.toThrow('destroyed before completion')
+    started.auction.answers.set('exportPersonalData', () => ({ sections: nothing.auction, next: null }))
+    expect(await exportOf(ada)).toMatchObject({ complete: true })
   })
 })
 
