@@ -13,6 +13,7 @@ interface Parts {
   readonly copies: Replicas<IdentityDatabase>
   readonly clock: Clock
   readonly log: Logger
+  readonly stopping?: AbortSignal | undefined
 }
 
 /** A primary that was away at the start is tried again so often, in milliseconds. */
@@ -23,7 +24,7 @@ const pauseMs = 1000
  * takes (enrollment E-71); otherwise it waits for the primary, and says why. What the database itself refuses ends the start,
  * and so does a primary that is away where there are no standbys.
  */
-export async function findIdentityDatabase({ databases, copies, clock, log }: Parts): Promise<StartsOn> {
+export async function findIdentityDatabase({ databases, copies, clock, log, stopping }: Parts): Promise<StartsOn> {
   for (let told: string | undefined; ;) {
     try {
       await databases.migrate('identity')
@@ -38,7 +39,7 @@ export async function findIdentityDatabase({ databases, copies, clock, log }: Pa
     }
     if (obstacle !== told) log.warn(`identity waits for its primary, for the standbys cannot stand in: ${obstacle}`)
     told = obstacle
-    await sleep(pauseMs)
+    await sleep(pauseMs, undefined, stopping && { signal: stopping })
   }
 }
 

@@ -62,27 +62,32 @@ const graceMs = 2500
  * Starts one part by itself. It needs the address of its database and of the parts it calls, and the data directory
  * (or a copy of its `service-keys`) that the others use.
  *
- * @throws {InvalidSettings} when one of these is missing
+ * @throws {InvalidSettings} when one of these is missing; an `AbortError` when it is stopped while it waits for a database
  */
-export async function servePart(part: PartName, settings: Settings, log: Logger): Promise<RunningPart> {
+export async function servePart(
+  part: PartName,
+  settings: Settings,
+  log: Logger,
+  options: { readonly stopping?: AbortSignal } = {},
+): Promise<RunningPart> {
   const { publicUrl } = settings
   // Every part has to know the issuer by the same name, or none takes the tokens of the others.
   if (publicUrl === undefined) throw new InvalidSettings('SALLYPORT_PUBLIC_URL is needed, the same for every part')
   const platform = createPlatform(settings, publicUrl, log)
   await serviceKey(settings.dataDirectory, part)
   if (part === 'gateway') return serveGateway(settings, platform, publicUrl, log)
-  return serveService(part, settings, platform, log)
+  return serveService(part, settings, { ...options, platform, log })
 }
 
 async function serveService(
   part: ServiceName,
   settings: Settings,
-  platform: Platform,
-  log: Logger,
+  given: Omit<PartsOfService, 'databases' | 'metrics'>,
 ): Promise<RunningPart> {
+  const { platform } = given
   const databases = await openDatabaseOf(part, settings)
   const metrics = createMetrics()
-  const parts = { platform, databases, metrics, log }
+  const parts = { ...given, databases, metrics }
   const built = part === 'identity' ? await startIdentity(settings, parts) : await startOther(part, settings, parts)
   const { service, administrator, catchingUp } = built
   const url = await service.listen({ host: settings.partHost, port: settings.partPort, metrics })
@@ -113,6 +118,8 @@ interface PartsOfService {
   readonly databases: Databases
   readonly metrics: Metrics
   readonly log: Logger
+  /** Aborts when the program is told to stop, also in the middle of the start. */
+  readonly stopping?: AbortSignal
 }
 
 /** A service that works, and who administers where that is known. */
@@ -125,11 +132,11 @@ interface StartedService {
 
 async function startIdentity(
   settings: Settings,
-  { platform, databases, metrics, log }: PartsOfService,
+  { platform, databases, metrics, log, stopping }: PartsOfService,
 ): Promise<StartedService> {
   const { clock, issuer } = platform
   const copies = databases.openReplicas<IdentityDatabase>({ metrics, log })
-  const startsOn = await findIdentityDatabase({ databases, copies, clock, log })
+  const startsOn = await findIdentityDatabase({ databases, copies, clock, log, stopping })
   const identity = await buildIdentity({
     database: databases.open('identity'),
     copies,

@@ -10,13 +10,20 @@ import { stopOnSignals } from './shutdown.ts'
 export async function runServe(part: PartName, settings: Settings): Promise<void> {
   const log = createLog(settings).child({ service: part })
   let running: Promise<RunningPart> | undefined
+  const stopping = new AbortController()
   const shutdown = stopOnSignals(async () => {
+    stopping.abort()
     const started = await running?.catch(() => undefined)
     await started?.stop()
   }, log)
   onClusterGone(() => shutdown.now(1))
-  running = servePart(part, settings, log)
-  const { addresses, administrator, ownServices = [] } = await running
+  running = servePart(part, settings, log, { stopping: stopping.signal })
+  const started = await running.catch((error: unknown) => {
+    // Whoever has stopped it in the middle of the start knows.
+    if (!stopping.signal.aborted) throw error
+  })
+  if (!started) return
+  const { addresses, administrator, ownServices = [] } = started
   if (administrator?.newPassword !== undefined) {
     const { username, newPassword, file } = administrator
     process.stdout.write(`administrator ${username}, password ${newPassword}, kept in ${file}\n`)
