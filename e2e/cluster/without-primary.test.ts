@@ -93,6 +93,9 @@ describe('identity killed while the primary is away', () => {
     await untilLoginWorks()
     const keys = await (await fetch(`${cluster.door}/.well-known/jwks.json`)).json()
     expect(keys).toMatchObject({ keys: expect.arrayContaining([expect.objectContaining({ kid })]) })
+    // It hears from the standbys what was revoked, and says that this may not be all.
+    expect(await withToken('/api/sections', ended)).toBe(401)
+    await expect.poll(() => partsOf(cluster.adminDoor)).toMatchObject({ 'gateway.revocations': 'degraded: lost' })
     const identity = await cluster.urlOf('identity')
     expect(await partsOf(identity)).toMatchObject({ database: 'ready', primary: 'PrimaryAway', audit: 'ready' })
     expect(await partsOf(cluster.adminDoor)).toMatchObject({ identity: 'not ready: primary' })
@@ -136,7 +139,12 @@ describe('identity killed while the primary is away', () => {
     const pid = await cluster.killMember('identity')
     await expect.poll(() => cluster.output(), patience).toContain('none of them answers')
     expect((await campus.logIn(ada)).status).toBe(503)
+    // It is stopped in order while it waits.
+    await cluster.stopMember('identity')
+    expect(cluster.output()).not.toContain('not everything has stopped in time')
+    const starting = cluster.startMember('identity')
     await cluster.startMember('secondary-2')
+    await starting
     await untilLoginWorks()
     expect(await pidOf('identity')).not.toBe(pid)
     expect(await campus.logIn(ada)).toMatchObject({ status: 200, replica: 'secondary-2' })

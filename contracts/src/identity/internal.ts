@@ -29,6 +29,8 @@ export const readRevocations = route({
       /** Names the feed; in another one places mean something else. */
       feed: Type.String(),
       revocations: Type.Array(Revocation),
+      /** While the primary is away: for how long nothing new was heard; null when that never was. */
+      silent_ms: Type.Optional(Type.Union([Type.Integer({ minimum: 0 }), Type.Null()])),
       /** Another one than before means that the published keys are to be fetched again. */
       keys: Type.String(),
     }),

@@ -77,7 +77,8 @@ export function pollIdentity(call: Call, log: Logger): Heard {
   const revocations = followRevocations(async (after) => {
     const { body } = await call(identity.readRevocations, { query: { after } })
     keys.tell(body.keys)
-    return body
+    const { silent_ms: silentMs = 0 } = body
+    return { ...body, silentMs: silentMs ?? Number.POSITIVE_INFINITY }
   }, log)
   return { revocations, keys: keys.source }
 }

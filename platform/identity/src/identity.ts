@@ -51,9 +51,10 @@ import { createGuesses } from './guessing/guesses.ts'
 import { createGuessesInMemory } from './guessing/guesses-in-memory.ts'
 import { withStandIn } from './guessing/standing-in.ts'
 import type { EnrollmentTokenSettings } from './logins/claims.ts'
-import { createLogins, isPrimaryUp } from './logins/logins.ts'
+import { createLogins } from './logins/logins.ts'
 import { createRequestLimit } from './limits/request-limits.ts'
 import { createOpenId } from './openid/openid.ts'
+import { isPrimaryUp } from './primary.ts'
 import { createPrimaryChecks } from './primary-checks.ts'
 import type { StartsOn } from './starting.ts'
 import { startSweeping } from './sweeping.ts'
@@ -191,10 +192,15 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const audit = createAudit(clock)
   const keyParts = { db, masterKey, clock, algorithm }
   const rotation = createKeyRotation({ ...keyParts, audit })
-  const firstCopies = startsOn === 'standbys' ? copies : undefined
-  const keys = await loadSigningKeys({ ...keyParts, copies: firstCopies, log, rotation, rotationDays })
+  const keys = await loadSigningKeys({
+    ...keyParts,
+    copies: startsOn === 'standbys' ? copies : undefined,
+    log,
+    rotation,
+    rotationDays,
+  })
   const hashing = createPasswordHashing({ ...passwordHashing, log, metrics })
-  const feed = createRevocationFeed(db, log, firstCopies)
+  const feed = createRevocationFeed(db, log, copies)
   const changes = createAccountChanges({ feed, copies })
   const memberships = createMemberships(members)
   const linkParts = { db, clock, mailer, publicUrl: issuer }

@@ -1,7 +1,7 @@
 import type { Replicas, ServiceDatabase } from '@sallyport/database'
 import type { ServiceParts } from '@sallyport/service'
 import type { IdentityDatabase } from './identity-database.ts'
-import { isPrimaryUp } from './logins/logins.ts'
+import { isOnStandbys, isPrimaryUp } from './primary.ts'
 
 /** The copy for writing is away; logins of the enrollment system go on. */
 export class PrimaryAway extends Error {
@@ -23,20 +23,17 @@ export function createPrimaryChecks({
   readonly copies: Pick<Replicas<IdentityDatabase>, 'nodes'>
   readonly audit: () => Promise<void>
 }): { isCaughtUp: boolean; readonly checks: NonNullable<ServiceParts['checks']> } {
-  const standbys = () => copies.nodes().filter(({ name }) => name !== 'primary')
-  // Known without asking: a server that hangs would keep whoever wants to know how identity is.
-  const isOnStandbys = () => !isPrimaryUp(copies) && standbys().some(({ state }) => state === 'up')
   const state = {
     isCaughtUp: false,
     checks: {
       async database() {
-        if (!isOnStandbys()) await database.ping()
+        if (!isOnStandbys(copies)) await database.ping()
       },
       // Nothing is recorded either while the primary is away.
       async audit() {
-        if (!isOnStandbys()) await audit()
+        if (!isOnStandbys(copies)) await audit()
       },
-      ...(standbys().length > 0 && {
+      ...(copies.nodes().length > 1 && {
         async primary() {
           if (!isPrimaryUp(copies)) throw new PrimaryAway('the primary is away')
           if (!state.isCaughtUp) throw new CatchingUp('what was put off is not done yet')

@@ -26,6 +26,7 @@ export async function obstacleToStandbys({
         return standings.some(({ state }) => state === 'signing') ? undefined : 'they have no key to sign with'
       },
       judge: async (obstacle) => ({ value: obstacle, final: 'with-every-commit' }),
+      takesTurn: false,
     })
     return value
   } catch (error) {

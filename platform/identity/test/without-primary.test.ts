@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { migrate, openDatabase, openReplicas } from '@sallyport/database'
 import { ask as askDatabase, type Cluster, run, startCluster } from '@sallyport/database/testing/cluster'
 import { systemClock } from '@sallyport/kernel'
-import { decodeProtectedHeader } from 'jose'
+import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type IdentityDatabase, migrations, obstacleToStandbys } from '../src/index.ts'
-import { fromGateway, startIdentity, type TestIdentity, type TestOptions } from './support.ts'
+import { credentialOf, fromGateway, startIdentity, type TestIdentity, type TestOptions } from './support.ts'
 
 let cluster: Cluster
 /** Has started on the primary, and made everything. */
@@ -76,6 +76,18 @@ async function withToken({ service }: TestIdentity, method: 'GET' | 'POST', path
   return (await service.inject({ method, path, headers: { authorization: `Bearer ${token}` } })).status
 }
 
+/** What other processes hear. */
+async function feedOf({ service }: TestIdentity) {
+  const headers = { authorization: `Bearer ${credentialOf('gateway')}` }
+  const reply = await service.inject({ method: 'GET', path: '/internal/identity/revocations?after=0', headers })
+  expect(reply.status).toBe(200)
+  const { feed, silent_ms, revocations }: Record<string, unknown> = JSON.parse(reply.body)
+  const ids = Array.isArray(revocations) ? revocations.map((one: unknown) => Reflect.get(Object(one), 'id')) : []
+  return { feed, silent_ms, ids }
+}
+
+const sidOf = (token: string): unknown => decodeJwt(token)['sid']
+
 const readyParts = { database: 'ready', primary: 'ready', audit: 'ready', revocations: 'ready' }
 
 describe('a start while the primary is away', () => {
@@ -109,12 +121,19 @@ describe('a start while the primary is away', () => {
         revocations: 'degraded: lost',
       })
       await expect(second.identity.catchUp()).rejects.toThrow()
+      // Other processes that are started meanwhile hear what the standbys have, and that it may not be all.
+      const feed = await feedOf(second)
+      expect(feed).toMatchObject({ feed: expect.stringMatching(/^standbys-/), silent_ms: null })
+      expect(feed.ids).toContain(sidOf(ended))
 
       await restartPrimary()
       await expect.poll(() => second.service.readiness()).toMatchObject({ primary: 'CatchingUp' })
       await second.identity.catchUp()
       await expect.poll(() => second.service.readiness()).toEqual(readyParts)
       expect((await register(second, 'late')).status).toBe(201)
+      const after = await feedOf(second)
+      expect(after.feed).not.toBe(feed.feed)
+      expect([after.silent_ms, after.ids]).toEqual([undefined, expect.arrayContaining([sidOf(ended)])])
       expect([await userinfo(ended), await userinfo(open)]).toEqual([401, 200])
       const { pool } = second.testDatabase.database
       const written = async () => new Set((await pool.query('select sid from session')).rows.map(({ sid }) => sid))

@@ -68,7 +68,7 @@ class ReplicaSet<Tables> implements Replicas<Tables> {
     const reading = new Reading(question, ({ final }, { role }) =>
       role === 'primary' ? this.#needsOfPrimary(final) : this.#needsOfStandby(final),
     )
-    const decision = (await this.#ask(reading, this.#inTurn())) ?? (await this.#askLate(reading))
+    const decision = (await this.#ask(reading, this.#inTurn(question))) ?? (await this.#askLate(reading))
     const { passedOver, waitedMs } = reading
     this.#options.onRead?.({ copy: decision?.copy, passedOver, waitedMs })
     if (!decision) throw new ReplicasUnavailable({ cause: reading.failure })
@@ -130,13 +130,13 @@ class ReplicaSet<Tables> implements Replicas<Tables> {
   }
 
   /** The standby whose turn it is, the others, the primary; at last those that are behind, which may still know enough. */
-  #inTurn(): readonly Copy<Tables>[] {
+  #inTurn({ takesTurn = true }: { readonly takesTurn?: boolean }): readonly Copy<Tables>[] {
     const count = this.#standbys.length
     const inOrder = Array.from({ length: count }, (_, step) => (this.#lastTurn + 1 + step) % count)
     const up = inOrder.filter((index) => this.#standbys[index]?.isUp)
     const current = up.filter((index) => this.#standbys[index]?.isLagging === false)
     const turn = current[0] ?? up[0]
-    if (turn !== undefined) this.#lastTurn = turn
+    if (turn !== undefined && takesTurn) this.#lastTurn = turn
     const copyOf = (index: number) => this.#standbys.slice(index, index + 1)
     return [
       ...current.flatMap(copyOf),

@@ -122,6 +122,21 @@ describe('reads', () => {
     expect(decisions.filter(({ copy }) => copy === 'secondary-2')).toHaveLength(20)
   })
 
+  it('E-64 leave the turns to others when they take none themselves', async () => {
+    const name = await register()
+    await cluster.settle()
+    const copies: string[] = []
+    for (let n = 0; n < 10; n += 1) {
+      copies.push((await logIn(name)).copy)
+      await replicas.read({
+        look: (db) => db.selectFrom('account').select('password').where('name', '=', name).executeTakeFirst(),
+        judge: async () => ({ value: true, final: 'with-every-commit' }),
+        takesTurn: false,
+      })
+    }
+    for (const [n, copy] of copies.slice(1).entries()) expect(copy).not.toBe(copies[n])
+  })
+
   it('E-70 T-13 see what was registered a moment ago, a hundred times', async () => {
     for (let n = 0; n < 100; n += 1) expect(await logIn(await register())).toMatchObject({ value: true })
   })

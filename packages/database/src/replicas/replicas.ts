@@ -31,6 +31,8 @@ export interface Question<Tables, Row, Value> {
   look(db: Kysely<Tables>): Promise<Row>
   /** Decides by what was read; may take its time. Called again only when another look shows something else. */
   judge(row: Row): Promise<Judgement<Value>>
+  /** False for what is no business of those whose reads take turns: whoever has the next turn keeps it. */
+  readonly takesTurn?: boolean
 }
 
 export interface Judgement<Value> {

@@ -8,6 +8,7 @@ import type { Actor, Audit } from '../audit/audit.ts'
 import type { Guesses } from '../guessing/guesses.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { PasswordHashing } from '../passwords/password-hashing.ts'
+import { isPrimaryUp } from '../primary.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
 import { type SessionId, sessionLifeSeconds } from '../sessions/session.ts'
 import { obstacleOf, type RefusalReason, type Sessions } from '../sessions/sessions.ts'
@@ -203,11 +204,6 @@ export function createLogins({
       await lateLogins.settle()
     },
   }
-}
-
-/** Whether the copy for writing is there, as far as is known. */
-export function isPrimaryUp(copies: Pick<Replicas<IdentityDatabase>, 'nodes'>): boolean {
-  return copies.nodes().some(({ name, state }) => name === 'primary' && state === 'up')
 }
 
 function endOfLife(createdAt: Date): Date {

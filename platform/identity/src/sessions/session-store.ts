@@ -260,11 +260,13 @@ export async function readRevocations(db: Database, after: number, limit: number
 
 /**
  * The name of the feed changes with its table and with each start of the database server: when it was restored from a
- * backup, it goes on with numbers that its readers know for others.
+ * backup, it goes on with numbers that its readers know for others. Standbys have the same numbers, and one name together.
  */
 async function identifyFeed(db: Database): Promise<{ readonly feed: string; readonly newest: bigint }> {
   const { rows } = await sql<{ feed: string; newest: bigint }>`
-    select concat(extract(epoch from pg_postmaster_start_time()), '-', 'revocation'::regclass::oid) as feed,
+    select concat(
+        case when pg_is_in_recovery() then 'standbys' else extract(epoch from pg_postmaster_start_time())::text end,
+        '-', 'revocation'::regclass::oid) as feed,
       (select coalesce(max(sequence), 0) from revocation) as newest`.execute(db)
   const [row] = rows
   if (!row) throw new TypeError('the feed of revocations has no name')

@@ -12,8 +12,13 @@ export function ownRoutes(parts: {
   return [
     handle(identity.readKeys, async () => ok({ keys: [...keys.published()] })),
     handle(identity.readRevocations, async ({ query }) => {
-      const page = await feed.read(query.after)
-      return ok({ feed: page.feed, revocations: [...page.revocations], keys: keysVersion(keys.published()) })
+      const { feed: name, revocations, silentMs } = await feed.read(query.after)
+      return ok({
+        feed: name,
+        revocations: [...revocations],
+        ...(silentMs !== undefined && { silent_ms: Number.isFinite(silentMs) ? Math.round(silentMs) : null }),
+        keys: keysVersion(keys.published()),
+      })
     }),
   ]
 }

@@ -123,6 +123,7 @@ export async function loadSigningKeys(
       look: readAndOpen,
       // A key that was revoked is not to sign again.
       judge: async (keys) => ({ value: keys, final: 'with-every-commit' }),
+      takesTurn: false,
     })
     await use(value)
   } else {
