@@ -346,7 +346,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       ...enrollmentUserRoutes({ accounts, copies, logins }),
       ...picturesRoutes(registrations),
       ...ownAccountRoutes({ proofs, links, linkLimit }),
-      ...erasureRoutes({ erasures, freshSignIn }),
+      ...erasureRoutes({ db, erasures, freshSignIn }),
       ...administrationRoutes({ accounts, factors }),
       ...auditRoutes(db),
       ...apiKeyRoutes({

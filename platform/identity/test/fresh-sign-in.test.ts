@@ -32,7 +32,7 @@ async function check(proof: Pick<FreshProof, 'uid'> & Partial<FreshProof>): Prom
 describe('whoever wants what cannot be undone', () => {
   it('says the password when the sign-in was some time ago', async () => {
     const { uid } = await test.account()
-    expect(await check({ uid })).toBe('FreshSignInNeeded')
+    expect(await check({ uid })).toBe('SignInTooOld')
     expect(await check({ uid, password: 'Wrong-Horse7!' })).toBe('WrongCredentials')
     expect(await check({ uid, password })).toBe('let in')
     expect(await check({ uid: newId(), password })).toBe('UnknownAccount')
@@ -42,7 +42,8 @@ describe('whoever wants what cannot be undone', () => {
     const { uid } = await test.account()
     const { secret, recoveryCodes } = await test.addTotp(uid)
     const [recoveryCode = ''] = recoveryCodes
-    expect(await check({ uid, password })).toBe('FreshSignInNeeded')
+    expect(await check({ uid })).toBe('SignInTooOld')
+    expect(await check({ uid, password })).toBe('CodeNeeded')
     expect(await check({ uid, password, code: '000000' })).toBe('WrongCode')
     expect(await check({ uid, password: 'Wrong-Horse7!', code: test.codeOf(secret) })).toBe('WrongCredentials')
     expect(await check({ uid, password, code: test.codeOf(secret) })).toBe('let in')

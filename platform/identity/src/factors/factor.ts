@@ -32,6 +32,16 @@ export class WrongCode extends Rejection {
   }
 }
 
+/** The password is right, and is not enough. */
+export class CodeNeeded extends Rejection {
+  override name = 'CodeNeeded'
+  readonly code = 'code-needed'
+  readonly reason = 'unauthenticated'
+  constructor() {
+    super('code: a code of your second factor is needed as well')
+  }
+}
+
 /** The sign-in took too long, or failed too often, or its account has changed. */
 export class SignInOver extends Rejection {
   override name = 'SignInOver'

@@ -42,20 +42,6 @@ export interface Erasure {
   readonly receipt: ErasureReceipt | undefined
 }
 
-/** Somebody has to say again who they are, since what they want cannot be undone. */
-export class FreshSignInNeeded extends Rejection {
-  override name = 'FreshSignInNeeded'
-  readonly code = 'fresh-sign-in-needed'
-  readonly reason = 'unauthenticated'
-  constructor(what: 'sign-in' | 'code' = 'sign-in') {
-    super(
-      what === 'code'
-        ? 'code: a code of your second factor is needed as well'
-        : 'this needs a sign-in within the last five minutes, or the password with the request',
-    )
-  }
-}
-
 /** Unknown, or the token is not its token: the same answer. */
 export class UnknownErasure extends Rejection {
   override name = 'UnknownErasure'

@@ -3,14 +3,13 @@ import type { Kysely } from 'kysely'
 import { UnknownAccount, WrongCredentials } from '../accounts/account.ts'
 import { type Credentials, findCredentials } from '../accounts/account-store.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
-import { WrongCode } from '../factors/factor.ts'
+import { CodeNeeded, WrongCode } from '../factors/factor.ts'
 import type { FactorProofs } from '../factors/factor-proofs.ts'
 import type { Guesses } from '../guessing/guesses.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { PasswordHashing } from '../passwords/password-hashing.ts'
 import type { SessionId } from '../sessions/session.ts'
-import { wasOpenedSince } from '../sessions/session-store.ts'
-import { FreshSignInNeeded } from './erasure.ts'
+import { requireFreshSignIn, SignInTooOld } from '../sessions/fresh-sign-in.ts'
 
 /** How somebody shows again who they are. */
 export interface FreshProof {
@@ -23,15 +22,12 @@ export interface FreshProof {
   readonly code?: string | undefined
 }
 
-/** As long as the account pages take a sign-in for fresh. */
-const freshMs = 5 * 60_000
-
 /** Makes sure of who is asking for what cannot be undone: a token that was stolen some time ago is not enough. */
 export interface FreshSignIn {
   /**
    * Nothing more is asked of whoever signed in lately; of others the password, and a code where there is a second factor.
    *
-   * @throws {FreshSignInNeeded} @throws {WrongCredentials} @throws {WrongCode} @throws {UnknownAccount}
+   * @throws {SignInTooOld} @throws {WrongCredentials} @throws {CodeNeeded} @throws {WrongCode} @throws {UnknownAccount}
    * @throws {TooManyAttempts} @throws {HashingBusy}
    */
   check(proof: FreshProof): Promise<void>
@@ -82,13 +78,18 @@ export function createFreshSignIn(parts: {
   return {
     async check(proof) {
       const { uid, session, password, code } = proof
-      if (await wasOpenedSince(db, { sid: session, uid }, new Date(clock.now().getTime() - freshMs))) return
-      if (password === undefined) throw new FreshSignInNeeded()
+      try {
+        await requireFreshSignIn(db, session, clock.now())
+        return
+      } catch (error) {
+        if (!(error instanceof SignInTooOld) || password === undefined) throw error
+      }
       const credentials = await findCredentials(db, uid)
       if (!credentials) throw new UnknownAccount()
-      if (credentials.account.hasSecondFactor && code === undefined) throw new FreshSignInNeeded('code')
       await checkPassword(credentials, proof, password)
-      if (credentials.account.hasSecondFactor && code !== undefined) await checkCode(proof, code)
+      if (!credentials.account.hasSecondFactor) return
+      if (code === undefined) throw new CodeNeeded()
+      await checkCode(proof, code)
     },
   }
 }

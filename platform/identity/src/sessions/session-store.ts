@@ -160,22 +160,6 @@ export async function lockOpenSession(
   return row && { uid: row.uid, openedAt: row.created_at }
 }
 
-/** Whether a session of an account is open that was opened after a moment. */
-export async function wasOpenedSince(
-  db: Database,
-  { sid, uid }: { readonly sid: SessionId; readonly uid: AccountId },
-  moment: Date,
-): Promise<boolean> {
-  const row = await db
-    .selectFrom('session')
-    .select('sid')
-    .where('sid', '=', sid)
-    .where('uid', '=', uid)
-    .where('created_at', '>', moment)
-    .executeTakeFirst()
-  return row !== undefined
-}
-
 /** Lets a session last longer, since whoever it is of has said again who they are; whether it was open still. */
 export async function prolongSession(
   tx: Tx,

@@ -1,5 +1,5 @@
-import { identity, problem, type Reply } from '@sallyport/contracts'
-import type { Clock, Rejection } from '@sallyport/kernel'
+import { identity } from '@sallyport/contracts'
+import type { Clock } from '@sallyport/kernel'
 import { type AccountCaller, handle, type HandledRoute, ok } from '@sallyport/service'
 import type { Kysely } from 'kysely'
 import { NotForThirdParties } from '../api-keys/api-key.ts'
@@ -7,8 +7,9 @@ import { isOfThirdParty } from '../api-keys/api-key-store.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { PicturesRegistrations } from '../pictures/registrations.ts'
 import type { PersonalDataExport } from '../privacy/export.ts'
-import { requireFreshSignIn, SignInTooOld } from '../sessions/fresh-sign-in.ts'
+import { requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
 import { actorOf, sessionOf } from './authority.ts'
+import { freshnessWords } from './freshness.ts'
 import { toPersonalPicturesData } from './pictures.ts'
 
 /** What people see of what is held of them. */
@@ -49,12 +50,4 @@ export function ownDataRoutes(parts: {
       freshnessWords,
     ),
   ]
-}
-
-/** How OAuth clients are told that somebody has to say again who they are (RFC 9470 §3). */
-function freshnessWords(rejection: Rejection): Reply | undefined {
-  if (!(rejection instanceof SignInTooOld)) return undefined
-  const { code, message: detail, facts } = rejection
-  const challenge = `Bearer error="insufficient_user_authentication", error_description="${detail}", max_age="${facts.max_age}"`
-  return problem(401, 'Not authenticated', { detail, code, ...facts }, { 'www-authenticate': challenge })
 }
