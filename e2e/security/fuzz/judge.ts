@@ -23,7 +23,7 @@ const shapes: Readonly<Record<string, (body: Readonly<Record<string, unknown>>) 
 }
 
 /** Where a request may not have found its way to a surface, which has no words for it then. */
-const unrouted = [404, 405, 431]
+const unrouted: ReadonlySet<number> = new Set([404, 405, 431])
 
 /** What is wrong with an answer, whatever was asked; undefined when nothing is. */
 export function faultOf({ dialect }: Operation, { status, headers, text }: FuzzAnswer): string | undefined {
@@ -35,7 +35,7 @@ export function faultOf({ dialect }: Operation, { status, headers, text }: FuzzA
   if (leak) return `shows its inside: ${leak.source}`
   // Pages for browsers refuse in pages.
   if (headers['content-type']?.startsWith('text/html')) return undefined
-  if (unrouted.includes(status) && hasShape('problem-details', text)) return undefined
+  if (unrouted.has(status) && hasShape('problem-details', text)) return undefined
   return hasShape(dialect, text) ? undefined : `no refusal in the words of ${dialect}`
 }
 
