@@ -116,15 +116,6 @@ describe('S-C5 S-F7 an upload is refused with a reason, and nothing of it is on 
     expect(await files()).toEqual(before)
   })
 
-  it('a name with an end inside', async () => {
-    const before = await files()
-    expect(await upload({ file: star, name: 'a\0b.png' })).toMatchObject({
-      status: 422,
-      body: { Error: 'file: must not have the NUL character' },
-    })
-    expect(await files()).toEqual(before)
-  })
-
   it('S-26 with the demo key, or with none that is one', async () => {
     const before = await files()
     for (const [other, why] of [
@@ -141,6 +132,7 @@ it.each([
   ['a way up', '../../../etc/passwd'],
   ['a way up elsewhere', '..\\..\\windows.png'],
   ['a place of its own', '/etc/cron.d/x'],
+  ['an end inside', 'a\0b.png'],
   ['a device', 'CON'],
   ['quotes and snow', 'é☃ "quoted".png'],
   ['settings of a server', '.htaccess'],
