@@ -67,7 +67,7 @@ function describeFault(fault: string, { status, text, headers }: FuzzAnswer): st
 }
 
 /** Operations after which credentials may be worth nothing. */
-const ends = /^(?:delete|end|logOut|remove|suspend|change|reset|assign|modify|rotate|import)/i
+const ends = /^(?:delete|end|erase|logOut|remove|suspend|change|reset|assign|modify|rotate|import)/i
 
 describe.each(operations.map((operation, index) => ({ ...operation, index })))(
   'S-C10 $service $method $path',

@@ -156,6 +156,18 @@ describe('erasing oneself', () => {
     expect((await erase(ada, { password })).status).toBe(202)
   })
 
+  it('is nothing for a program of others that somebody signed in to', async () => {
+    const ada = await register()
+    const { pool } = started.testDatabase.database
+    await pool.query(
+      `insert into client (id, name, first_party, metadata, created_at) values ('orchard', 'Orchard', false, '{}', now())`,
+    )
+    await pool.query(`update session set client = 'orchard' where uid = $1`, [ada.uid])
+    for (const answer of [await erase(ada, { password }), await ask('DELETE', '/v1/me/pictures', { token: ada.token })])
+      expect(answer).toMatchObject({ status: 403, body: { code: 'not-for-third-parties' } })
+    expect((await ask('GET', '/api/auth/userinfo', { token: ada.token })).status).toBe(200)
+  })
+
   it('is told of to nobody without its token', async () => {
     const ada = await register()
     const { body } = await erase(ada)
