@@ -12,6 +12,8 @@ import { type Credential, openWorld, type World } from './fuzz/world.ts'
  */
 const numRuns = Number(process.env['SALLYPORT_FUZZ_RUNS'] ?? 6)
 const seed = Number(process.env['SALLYPORT_FUZZ_SEED'] ?? 20_261_126)
+/** As long as it may take: where every request ends somebody, somebody new has to come. */
+const timeoutMs = 90_000 * Math.ceil(numRuns / 20)
 
 /** What takes things away comes last. */
 const operations = readOperations().sort(
@@ -73,20 +75,24 @@ describe.each(operations.map((operation, index) => ({ ...operation, index })))(
   'S-C10 $service $method $path',
   (operation) => {
     const door = operation.door
-    it.each(credentialsFor(operation))('never fails, whatever is sent with the credential of: %s', async (which) => {
-      await fc.assert(
-        fc.asyncProperty(requestsTo(operation), async (request) => {
-          const { target, headers, body } = withNames(request)
-          const asked = { target, headers: { ...headers, ...shown(operation, which) }, body }
-          const answer = await send(world.addresses[door], operation.method, asked)
-          const fault = faultOf(operation, answer)
-          if (fault !== undefined) throw new Error(describeFault(fault, answer))
-          if (answer.status < 300 && ends.test(operation.name)) await world.renew()
-        }),
-        { numRuns: isLetIn(operation, which) ? numRuns : Math.ceil(numRuns / 4), seed: seed + operation.index },
-      )
-      if (ends.test(operation.name)) await world.settle()
-    })
+    it.each(credentialsFor(operation))(
+      'never fails, whatever is sent with the credential of: %s',
+      async (which) => {
+        await fc.assert(
+          fc.asyncProperty(requestsTo(operation), async (request) => {
+            const { target, headers, body } = withNames(request)
+            const asked = { target, headers: { ...headers, ...shown(operation, which) }, body }
+            const answer = await send(world.addresses[door], operation.method, asked)
+            const fault = faultOf(operation, answer)
+            if (fault !== undefined) throw new Error(describeFault(fault, answer))
+            if (answer.status < 300 && ends.test(operation.name)) await world.renew()
+          }),
+          { numRuns: isLetIn(operation, which) ? numRuns : Math.ceil(numRuns / 4), seed: seed + operation.index },
+        )
+        if (ends.test(operation.name)) await world.settle()
+      },
+      timeoutMs,
+    )
   },
 )
 
