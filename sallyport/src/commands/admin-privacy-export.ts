@@ -5,10 +5,10 @@ import { exportPersonalData as exportFromEnrollment } from '@sallyport/enrollmen
 import type { GachaDatabase } from '@sallyport/gacha'
 import { exportPersonalData as exportFromGacha } from '@sallyport/gacha/privacy'
 import type { IdentityDatabase } from '@sallyport/identity'
-import { findUidByEmail, findUidByName, UnknownAccount } from '@sallyport/identity/accounts'
+import { findUidByLogin, UnknownAccount } from '@sallyport/identity/accounts'
 import { createAudit } from '@sallyport/identity/audit'
 import { createPersonalDataExport, type PersonalDataSource } from '@sallyport/identity/privacy'
-import { type AccountId, parseId, systemClock } from '@sallyport/kernel'
+import { systemClock } from '@sallyport/kernel'
 import type { PicturesDatabase } from '@sallyport/pictures'
 import { exportPersonalData as exportFromPictures } from '@sallyport/pictures/privacy'
 import type { WalletDatabase } from '@sallyport/wallet'
@@ -32,8 +32,8 @@ export async function exportPerson(
   const databases = await reachDatabases(settings)
   const progress = countRecords()
   try {
-    const { db } = openIdentity(databases)
-    const uid = await findPerson(db, login)
+    const { db } = databases.open<IdentityDatabase>('identity')
+    const uid = await findUidByLogin(db, login)
     if (!uid) throw new UnknownAccount()
     const exporting = createPersonalDataExport({
       db,
@@ -52,17 +52,6 @@ export async function exportPerson(
     progress.stop()
     await databases.stop()
   }
-}
-
-type Db = ReturnType<typeof openIdentity>['db']
-
-function openIdentity(databases: Pick<Databases, 'open'>) {
-  return databases.open<IdentityDatabase>('identity')
-}
-
-async function findPerson(db: Db, login: string): Promise<AccountId | undefined> {
-  const id = parseId<AccountId>(login.toLowerCase())
-  return id ?? (await findUidByName(db, login)) ?? findUidByEmail(db, login)
 }
 
 function sourcesIn(databases: Pick<Databases, 'open'>): readonly PersonalDataSource[] {

@@ -1,4 +1,4 @@
-import type { AccountId } from '@sallyport/kernel'
+import { type AccountId, parseId } from '@sallyport/kernel'
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import { alongQueries } from '../along-queries.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
@@ -118,6 +118,12 @@ export async function findUidByEmail(db: Database, email: string): Promise<Accou
     .where(sql<boolean>`lower(email) = lower(${soughtText(email)}) and deleted_at is null`)
     .executeTakeFirst()
   return row?.uid
+}
+
+/** Whom an operator names: by the id, the user name or the e-mail address. An id is taken for one, whoever's it is. */
+export async function findUidByLogin(db: Database, login: string): Promise<AccountId | undefined> {
+  const id = parseId<AccountId>(login.toLowerCase())
+  return id ?? (await findUidByName(db, login)) ?? findUidByEmail(db, login)
 }
 
 /** By the e-mail address whatever its case; not of the deleted. */

@@ -1,8 +1,8 @@
 import type { ServiceDatabase } from '@sallyport/database'
 import { createJobs, type JobLog } from '@sallyport/jobs'
-import { type AccountId, type Clock, parseId } from '@sallyport/kernel'
+import type { Clock } from '@sallyport/kernel'
 import { UnknownAccount } from '../accounts/account.ts'
-import { findUidByEmail, findUidByName } from '../accounts/account-store.ts'
+import { findUidByLogin } from '../accounts/account-store.ts'
 import { createNameDigest } from '../accounts/reserved-names.ts'
 import { createAudit } from '../audit/audit.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
@@ -45,7 +45,7 @@ export function createPrivacyAdministration(parts: {
   })
   return {
     async erase(login, wishes) {
-      const uid = parseId<AccountId>(login) ?? (await findUidByName(db, login)) ?? (await findUidByEmail(db, login))
+      const uid = await findUidByLogin(db, login)
       if (!uid) throw new UnknownAccount()
       return (await erasures.eraseEverything(uid, wishes, { kind: 'operator' })).id
     },
