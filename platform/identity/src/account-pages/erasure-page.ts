@@ -45,8 +45,8 @@ function askPage(visit: Visit, username: string, isWrong = false): Page {
   const { erasure: words } = wordsOfVisit(visit).account
   const alert = isWrong ? `<p role="alert" id="complaint">${words.notConfirmed}</p>\n` : ''
   const described = isWrong ? ' aria-describedby="complaint" aria-invalid="true"' : ''
-  const fields = `<p><input id="keep-uploads" name="keep-uploads" type="checkbox" value="yes">
-<label for="keep-uploads">${words.keepUploads}</label></p>
+  const fields = `<label class="choice"><input id="keep-uploads" name="keep-uploads" type="checkbox" value="yes">
+${words.keepUploads}</label>
 <label for="username">${escapeHtml(words.confirm(username))}</label>
 <input id="username" name="username" autocomplete="off" autocapitalize="none" spellcheck="false" maxlength="100" required${described}>
 <button>${words.button}</button>`

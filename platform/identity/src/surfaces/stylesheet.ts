@@ -36,6 +36,8 @@ label { display: block; margin-bottom: .375rem; font-weight: 600 }
 input:not([type=hidden]) { display: block; width: 100%; min-height: 2.75rem; margin-bottom: 1.25rem; padding: .5rem .75rem; font: inherit; color: inherit; background: var(--card); border: 1px solid var(--line); border-radius: .5rem }
 input[aria-invalid=true] { border-color: var(--alarm); box-shadow: 0 0 0 1px var(--alarm) }
 input + p { margin-top: -.75rem; color: var(--muted); font-size: .875rem }
+.choice { display: flex; gap: .625rem; margin-bottom: 1.25rem; font-weight: 400 }
+.choice input[type=checkbox] { flex: none; width: 1.25rem; min-height: 1.25rem; margin: .125rem 0 0; padding: 0; accent-color: var(--accent) }
 input[name=user_code] { font-size: 1.25rem; letter-spacing: .1em; text-transform: uppercase }
 button { display: block; width: 100%; min-height: 2.75rem; margin-bottom: .75rem; padding: .5rem 1rem; font: inherit; font-weight: 600; color: var(--on-accent); background: var(--accent); border: 1px solid var(--accent); border-radius: .5rem; cursor: pointer }
 button:hover { filter: brightness(1.08) }
