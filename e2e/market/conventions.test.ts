@@ -35,7 +35,6 @@ describe.each(bothDoors)('the %s door', (door) => {
       '/auth/token',
       '/api/nothing/here',
       '/healthy',
-      '/docs',
       '/api/auth',
       '/api/distro',
     ]) {
