@@ -14,6 +14,17 @@ export default defineConfig({
           ...timeouts,
           name: 'parts',
           include: ['{packages,platform,apps}/*/**/*.test.ts', '{contracts,sallyport}/**/*.test.ts'],
+          exclude: ['platform/gateway/**', '**/node_modules/**'],
+          globalSetup: ['packages/database/src/testing/global-setup.ts'],
+          // To load what a part is made of costs more than most files test: a worker loads it once for all of them.
+          isolate: false,
+        },
+      },
+      {
+        test: {
+          ...timeouts,
+          name: 'gateway',
+          include: ['platform/gateway/**/*.test.ts'],
           globalSetup: ['packages/database/src/testing/global-setup.ts'],
         },
       },

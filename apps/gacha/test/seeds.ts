@@ -1,13 +1,18 @@
 import { createHash } from 'node:crypto'
+import { expect } from 'vitest'
 import { stock } from '../src/catalogue/stock.ts'
 import { drawGacha } from '../src/rolls/draw.ts'
 import { seededDice } from '../src/rolls/seeded-dice.ts'
 
-let tried = 0
+/** How many seeds each file of tests has had: what it draws does not depend on others. */
+const tried = new Map<string | undefined, number>()
 
-/** A seed that was never there before; the same ones in every run. */
+/** A seed that its file never had before; the same ones in every run. */
 export function nextSeed(): Buffer {
-  return createHash('sha256').update(String(tried++)).digest()
+  const { testPath } = expect.getState()
+  const before = tried.get(testPath) ?? 0
+  tried.set(testPath, before + 1)
+  return createHash('sha256').update(String(before)).digest()
 }
 
 /**
