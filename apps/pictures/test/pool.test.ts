@@ -2,7 +2,9 @@ import { openDatabase } from '@sallyport/database'
 import { loadedDice, systemClock } from '@sallyport/kernel'
 import { afterEach, expect, it } from 'vitest'
 import { createAdministration } from '../src/administration.ts'
+import { filesInDirectory } from '../src/files/picture-files.ts'
 import { setState } from '../src/pool/picture-store.ts'
+import { createPool } from '../src/pool/pool.ts'
 import { caption, picture, startPictures, type TestPictures } from './test-pictures.ts'
 
 let pictures: TestPictures
@@ -43,6 +45,29 @@ it('S-22 S-33 numbers the pool without a gap, also when pictures come and go at 
   expect(await places()).toEqual([1, 2, 3, 4])
   await Promise.all(ids.map((id, index) => setState(db, id, index % 2 === 0 ? 'refused' : 'accepted')))
   expect(await places()).toEqual([1, 2])
+})
+
+it('S-22 draws again when what was drawn is removed in that moment', async () => {
+  pictures = await startPictures()
+  const { db } = pictures.test.database
+  for (const title of ['a', 'b']) await pictures.upload({ ...caption, title, file: await picture() })
+  const files = filesInDirectory(pictures.choices.directory)
+  const pool = createPool({
+    db,
+    dice: loadedDice(0, 0),
+    files: {
+      ...files,
+      async read(name) {
+        if ((await places()).length === 2) {
+          await db.updateTable('picture').set({ state: 'refused' }).where('title', '=', 'a').execute()
+          await db.deleteFrom('picture').where('title', '=', 'a').execute()
+          await files.remove(name)
+        }
+        return files.read(name)
+      },
+    },
+  })
+  expect((await pool.draw()).picture.title).toBe('b')
 })
 
 it('S-54 has the starter set once, also when two start together', async () => {

@@ -17,9 +17,9 @@ export interface SharingParts {
 export function sharingRoutes({ pool, uploads, uploadLimitBytes, isModerated }: SharingParts): HandledRoute[] {
   return [
     handle(pictures.downloadPicture, async () => {
-      const picture = await pool.draw()
+      const { picture, content } = await pool.draw()
       const name = `${picture.title}.${endingOf(picture.mediaType)}`
-      return ok(await pool.open(picture, 'full'), { 'content-disposition': contentDisposition(name) })
+      return ok(content, { 'content-disposition': contentDisposition(name) })
     }),
     handle(pictures.uploadPicture, async ({ caller, body: { file, title, explanation, date, copyright } }) => {
       if (file.bytes.length > uploadLimitBytes) throw new Refusal(picturesDialect.tooLarge(uploadLimitBytes))
