@@ -4,7 +4,7 @@ import { newToken, type Player, registerPlayer } from '../support/people.ts'
 import { type Lives, liveALittle, markup } from './lives.ts'
 
 const exportOf = ({ token }: Pick<Player, 'token'>) => callPath('public', 'GET', '/v1/me/export', { token })
-const any = expect.anything()
+const something = expect.anything()
 
 describe('the export of everything that is held of somebody', () => {
   let lives: Lives
@@ -36,7 +36,7 @@ describe('the export of everything that is held of somebody', () => {
         ]),
       },
       wallet: {
-        membership: { opened_at: any, closed_at: null },
+        membership: { opened_at: something, closed_at: null },
         balances: { tux: 178, tux_held: 12 },
         transactions: [
           { kind: 'roll', tux: -10 },
@@ -55,7 +55,7 @@ describe('the export of everything that is held of somebody', () => {
         bids: [{ auction_id: auctions.others, amount: 12, leads: true, bought: false }],
       },
       enrollment: { seats: [], waiting: [{ title: markup, position: 1 }], dropped: [], taught: [] },
-      pictures: { uploads: [{ title: markup, state: any, width: 1 }] },
+      pictures: { uploads: [{ title: markup, state: something, width: 1 }] },
       complete: true,
     })
   })
