@@ -71,7 +71,10 @@ export function erasureTask(parts: ErasureStepParts) {
     if (step === 'identity') {
       for (const service of servicesOf(erasure.scope)) {
         const erased = await ask(service, erasure, erasure.person)
-        await db.transaction().execute((tx) => store.recordStep(tx, id, service, erased, clock.now()))
+        await db.transaction().execute(async (tx) => {
+          // Another instance may have finished meanwhile: what its receipt says is left as it is.
+          if (await store.lockUnderWay(tx, id)) await store.recordStep(tx, id, service, erased, clock.now())
+        })
       }
       await forgetOutside(parts, erasure.person)
       await db.transaction().execute((tx) => finishErasure(tx, { ...parts, jobs: parts.jobs() }, id))
