@@ -1,5 +1,6 @@
 import { appendFile, readFile, rm } from 'node:fs/promises'
-import { type AccountId, parseId } from '@sallyport/kernel'
+import { dirname } from 'node:path'
+import { type AccountId, parseId, syncDirectory } from '@sallyport/kernel'
 import type { Logger } from 'pino'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -76,6 +77,8 @@ export function createLateLogins({
     const missing = [...waiting.values()].filter(({ sid }) => !kept.has(sid))
     if (missing.length === 0) return
     await appendFile(path, missing.map(toLine).join(''), { mode: 0o600, flush: true })
+    // A file that is new has to have its name after a power cut, too.
+    if (kept.size === 0) await syncDirectory(dirname(path))
     for (const { sid } of missing) kept.add(sid)
   }
 
