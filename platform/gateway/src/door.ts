@@ -1,9 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { type Dialect, type Door as DoorName, problemDetails } from '@sallyport/contracts'
 import { type Soon, soon } from '@sallyport/kernel'
 import type { Metrics } from '@sallyport/service'
 import type { Logger } from 'pino'
 import type { Dispatcher } from './dispatch/dispatcher.ts'
+import type { DoorResponse } from './door-response.ts'
 import { answerHealth, asksForHealth, type Readiness } from './health.ts'
 import type { Handler } from './listening/listener.ts'
 import type { DoorMetrics } from './metrics/door-metrics.ts'
@@ -44,12 +45,12 @@ export interface DoorParts extends AdmissionParts {
 /** What a door does with a request: every one goes the way of design §3. */
 export function createDoor(parts: DoorParts): Handler {
   const { log, name, isProxy } = parts
-  const failed = (error: unknown, request: IncomingMessage, response: ServerResponse): void => {
+  const failed = (error: unknown, request: IncomingMessage, response: DoorResponse): void => {
     log.error({ err: error, door: name }, 'the gateway failed on a request')
     if (response.headersSent) request.socket.destroy()
     else writeReply(response, problemDetails.failed('unknown'))
   }
-  const orFail = (enter: () => Soon<void>, request: IncomingMessage, response: ServerResponse): void => {
+  const orFail = (enter: () => Soon<void>, request: IncomingMessage, response: DoorResponse): void => {
     try {
       const entering = enter()
       if (entering instanceof Promise) entering.catch((error: unknown) => failed(error, request, response))
@@ -66,7 +67,7 @@ export function createDoor(parts: DoorParts): Handler {
   }
 }
 
-function enter(parts: DoorParts, request: IncomingMessage, response: ServerResponse): Soon<void> {
+function enter(parts: DoorParts, request: IncomingMessage, response: DoorResponse): Soon<void> {
   const visit = beginVisit(request, response, parts.originOf)
   if (asksForHealth(visit.path, request)) {
     return answerHealth(visit.path, response, { readiness: parts.readiness, dispatchers: parts.dispatchers.values() })

@@ -3,7 +3,8 @@ import type { Door } from '@sallyport/contracts'
 import type { AccountCaller } from '@sallyport/service'
 import type { Logger } from 'pino'
 import { logAccess } from './access-log.ts'
-import { setAnswerHeaders } from './answer-headers.ts'
+import { usualHeaders } from './answer-headers.ts'
+import type { DoorResponse } from './door-response.ts'
 import type { DoorMetrics } from './metrics/door-metrics.ts'
 import type { Policy } from './policy/policy.ts'
 import type { Refusal, RefusalReason } from './policy/refusal.ts'
@@ -42,13 +43,13 @@ export function holderOf({ caller, origin }: Visit): string {
 }
 
 /** Gives a request its id, and its answer what every answer says. */
-export function beginVisit(request: IncomingMessage, response: ServerResponse, originOf: OriginReader): Visit {
+export function beginVisit(request: IncomingMessage, response: DoorResponse, originOf: OriginReader): Visit {
   const url = originForm(request.url ?? '/')
   request.url = url
   const requestId = crypto.randomUUID()
   const origin = originOf(request)
-  response.setHeader('x-request-id', requestId)
-  setAnswerHeaders(response, origin.scheme)
+  response.say('x-request-id', requestId)
+  response.sayUsual(usualHeaders[origin.scheme])
   return { path: pathOf(url), requestId, trace: traceOf(request), origin, begunAtMs: performance.now() }
 }
 

@@ -1,13 +1,18 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Dialect, Reply } from '@sallyport/contracts'
-import type { Dispatcher as Undici } from 'undici'
+import type { AnswerHead } from '../http-client/answer-head.ts'
+import type { Connection } from '../http-client/connection.ts'
+import type { Exchange } from '../http-client/exchange.ts'
+import { UnsendableRequest } from '../http-client/errors.ts'
+import { requestHead } from '../http-client/request-head.ts'
+import type { DoorResponse } from '../door-response.ts'
 import { writeReply } from '../write-reply.ts'
-import { type AnswerHeaders, isEventStream, isFramed, requestHeaders, takeOver } from './call-headers.ts'
+import { isEventStream, isFramed, takeOver } from './call-headers.ts'
 import type { BodyPolicy, Dispatch } from './dispatcher.ts'
 import { type CallFailure, failureOf, isRepeatable, isUndelivered, NoAnswer } from './failure.ts'
 import type { Instance } from './instance.ts'
 import type { InstancePool, Shortage } from './pool.ts'
-import { type BodyWay, bodyWayOf, gather, StreamedBody } from './request-body.ts'
+import { type BodyWay, bodyWayOf, framingOf, gather, StreamedBody } from './request-body.ts'
 import type { Waiting } from './waiting-line.ts'
 
 /** A call is sent at most so often, apart from tries by which nothing was delivered: each instance may refuse once. */
@@ -19,28 +24,26 @@ const retryAfterSeconds = 1
 
 /**
  * One request on its way to an instance and its answer on the way back. It is made for each request and is itself what
- * undici reports to, so that nothing else has to be.
+ * goes over the connection and hears of it, so that nothing else has to be.
  */
-export class Call implements Undici.DispatchHandler, Waiting {
+export class Call implements Exchange, Waiting {
   deadline = 0
+  head = ''
+  body: Buffer | StreamedBody | undefined
   readonly #pool: InstancePool
   readonly #request: IncomingMessage
-  readonly #response: ServerResponse
+  readonly #response: DoorResponse
   readonly #policy: BodyPolicy
   readonly #dialect: Dialect
   readonly #record: Dispatch['record']
   readonly #way: BodyWay
-  #headers: string[] = []
-  #body: Buffer | StreamedBody | null = null
   #instance: Instance | undefined
-  #controller: Undici.DispatchController | undefined
+  #connection: Connection | undefined
   /** Whether this call finds out if its instance is back. */
   #trial = false
   /** How long the instance has to begin its answer, in milliseconds. */
   #limitMs = 0
   #timer: NodeJS.Timeout | undefined
-  /** Whether anything may have been written to the connection. */
-  #sent = false
   #answered = false
   /** Whether the answer goes on until the client leaves. */
   #isStream = false
@@ -66,13 +69,17 @@ export class Call implements Undici.DispatchHandler, Waiting {
     return this.#way === 'streamed'
   }
 
+  get method(): string {
+    // The route table has let no other method through than those of its routes, or any that HTTP has.
+    return this.#request.method ?? 'GET'
+  }
+
   begin(): void {
     const request = this.#request
-    this.#headers = requestHeaders(request)
     this.#response.on('close', () => this.#onClientGone()).on('timeout', () => this.#onIdle())
     if (this.#way === 'gathered') {
       gather(request, (body) => {
-        this.#body = body
+        this.body = body
         if (!this.#left) this.#enter()
       })
       return
@@ -83,6 +90,15 @@ export class Call implements Undici.DispatchHandler, Waiting {
 
   /** The time that the client takes for its body is not the service's. */
   #enter(): void {
+    const { method } = this
+    const { url = '/', rawHeaders } = this.#request
+    try {
+      this.head = requestHead({ method, target: url, headers: rawHeaders }, framingOf(this.#request, this.#way))
+    } catch (error) {
+      if (!(error instanceof UnsendableRequest)) throw error
+      this.#reply(this.#dialect.badRequest(unsendable))
+      return
+    }
     this.deadline = this.#pool.now() + this.#pool.limits.totalMs
     this.#pool.enter(this)
   }
@@ -95,20 +111,9 @@ export class Call implements Undici.DispatchHandler, Waiting {
     this.#tries += 1
     this.#limitMs = Math.max(1, Math.min(this.#pool.limits.tryMs, this.#timeLeft()))
     // The time that a client takes to send is not the instance's.
-    if (this.#way === 'streamed') this.#body = new StreamedBody(this.#request, this.#policy.limitBytes)
+    if (this.#way === 'streamed') this.body = new StreamedBody(this.#request, this.#policy.limitBytes, this.#limitMs)
     else this.#expectAnswer()
-    instance.connections.dispatch(
-      {
-        // The route table has let no other method through than those of its routes, or any that HTTP has.
-        method: this.#request.method ?? 'GET',
-        path: this.#request.url ?? '/',
-        headers: this.#headers,
-        body: this.#body,
-        // For an instance that takes no more of a body; of the whole time a timer of our own is in charge.
-        headersTimeout: this.#way === 'streamed' ? Math.ceil(this.#limitMs) : 0,
-      },
-      this,
-    )
+    instance.connections.send(this)
   }
 
   refuse(shortage: Shortage): void {
@@ -120,22 +125,15 @@ export class Call implements Undici.DispatchHandler, Waiting {
     this.refuse('waited-too-long')
   }
 
-  onRequestStart(controller: Undici.DispatchController): void {
+  onConnection(connection: Connection): void {
     if (this.#left) {
-      controller.abort(clientGone)
+      connection.abort(clientGone)
       return
     }
-    this.#controller = controller
-    // The head of a streamed request is written with the first piece of its body, any other one now.
-    this.#sent = this.#way !== 'streamed'
+    this.#connection = connection
   }
 
-  onBodySent(): void {
-    this.#sent = true
-  }
-
-  onRequestSent(): void {
-    this.#sent = true
+  onSent(): void {
     if (this.#way === 'streamed' && !this.#answered) this.#expectAnswer()
   }
 
@@ -145,8 +143,8 @@ export class Call implements Undici.DispatchHandler, Waiting {
   }
 
   #onSilence(): void {
-    if (this.#controller) {
-      this.#controller.abort(new NoAnswer('no answer began in time'))
+    if (this.#connection) {
+      this.#connection.abort(new NoAnswer('no answer began in time'))
       return
     }
     if (this.#left) return
@@ -155,45 +153,45 @@ export class Call implements Undici.DispatchHandler, Waiting {
     this.#answer(this.#dialect.timedOut())
   }
 
-  onResponseStart(controller: Undici.DispatchController, status: number, headers: AnswerHeaders): void {
-    // What comes before the answer is for this connection alone.
-    if (status < 200) return
+  onHead(head: AnswerHead): void {
     clearTimeout(this.#timer)
     if (this.#instance) this.#pool.answered(this.#instance, this.#trial)
     this.#trial = false
-    if (isEventStream(headers) && !this.#holdStream()) {
-      controller.abort(tooManyStreams)
+    if (isEventStream(head) && !this.#holdStream()) {
+      this.#connection?.abort(tooManyStreams)
       return
     }
     this.#answered = true
-    const response = this.#response
-    takeOver(headers, response)
-    const length = headers['content-length']
-    response.writeHead(status)
-    if (typeof length === 'string') this.#remaining = Number(length)
+    takeOver(head, this.#response)
+    if (typeof head.framing === 'number') this.#remaining = head.framing
     // An answer of unknown length may take its time: its client sees the beginning at once.
-    else response.flushHeaders()
+    else this.#response.flushHeaders()
   }
 
-  onResponseData(controller: Undici.DispatchController, chunk: Buffer): void {
-    this.#remaining -= chunk.length
-    if (this.#remaining === 0 && chunk.length <= shortBytes) {
+  onBody(piece: Buffer): boolean {
+    const response = this.#response
+    this.#remaining -= piece.length
+    if (this.#remaining === 0 && piece.length <= shortBytes) {
       // As a string the head and a short body go out in one write, which costs a tenth less of the whole way.
-      this.#response.end(chunk.toString('latin1'), 'latin1')
-    } else if (!this.#response.write(chunk)) {
-      controller.pause()
-      this.#response.once('drain', () => controller.resume())
+      response.end(piece.toString('latin1'), 'latin1')
+      return true
     }
+    if (response.write(Buffer.from(piece))) return true
+    response.once('drain', () => this.#connection?.resume())
+    return false
   }
 
-  onResponseEnd(): void {
+  onEnd(): void {
     this.#over = true
+    this.#connection = undefined
     this.#leaveInstance()
     this.#response.end()
   }
 
-  onResponseError(_controller: Undici.DispatchController | null, error: Error): void {
+  onError(error: Error): void {
     clearTimeout(this.#timer)
+    const wasSent = this.#wasSent
+    this.#connection = undefined
     const instance = this.#instance
     if (!instance || error === clientGone) {
       this.#finish()
@@ -203,7 +201,7 @@ export class Call implements Undici.DispatchHandler, Waiting {
       this.refuse('too-many-streams')
       return
     }
-    const failure = this.#failureOf(error)
+    const failure = failureOf(error, wasSent)
     // What is left of a call's time after others had it says nothing about whom it ran out at.
     if (failure === 'refused' || failure === 'lost' || (failure === 'silent' && this.#hasFullTime())) {
       this.#pool.failed(instance, failure, this.#trial)
@@ -222,15 +220,14 @@ export class Call implements Undici.DispatchHandler, Waiting {
     }
   }
 
+  /** Whether anything may have gone over the connection. The head of a streamed request goes out with the first piece of its body. */
+  get #wasSent(): boolean {
+    return this.#connection !== undefined && !(this.body instanceof StreamedBody && this.body.untouched)
+  }
+
   /** Whether the instance was given as long as any call has at most. */
   #hasFullTime(): boolean {
     return this.#limitMs >= this.#pool.limits.tryMs
-  }
-
-  #failureOf(error: Error): CallFailure {
-    const failure = failureOf(error, this.#sent)
-    // Without a connection that it could begin on there was none.
-    return failure === 'stale' && !this.#controller ? 'refused' : failure
   }
 
   #mayTryAgain(failure: CallFailure): boolean {
@@ -238,7 +235,7 @@ export class Call implements Undici.DispatchHandler, Waiting {
     if (this.#timeLeft() < 1) return false
     if (isUndelivered(failure)) {
       if (this.#tries >= mostTries + this.#pool.size) return false
-      return !(this.#body instanceof StreamedBody) || this.#body.untouched
+      return !(this.body instanceof StreamedBody) || this.body.untouched
     }
     if (failure !== 'lost' && failure !== 'silent') return false
     return this.#tries < mostTries && this.#way === 'none' && isRepeatable(this.#request.method)
@@ -247,8 +244,6 @@ export class Call implements Undici.DispatchHandler, Waiting {
   #tryAgain(instance: Instance, failure: CallFailure): void {
     instance.health.abandoned(this.#trial)
     this.#trial = false
-    this.#controller = undefined
-    this.#sent = false
     this.#instance = undefined
     this.#pool.moveOn(this, instance, failure)
   }
@@ -258,7 +253,7 @@ export class Call implements Undici.DispatchHandler, Waiting {
     if (failure === 'silent') return dialect.timedOut()
     if (failure === 'lost' || failure === 'garbled') return dialect.badGateway()
     if (failure === 'too-large') return dialect.tooLarge(this.#policy.limitBytes)
-    if (failure === 'unsendable') return dialect.badRequest('The request could not be passed on')
+    if (failure === 'unsendable') return dialect.badRequest(unsendable)
     return dialect.unavailable(retryAfterSeconds)
   }
 
@@ -279,7 +274,7 @@ export class Call implements Undici.DispatchHandler, Waiting {
   #onClientGone(): void {
     if (this.#over) return
     this.#left = true
-    if (this.#controller) this.#controller.abort(clientGone)
+    if (this.#connection) this.#connection.abort(clientGone)
     else if (!this.#instance) this.#pool.leaveLine(this)
   }
 
@@ -313,5 +308,6 @@ export class Call implements Undici.DispatchHandler, Waiting {
   }
 }
 
+const unsendable = 'The request could not be passed on'
 const clientGone = new Error('the client went away')
 const tooManyStreams = new Error('the instance has as many streams as it may have')

@@ -1,6 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Dialect } from '@sallyport/contracts'
 import type { Failure } from '@sallyport/service'
+import type { DoorResponse } from '../door-response.ts'
 
 /** What becomes of a request's body. */
 export interface BodyPolicy {
@@ -11,7 +12,7 @@ export interface BodyPolicy {
 
 export interface Dispatch {
   readonly request: IncomingMessage
-  readonly response: ServerResponse
+  readonly response: DoorResponse
   readonly body: BodyPolicy
   /** Words for an upstream that is not there. */
   readonly dialect: Dialect

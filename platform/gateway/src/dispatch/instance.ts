@@ -1,13 +1,10 @@
 import { InstanceHealth } from '@sallyport/service'
-import { buildConnector, Pool } from 'undici'
+import type { ConnectionLimits } from '../http-client/connection.ts'
+import { Connections } from '../http-client/connections.ts'
 
 /** How much each instance is given to do, and how long it may take. */
-export interface InstanceLimits {
+export interface InstanceLimits extends ConnectionLimits {
   readonly connections: number
-  /** How long a connection may take to come about, in milliseconds. */
-  readonly connectMs: number
-  /** How long an answer that has begun may pause, in milliseconds. */
-  readonly pauseMs: number
 }
 
 /** One of the processes of a service, and the connections to it. */
@@ -16,7 +13,7 @@ export class Instance {
   readonly name: string
   readonly url: string
   readonly health: InstanceHealth
-  readonly connections: Pool
+  readonly connections: Connections
   readonly #limit: number
   /** The calls that are with it now. */
   calls = 0
@@ -28,11 +25,7 @@ export class Instance {
     this.url = url
     this.health = new InstanceHealth(now)
     this.#limit = limits.connections
-    this.connections = new Pool(url, {
-      connections: limits.connections,
-      connect: connectorTo(limits.connectMs),
-      bodyTimeout: limits.pauseMs,
-    })
+    this.connections = new Connections(url, limits, now)
   }
 
   get hasRoom(): boolean {
@@ -43,14 +36,4 @@ export class Instance {
   get hasRoomForStream(): boolean {
     return this.streams < Math.max(1, Math.floor(this.#limit / 2))
   }
-}
-
-/**
- * Makes connections to an instance. Over TLS it has to prove the name in its own address: undici would ask for the one in
- * the request's `Host`, which is the installation's.
- */
-export function connectorTo(timeoutMs: number): buildConnector.connector {
-  // What was delivered and what was not is known of HTTP/1.1, where a connection has one request at a time.
-  const connect = buildConnector({ timeout: timeoutMs, allowH2: false })
-  return (options, callback) => connect({ ...options, servername: '' }, callback)
 }

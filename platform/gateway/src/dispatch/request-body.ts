@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { Readable } from 'node:stream'
+import type { BodyTaker, PiecewiseBody } from '../http-client/exchange.ts'
+import type { RequestFraming } from '../http-client/request-head.ts'
 import type { BodyPolicy } from './dispatcher.ts'
 
 /** A body without a declared length turned out to be larger than its route takes. */
@@ -36,56 +37,73 @@ export function gather(request: IncomingMessage, done: (body: Buffer) => void): 
   })
 }
 
+/** How the body says where it ends, behind the gateway. */
+export function framingOf({ method, headers }: IncomingMessage, way: BodyWay): RequestFraming {
+  if (way === 'none') return isAwaited(method) ? 0 : undefined
+  return headers['transfer-encoding'] === undefined ? Number(headers['content-length']) : 'chunked'
+}
+
+/** Methods whose requests say also that they have no body (RFC 9110 §8.6). */
+function isAwaited(method: string | undefined): boolean {
+  return method === 'POST' || method === 'PUT' || method === 'PATCH'
+}
+
 /**
- * A body that is passed on as it comes, and counted. Nothing is taken from the request before the first read, which is
- * when a connection is there: until then another one like it can take its place.
+ * A body that is passed on as it comes, and counted. Nothing is taken from the request before a connection is there: until
+ * a piece of it has come, another one like it can take its place.
  */
-export class StreamedBody extends Readable {
+export class StreamedBody implements PiecewiseBody {
+  readonly isChunked: boolean
+  readonly stallMs: number
   readonly #request: IncomingMessage
   readonly #limitBytes: number
   #bytes = 0
-  #started = false
+  #taker: BodyTaker | undefined
+  #touched = false
 
-  constructor(request: IncomingMessage, limitBytes: number) {
-    super()
+  /** @param stallMs for how long the instance may take nothing of it, in milliseconds */
+  constructor(request: IncomingMessage, limitBytes: number, stallMs: number) {
+    this.isChunked = request.headers['transfer-encoding'] !== undefined
+    this.stallMs = stallMs
     this.#request = request
     this.#limitBytes = limitBytes
-    // Whoever sends it hears of an error too, as long as it is interested; nobody else is.
-    this.on('error', () => undefined)
   }
 
+  /** Whether nothing of it has gone anywhere. */
   get untouched(): boolean {
-    return !this.#started
+    return !this.#touched
   }
 
-  override _read(): void {
-    if (!this.#started) this.#start()
-    this.#request.resume()
-  }
-
-  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#request.off('data', this.#onData).off('end', this.#onEnd).off('error', this.#onError)
-    // What is left of it is read and dropped: a client that is still sending would not hear the answer.
-    if (this.#started) this.#request.resume()
-    done(error)
-  }
-
-  #start(): void {
-    this.#started = true
+  start(taker: BodyTaker): void {
+    this.#taker = taker
     this.#request.on('data', this.#onData).on('end', this.#onEnd).on('error', this.#onError)
   }
 
-  readonly #onData = (chunk: Buffer): void => {
-    this.#bytes += chunk.length
-    if (this.#bytes > this.#limitBytes) this.destroy(new BodyTooLarge('the body is too large'))
-    else if (!this.push(chunk)) this.#request.pause()
+  resume(): void {
+    this.#request.resume()
+  }
+
+  stop(): void {
+    this.#taker = undefined
+    this.#request.off('data', this.#onData).off('end', this.#onEnd).off('error', this.#onError)
+    // What is left of it is read and dropped: a client that is still sending would not hear the answer.
+    if (this.#touched) this.#request.resume()
+    else this.#request.pause()
+  }
+
+  readonly #onData = (piece: Buffer): void => {
+    this.#touched = true
+    this.#bytes += piece.length
+    if (this.#bytes > this.#limitBytes) this.#taker?.broken(new BodyTooLarge('the body is too large'))
+    else if (this.#taker?.piece(piece) === false) this.#request.pause()
   }
 
   readonly #onEnd = (): void => {
-    this.push(null)
+    this.#touched = true
+    this.#taker?.end()
   }
 
   readonly #onError = (error: Error): void => {
-    this.destroy(new BodyBroken('the body broke off', { cause: error }))
+    this.#taker?.broken(new BodyBroken('the body broke off', { cause: error }))
   }
 }

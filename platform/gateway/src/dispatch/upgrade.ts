@@ -1,15 +1,19 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Reply } from '@sallyport/contracts'
-import { Client, type Dispatcher as Undici } from 'undici'
+import type { AnswerHead } from '../http-client/answer-head.ts'
+import { Connection, type Keeper } from '../http-client/connection.ts'
+import { targetOf } from '../http-client/connecting.ts'
+import { UnsendableRequest } from '../http-client/errors.ts'
+import type { Exchange } from '../http-client/exchange.ts'
+import { requestHead } from '../http-client/request-head.ts'
 import { writeReply } from '../write-reply.ts'
-import { takeOver } from './call-headers.ts'
+import { headerOf, takeOver } from './call-headers.ts'
 import type { Dispatch, Turn } from './dispatcher.ts'
 import { failureOf, isUndelivered, NoAnswer } from './failure.ts'
-import { connectorTo } from './instance.ts'
 
-/** Told of the connection to a service that agreed to speak WebSocket, and of the headers it agreed with. */
-export type Accepted = (headers: IncomingHttpHeaders, upstream: Duplex) => void
+/** Told of the connection to a service that agreed to speak WebSocket, and of the head it agreed with. */
+export type Accepted = (head: AnswerHead, upstream: Socket) => void
 
 /** How long an instance may take until there is a connection, and all of them until one answers, in milliseconds. */
 const connectTimeoutMs = 2000
@@ -22,13 +26,16 @@ const mostTries = 10
  * none. It answers with that connection, on which everything that comes is of that protocol, or as it would answer any
  * request.
  */
-export class Upgrade implements Undici.DispatchHandler {
+export class Upgrade implements Exchange {
+  readonly method = 'GET'
+  readonly body = undefined
+  head = ''
   readonly #dispatch: Dispatch
   readonly #nextTurn: () => Turn | undefined
   readonly #accepted: Accepted
   readonly #timer: NodeJS.Timeout
   #turn: Turn
-  #client: Client | undefined
+  #connection: Connection | undefined
   #sent = false
   #over = false
   #tries = 0
@@ -42,66 +49,70 @@ export class Upgrade implements Undici.DispatchHandler {
   }
 
   begin(): void {
-    this.#dispatch.response.once('close', () => this.#abort(clientGone))
+    const { request, response, dialect } = this.#dispatch
+    const { url = '/', rawHeaders } = request
+    try {
+      this.head = requestHead({ method: 'GET', target: url, headers: rawHeaders }, undefined, 'websocket')
+    } catch (error) {
+      if (!(error instanceof UnsendableRequest)) throw error
+      this.#turn.abandoned()
+      this.#end(dialect.badRequest('The request could not be passed on'))
+      return
+    }
+    response.once('close', () => this.#abort(clientGone))
     this.#ask()
   }
 
   #ask(): void {
-    const { request, record } = this.#dispatch
-    record.instance = this.#turn.instance
+    this.#dispatch.record.instance = this.#turn.instance
     this.#tries += 1
     this.#sent = false
-    this.#client = new Client(this.#turn.url, {
-      connect: connectorTo(connectTimeoutMs),
-      headersTimeout: 0,
-      bodyTimeout: answerTimeoutMs,
-    })
-    const options = { path: request.url ?? '/', headers: request.rawHeaders, upgrade: 'websocket' }
-    this.#client.dispatch({ method: 'GET', ...options }, this)
+    const limits = { connectMs: connectTimeoutMs, pauseMs: answerTimeoutMs }
+    this.#connection = new Connection(targetOf(this.#turn.url), limits, alone, this)
   }
 
-  onRequestStart(): void {
+  onConnection(): void {
     this.#sent = true
   }
 
-  onRequestUpgrade(_controller: unknown, _status: number, headers: IncomingHttpHeaders, connection: Duplex): void {
+  onSent(): void {
+    // What counts is when an answer begins, wherever the request is.
+  }
+
+  onUpgrade(head: AnswerHead, upstream: Socket): void {
     this.#answered()
     this.#over = true
     const { response, dialect } = this.#dispatch
     // Nobody looks at this connection any more, so nobody else would hear that it failed.
-    connection.on('error', () => connection.destroy())
-    if (String(headers['upgrade']).toLowerCase() === 'websocket' && !response.destroyed) {
-      this.#accepted(headers, connection)
+    upstream.on('error', () => upstream.destroy())
+    if (headerOf(head.headers, 'upgrade')?.toLowerCase() === 'websocket' && !response.destroyed) {
+      this.#accepted(head, upstream)
       return
     }
-    connection.destroy()
+    upstream.destroy()
     if (!response.destroyed) this.#end(dialect.badGateway())
   }
 
-  onResponseStart(controller: Undici.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    if (status < 200) return
+  onHead(head: AnswerHead): void {
     this.#answered()
     const { request, response } = this.#dispatch
     dropRest(request)
-    takeOver(headers, response)
-    response.writeHead(status)
-    response.on('drain', () => controller.resume())
+    takeOver(head, response)
+    response.on('drain', () => this.#connection?.resume())
   }
 
-  onResponseData(controller: Undici.DispatchController, chunk: Buffer): void {
-    if (!this.#dispatch.response.write(chunk)) controller.pause()
+  onBody(piece: Buffer): boolean {
+    return this.#dispatch.response.write(Buffer.from(piece))
   }
 
-  onResponseEnd(): void {
+  onEnd(): void {
     this.#over = true
     this.#dispatch.response.end()
-    void this.#client?.close()
   }
 
-  onResponseError(_controller: unknown, error: Error): void {
+  onError(error: Error): void {
     const { response, dialect } = this.#dispatch
     const failure = failureOf(error, this.#sent)
-    void this.#client?.destroy()
     if (error === clientGone) this.#turn.abandoned()
     else if (!response.headersSent) this.#turn.failed(failure === 'silent' || failure === 'refused' ? failure : 'lost')
 
@@ -136,7 +147,7 @@ export class Upgrade implements Undici.DispatchHandler {
   }
 
   #abort(error: Error): void {
-    if (!this.#over) void this.#client?.destroy(error)
+    if (!this.#over) this.#connection?.abort(error)
   }
 }
 
@@ -144,5 +155,8 @@ export class Upgrade implements Undici.DispatchHandler {
 export function dropRest({ socket }: IncomingMessage): void {
   socket.resume()
 }
+
+/** A connection that is made for one request is for nobody else. */
+const alone: Keeper = { free: (connection) => connection.close(), closed: () => undefined }
 
 const clientGone = new Error('the client went away')

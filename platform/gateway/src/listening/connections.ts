@@ -1,6 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { networkOf } from '@sallyport/service'
+import type { DoorResponse } from '../door-response.ts'
 
 /** So many requests of one connection may be under way at once: who sends more before there are answers is no browser. */
 const mostRequestsAtOnce = 64
@@ -14,7 +15,7 @@ export class Connections {
   readonly #sockets = new Set<Socket>()
   readonly #perNetwork = new Map<string, number>()
   /** As HTTP sees them, with the answers that are owed. */
-  readonly #owed = new Map<Socket, Set<ServerResponse>>()
+  readonly #owed = new Map<Socket, Set<DoorResponse>>()
   /** Those that have had their last answer. */
   readonly #over = new WeakSet<Socket>()
   #draining = false
@@ -58,7 +59,7 @@ export class Connections {
    * An answer is owed. `too-many` are on this connection, so that this one has to be a refusal; or the connection is over,
    * and nobody hears an answer.
    */
-  owe(socket: Socket, response: ServerResponse): 'owed' | 'too-many' | 'over' {
+  owe(socket: Socket, response: DoorResponse): 'owed' | 'too-many' | 'over' {
     const owed = this.#owed.get(socket)
     if (!owed || this.#over.has(socket)) return 'over'
     owed.add(response)
@@ -67,14 +68,14 @@ export class Connections {
       // A connection whose last answer began before the door closed would be kept for nobody.
       if (this.#draining && owed.size === 0) socket.destroySoon()
     })
-    if (this.#draining) response.setHeader('connection', 'close')
+    if (this.#draining) response.say('connection', 'close')
     return owed.size > mostRequestsAtOnce ? 'too-many' : 'owed'
   }
 
   /** This is the last answer on its connection: what the client has sent behind its request already is not looked at. */
-  endWith(socket: Socket, response: ServerResponse): void {
+  endWith(socket: Socket, response: DoorResponse): void {
     this.#over.add(socket)
-    response.setHeader('connection', 'close')
+    response.say('connection', 'close')
   }
 
   /** Whether an answer is owed on this connection. */
@@ -92,7 +93,7 @@ export class Connections {
   drain(): void {
     this.#draining = true
     for (const owed of this.#owed.values()) {
-      for (const response of owed) if (!response.headersSent) response.setHeader('connection', 'close')
+      for (const response of owed) if (!response.headersSent) response.say('connection', 'close')
     }
     setTimeout(() => this.#endStreams(), streamGraceMs).unref()
   }
@@ -101,8 +102,7 @@ export class Connections {
   #endStreams(): void {
     for (const owed of this.#owed.values()) {
       for (const response of owed) {
-        if (!response.headersSent || !String(response.getHeader('content-type')).startsWith('text/event-stream'))
-          continue
+        if (!response.headersSent || !response.isEventStream) continue
         // An event that comes a moment too late is no failure.
         response.on('error', () => undefined)
         response.end()

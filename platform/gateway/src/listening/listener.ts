@@ -1,7 +1,8 @@
-import { createServer as createHttpServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import { createServer as createHttpServer, IncomingMessage, type Server } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { problem, problemDetails, type Reply } from '@sallyport/contracts'
+import { DoorResponse } from '../door-response.ts'
 import { BodyProgress, type ProgressLimits } from './body-progress.ts'
 import { Connections } from './connections.ts'
 import { isWellFramed } from './framing.ts'
@@ -24,11 +25,11 @@ export class DoorBlocked extends Error {
 
 /** What answers at an address. */
 export interface Handler {
-  request(request: IncomingMessage, response: ServerResponse): void
+  request(request: IncomingMessage, response: DoorResponse): void
   /** Whether a request for another protocol is granted one; if not, it is answered like any other. */
   readonly grantsUpgrade?: (request: IncomingMessage) => boolean
   /** From here on the connection is the handler's. The response is for a refusal; `head` came after the request already. */
-  readonly upgrade?: (request: IncomingMessage, response: ServerResponse, head: Buffer) => void
+  readonly upgrade?: (request: IncomingMessage, response: DoorResponse, head: Buffer) => void
   /** What a client hears whose body comes too slowly. */
   readonly tooSlow?: (request: IncomingMessage) => Reply
   /** Whether an address speaks for many clients. */
@@ -102,6 +103,8 @@ export async function listen(
   const hasTooManyHeaders = ({ rawHeaders }: IncomingMessage): boolean => rawHeaders.length > 2 * limits.mostHeaders
 
   const options = {
+    IncomingMessage,
+    ServerResponse: DoorResponse,
     headersTimeout: limits.headersTimeoutMs,
     // A body may take as long as it goes on.
     requestTimeout: 0,
@@ -112,7 +115,7 @@ export async function listen(
       // While answers are owed for what was asked before, the connection is not free to change.
       !connections.owes(request.socket) && !hasTooManyHeaders(request) && handler.grantsUpgrade?.(request) === true,
   }
-  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+  const answer = (request: IncomingMessage, response: DoorResponse): void => {
     const { socket } = request
     const owed = connections.owe(socket, response)
     if (owed === 'over') return
@@ -177,10 +180,10 @@ export async function listen(
 const lingerMs = 1000
 
 /** Node answers an upgrade in no way, and has let go of the connection. */
-function answerToUpgrade(request: IncomingMessage): ServerResponse {
+function answerToUpgrade(request: IncomingMessage): DoorResponse {
   const { socket } = request
   socket.on('error', () => socket.destroy())
-  const response = new ServerResponse(request)
+  const response = new DoorResponse(request)
   response.shouldKeepAlive = false
   response.assignSocket(socket)
   socket.on('drain', () => response.emit('drain'))

@@ -1,9 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { finished } from 'node:stream/promises'
 import { gatewayCredentialHeader } from '@sallyport/contracts'
 import type { OutsideIdentity } from '@sallyport/contracts'
 import { type Clock, type Soon, soon } from '@sallyport/kernel'
 import type { ApiKeyGate } from '../api-keys/api-key-gate.ts'
+import type { DoorResponse } from '../door-response.ts'
 import { isWellFramed } from '../listening/framing.ts'
 import { introduce } from '../outside/introduction.ts'
 import { isUnambiguous, staysBelow } from '../outside/plain-path.ts'
@@ -33,7 +34,7 @@ export interface AdmissionParts extends CallerParts {
 /** A request that wants to go in, and where it wants to go. */
 export interface Entry {
   readonly request: IncomingMessage
-  readonly response: ServerResponse
+  readonly response: DoorResponse
   readonly policy: Policy
   readonly visit: Visit
 }

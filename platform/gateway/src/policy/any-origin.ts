@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { DoorResponse } from '../door-response.ts'
 import type { RouteTable } from '../route-table.ts'
 
 /*
@@ -14,9 +15,9 @@ const sendable = 'x-api-key, if-none-match'
 const rememberedSeconds = '86400'
 
 /** Lets pages read the answer, whatever it will be. */
-export function openToPages(response: ServerResponse): void {
-  response.setHeader('access-control-allow-origin', '*')
-  response.setHeader('access-control-expose-headers', readable)
+export function openToPages(response: DoorResponse): void {
+  response.say('access-control-allow-origin', '*')
+  response.say('access-control-expose-headers', readable)
 }
 
 /** Answers a browser that asks what pages may send; not where the answer is that they may send nothing. */

@@ -51,7 +51,7 @@ export async function countQuotas(
 
 /** Says in the answer, whatever that will be, what is left. */
 function judge(standing: Standing, { policy, response }: Entry, now: Date): Refusal | undefined {
-  for (const [name, value] of Object.entries(quotaHeaders(standing, now))) response.setHeader(name, value)
+  for (const [name, value] of Object.entries(quotaHeaders(standing, now))) response.say(name, value)
   if (standing.isWithin) return undefined
   return refusal('over-quota', policy.surface.dialect.rejected(new QuotaExceeded(standing)))
 }

@@ -1,7 +1,9 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { Rejection } from '@sallyport/kernel'
 import type { Dispatcher } from '../dispatch/dispatcher.ts'
 import { dropRest, Upgrade } from '../dispatch/upgrade.ts'
+import type { DoorResponse } from '../door-response.ts'
+import type { AnswerHead } from '../http-client/answer-head.ts'
 import { admit, type AdmissionParts, type Entry } from '../policy/admission.ts'
 import { findCaller } from '../policy/credentials.ts'
 import { withheldBy } from '../policy/header-hygiene.ts'
@@ -55,7 +57,7 @@ function destinationOf({ routes }: UpgradingParts, { url = '/' }: IncomingMessag
 export async function enterUpgrade(
   parts: UpgradingParts,
   request: IncomingMessage,
-  response: ServerResponse,
+  response: DoorResponse,
   head: Buffer,
 ): Promise<void> {
   const { tunnels, dispatchers, originOf } = parts
@@ -88,8 +90,8 @@ export async function enterUpgrade(
   }
   const turns = { first, next: () => dispatcher?.turn() }
   const upgrade = { request, response, body: policy.body, dialect, record: visit }
-  new Upgrade(upgrade, turns, (headers, upstream) => {
-    acceptUpgrade(response, headers)
+  new Upgrade(upgrade, turns, (answered, upstream) => {
+    acceptUpgrade(response, answered)
     if (head.length > 0) upstream.write(head)
     tunnels.open({ client: request.socket, upstream, mayStay: judged.mayStay })
   }).begin()
@@ -133,11 +135,9 @@ function isForeign({ origin }: IncomingHttpHeaders, ownOrigin: string): boolean 
   return origin !== undefined && origin !== ownOrigin
 }
 
-function acceptUpgrade(response: ServerResponse, headers: IncomingHttpHeaders): void {
-  const isWithheld = withheldBy(headers.connection)
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined && !isWithheld(name)) response.setHeader(name, value)
-  }
-  response.writeHead(101, { connection: 'Upgrade', upgrade: 'websocket' })
+function acceptUpgrade(response: DoorResponse, { headers, connection }: AnswerHead): void {
+  const isWithheld = withheldBy(connection)
+  const kept = headers.filter((_, index) => !isWithheld(headers[index - (index % 2)] ?? ''))
+  response.writeHead(101, [...kept, 'connection', 'Upgrade', 'upgrade', 'websocket'])
   response.flushHeaders()
 }

@@ -1,0 +1,381 @@
+import { once } from 'node:events'
+import { createServer, type Server, type Socket } from 'node:net'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { AnswerHead } from './answer-head.ts'
+import type { Connection } from './connection.ts'
+import { Connections } from './connections.ts'
+import { ConnectionLost, ConnectionsClosed, GarbledAnswer, NoConnection, RequestStalled } from './errors.ts'
+import type { BodyTaker, Exchange, PiecewiseBody } from './exchange.ts'
+
+const ending: (() => unknown)[] = []
+afterEach(async () => {
+  for (const end of ending.splice(0)) await end()
+})
+
+/** What the other side has heard on each of its connections. */
+interface Upstream {
+  readonly url: string
+  readonly sockets: readonly Socket[]
+  readonly heard: readonly string[]
+  readonly server: Server
+}
+
+/** Answers what comes on a connection, told with its number from 0. */
+async function upstream(answer: (socket: Socket, heard: string, number: number) => void): Promise<Upstream> {
+  const sockets: Socket[] = []
+  const heard: string[] = []
+  const server = createServer((socket) => {
+    const number = sockets.push(socket) - 1
+    heard.push('')
+    socket.on('error', () => undefined)
+    socket.on('data', (bytes) => {
+      heard[number] += bytes.toString('latin1')
+      answer(socket, bytes.toString('latin1'), number)
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  ending.push(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  const address = server.address()
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`,
+    sockets,
+    heard,
+    server,
+  }
+}
+
+let now = 0
+function connectionsTo(url: string, limits = {}): Connections {
+  const connections = new Connections(url, { connectMs: 2000, pauseMs: 2000, ...limits }, () => now)
+  ending.push(() => connections.close())
+  return connections
+}
+
+/** A request, and what is heard of it. */
+class Asking implements Exchange {
+  readonly method: string
+  readonly head: string
+  readonly body: Exchange['body']
+  readonly onUpgrade?: NonNullable<Exchange['onUpgrade']>
+  connection: Connection | undefined
+  status = 0
+  text = ''
+  sent = 0
+  /** Whether more of an answer may come at once. */
+  takesMore = true
+  readonly done: Promise<string>
+  readonly #end = Promise.withResolvers<string>()
+
+  constructor({ method = 'GET', body }: { method?: string; body?: Exchange['body'] } = {}) {
+    this.method = method
+    const length = Buffer.isBuffer(body) ? `content-length: ${body.length}\r\n` : ''
+    this.head = `${method} / HTTP/1.1\r\n${body && !length ? 'transfer-encoding: chunked\r\n' : length}\r\n`
+    this.body = body
+    this.done = this.#end.promise
+    this.done.catch(() => undefined)
+  }
+
+  onConnection(connection: Connection): void {
+    this.connection = connection
+  }
+  onSent(): void {
+    this.sent += 1
+  }
+  onHead({ status }: AnswerHead): void {
+    this.status = status
+  }
+  onBody(piece: Buffer): boolean {
+    this.text += piece.toString('latin1')
+    return this.takesMore
+  }
+  onEnd(): void {
+    this.#end.resolve(`${this.status} ${this.text}`)
+  }
+  onError(error: Error): void {
+    this.#end.reject(error)
+  }
+}
+
+function ask(connections: Connections, options = {}): Asking {
+  const asking = new Asking(options)
+  connections.send(asking)
+  return asking
+}
+
+const ok = (body = '', ...headers: string[]): string =>
+  ['HTTP/1.1 200 OK', `content-length: ${body.length}`, ...headers, '', body].join('\r\n')
+
+describe('a connection', () => {
+  it('is used again, the one that was used last first', async () => {
+    const { url, sockets, heard } = await upstream((socket, _heard, number) => socket.write(ok(String(number))))
+    const connections = connectionsTo(url)
+    const both = [ask(connections), ask(connections)]
+    expect(await Promise.all(both.map(({ done }) => done))).toEqual(['200 0', '200 1'])
+    expect(await ask(connections).done).toBe(await ask(connections).done)
+    expect(sockets).toHaveLength(2)
+    expect(heard.join('')).toBe('GET / HTTP/1.1\r\n\r\n'.repeat(4))
+  })
+
+  it.each([
+    ['4 s', '', 3999, 4000],
+    ['as long as the other side says, but a second', 'Keep-Alive: timeout=72', 70_999, 71_000],
+    ['not where that is a second', 'Keep-Alive: timeout=1', -1, 0],
+    ['ten minutes at most', 'Keep-Alive: timeout=99999, max=100', 599_999, 600_000],
+  ])('is kept %s without a request', async (_what, header, lastMs, overMs) => {
+    const { url, sockets } = await upstream((socket) => socket.write(ok('', ...(header ? [header] : []))))
+    const connections = connectionsTo(url)
+    now = 0
+    await ask(connections).done
+    now = lastMs
+    if (lastMs >= 0) await ask(connections).done
+    expect(sockets).toHaveLength(1)
+    now += overMs
+    await ask(connections).done
+    expect(sockets).toHaveLength(2)
+    await expect.poll(() => sockets[0]?.destroyed).toBe(true)
+  })
+
+  it('is closed after that time, though nobody asks any more', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval'] })
+    ending.push(() => vi.useRealTimers())
+    const { url, sockets } = await upstream((socket) => socket.write(ok()))
+    const connections = connectionsTo(url)
+    now = 0
+    await ask(connections).done
+    now = 4000
+    vi.advanceTimersByTime(1000)
+    await expect.poll(() => sockets[0]?.destroyed).toBe(true)
+  })
+
+  it.each([
+    ['says so', ok('', 'Connection: close')],
+    ['says so among others', ok('', 'Connection: x, Close')],
+    ['is of an older version', 'HTTP/1.0 200 OK\r\ncontent-length: 0\r\n\r\n'],
+    ['sends more than an answer', `${ok()}HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nwrong`],
+  ])('is not used again when the other side %s', async (_what, answer) => {
+    const { url, sockets } = await upstream((socket) => socket.write(answer))
+    const connections = connectionsTo(url)
+    expect([await ask(connections).done, await ask(connections).done]).toEqual(['200 ', '200 '])
+    expect(sockets).toHaveLength(2)
+  })
+
+  it('is closed when an answer comes that nobody has asked for, and nobody ever hears that', async () => {
+    const { url, sockets } = await upstream((socket, _heard, number) => socket.write(ok(String(number))))
+    const connections = connectionsTo(url)
+    await ask(connections).done
+    sockets[0]?.write(ok('wrong'))
+    await expect.poll(() => sockets[0]?.destroyed).toBe(true)
+    expect(await ask(connections).done).toBe('200 1')
+  })
+
+  it('that the other side has closed is used no more', async () => {
+    const { url, sockets } = await upstream((socket) => socket.write(ok()))
+    const connections = connectionsTo(url)
+    await ask(connections).done
+    sockets[0]?.end()
+    await expect.poll(() => sockets[0]?.destroyed).toBe(true)
+    await ask(connections).done
+    expect(sockets).toHaveLength(2)
+  })
+})
+
+describe('a request', () => {
+  it('goes out with its body in one piece', async () => {
+    const { url, heard } = await upstream((socket) => socket.write(ok()))
+    const asking = ask(connectionsTo(url), { method: 'POST', body: Buffer.from('abc') })
+    await asking.done
+    expect(heard).toEqual(['POST / HTTP/1.1\r\ncontent-length: 3\r\n\r\nabc'])
+    expect(asking.sent).toBe(1)
+  })
+
+  it('hears that nobody is there', async () => {
+    const { url, server } = await upstream(() => undefined)
+    server.close()
+    await expect(ask(connectionsTo(url)).done).rejects.toThrow(NoConnection)
+    await expect(ask(connectionsTo('http://nobody.invalid')).done).rejects.toThrow(NoConnection)
+  })
+
+  it('hears that no connection comes about in time, and that who answers is not whom it looks for', async () => {
+    const { url } = await upstream((socket) => socket.write('this is no TLS'))
+    await expect(ask(connectionsTo(url.replace('http:', 'https:'))).done).rejects.toThrow(NoConnection)
+    const silent = await upstream(() => undefined)
+    const late = ask(connectionsTo(silent.url.replace('http:', 'https:'), { connectMs: 50 }))
+    await expect(late.done).rejects.toThrow('no connection came about in time')
+  })
+
+  it.each([
+    ['is closed before its answer', (socket: Socket) => socket.end(), ConnectionLost],
+    ['is closed within the head', (socket: Socket) => socket.end('HTTP/1.1 200 OK\r\n'), ConnectionLost],
+    ['is closed within the body', (socket: Socket) => socket.end(ok('abc').slice(0, -1)), ConnectionLost],
+    [
+      'is closed within a piece',
+      (socket: Socket) => socket.end('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab'),
+      ConnectionLost,
+    ],
+    ['breaks', (socket: Socket) => socket.resetAndDestroy(), Error],
+    [
+      'breaks within an answer without length',
+      (socket: Socket) => socket.write('HTTP/1.1 200 OK\r\n\r\nabc', () => socket.resetAndDestroy()),
+      Error,
+    ],
+    ['brings something else', (socket: Socket) => socket.write('SSH-2.0-OpenSSH\r\n\r\n'), GarbledAnswer],
+    [
+      'goes over to another protocol',
+      (socket: Socket) => socket.write('HTTP/1.1 101 OK\r\nupgrade: h2c\r\n\r\n'),
+      GarbledAnswer,
+    ],
+  ])('hears that its connection %s', async (_what, answer, error) => {
+    const { url } = await upstream((socket) => void answer(socket))
+    await expect(ask(connectionsTo(url)).done).rejects.toThrow(error)
+  })
+
+  it('hears that an answer that has begun pauses for too long, and may wait for one to begin', async () => {
+    const { url, sockets } = await upstream(() => undefined)
+    const connections = connectionsTo(url, { pauseMs: 30 })
+    const asking = ask(connections)
+    await expect.poll(() => asking.connection).toBeDefined()
+    // Longer than the pause that is allowed later.
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    sockets[0]?.write('HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\na')
+    await expect(asking.done).rejects.toThrow('paused for too long')
+    expect(asking.text).toBe('a')
+  })
+
+  it('holds an answer back until it is wanted', async () => {
+    const long = 'x'.repeat(5_000_000)
+    const { url, sockets } = await upstream((socket) => socket.write(ok(long)))
+    const asking = new Asking()
+    asking.takesMore = false
+    connectionsTo(url).send(asking)
+    await expect.poll(() => asking.text.length).toBeGreaterThan(0)
+    const held = asking.text.length
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect([asking.text.length, sockets[0]?.writableLength === 0]).toEqual([held, false])
+    asking.takesMore = true
+    asking.connection?.resume()
+    expect(await asking.done).toHaveLength(long.length + 4)
+  })
+
+  it('may be given up, and its connection with it', async () => {
+    const { url, sockets } = await upstream(() => undefined)
+    const asking = ask(connectionsTo(url))
+    await expect.poll(() => asking.connection).toBeDefined()
+    asking.connection?.abort(new Error('not wanted any more'))
+    await expect(asking.done).rejects.toThrow('not wanted any more')
+    await expect.poll(() => sockets[0]?.destroyed).toBe(true)
+  })
+
+  it('that is under way is finished when the connections are closed, and no other goes out', async () => {
+    const { url, sockets } = await upstream(() => undefined)
+    const connections = connectionsTo(url)
+    const asking = ask(connections)
+    await expect.poll(() => sockets).toHaveLength(1)
+    const closed = connections.close()
+    await expect(ask(connections).done).rejects.toThrow(ConnectionsClosed)
+    sockets[0]?.write(ok('at last'))
+    expect(await asking.done).toBe('200 at last')
+    await closed
+  })
+})
+
+describe('a request whose body comes in pieces', () => {
+  /** A body that a test hands over. */
+  class Pieces implements PiecewiseBody {
+    readonly isChunked = true
+    readonly stallMs: number
+    taker: BodyTaker | undefined
+    resumed = 0
+    stopped = false
+    /** What there is to hand over when there is room. */
+    fill = (): void => undefined
+
+    constructor(stallMs = 5000) {
+      this.stallMs = stallMs
+    }
+    start(taker: BodyTaker): void {
+      this.taker = taker
+    }
+    resume(): void {
+      this.resumed += 1
+      this.fill()
+    }
+    stop(): void {
+      this.stopped = true
+    }
+  }
+
+  async function begun(body: Pieces, answer: Parameters<typeof upstream>[0] = () => undefined) {
+    const there = await upstream(answer)
+    const connections = connectionsTo(there.url)
+    const asking = ask(connections, { method: 'POST', body })
+    await expect.poll(() => body.taker !== undefined && there.sockets.length === 1).toBe(true)
+    return { ...there, connections, asking }
+  }
+
+  it('goes out with the first of them, each with its length', async () => {
+    const body = new Pieces()
+    const { heard, sockets, asking } = await begun(body)
+    expect(heard).toEqual([''])
+    body.taker?.piece(Buffer.from('abc'))
+    body.taker?.piece(Buffer.alloc(0))
+    body.taker?.piece(Buffer.from('0123456789'))
+    body.taker?.end()
+    const text = 'POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\na\r\n0123456789\r\n0\r\n\r\n'
+    await expect.poll(() => heard).toEqual([text])
+    expect(asking.sent).toBe(1)
+    sockets[0]?.write(ok('thanks'))
+    expect(await asking.done).toBe('200 thanks')
+  })
+
+  it('may have none', async () => {
+    const body = new Pieces()
+    const { heard } = await begun(body)
+    body.taker?.end()
+    await expect.poll(() => heard).toEqual(['POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'])
+  })
+
+  it('is answered before it has come whole: the rest goes nowhere, nor does another request on its connection', async () => {
+    const body = new Pieces()
+    const { asking, connections, sockets } = await begun(body, (socket) => socket.write(ok('enough')))
+    body.taker?.piece(Buffer.from('abc'))
+    expect(await asking.done).toBe('200 enough')
+    expect(body.stopped).toBe(true)
+    expect(body.taker?.piece(Buffer.from('more'))).toBe(true)
+    expect(await ask(connections).done).toBe('200 enough')
+    expect(sockets).toHaveLength(2)
+  })
+
+  it('waits for whoever takes it slowly, and is given up when nothing is taken for too long', async () => {
+    const body = new Pieces(100)
+    const { asking, sockets } = await begun(body)
+    sockets[0]?.pause()
+    body.fill = () => {
+      while (body.taker?.piece(Buffer.alloc(100_000)) === true);
+    }
+    body.fill()
+    await expect(asking.done).rejects.toThrow(RequestStalled)
+    expect(body.stopped).toBe(true)
+  })
+
+  it('goes on when there is room again', async () => {
+    const body = new Pieces()
+    const { sockets } = await begun(body)
+    sockets[0]?.pause()
+    while (body.taker?.piece(Buffer.alloc(100_000)) === true);
+    sockets[0]?.resume()
+    await expect.poll(() => body.resumed).toBe(1)
+  })
+
+  it('breaks off when they do', async () => {
+    const body = new Pieces()
+    const { asking, sockets } = await begun(body)
+    body.taker?.piece(Buffer.from('abc'))
+    body.taker?.broken(new Error('the client has left'))
+    await expect(asking.done).rejects.toThrow('the client has left')
+    await expect.poll(() => sockets[0]?.destroyed).toBe(true)
+  })
+})

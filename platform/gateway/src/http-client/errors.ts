@@ -1,0 +1,29 @@
+/** No connection came about, so nothing was delivered and anybody else may be asked. */
+export class NoConnection extends Error {
+  override name = 'NoConnection'
+}
+
+/** The connection ended or broke while an answer was owed on it. */
+export class ConnectionLost extends Error {
+  override name = 'ConnectionLost'
+}
+
+/** The other side has answered, but not in HTTP/1.1 that means one thing only. */
+export class GarbledAnswer extends Error {
+  override name = 'GarbledAnswer'
+}
+
+/** The other side takes no more of a request's body. */
+export class RequestStalled extends Error {
+  override name = 'RequestStalled'
+}
+
+/** The request cannot be written in HTTP/1.1: it would be another one for whoever reads it. */
+export class UnsendableRequest extends Error {
+  override name = 'UnsendableRequest'
+}
+
+/** No request goes out any more. */
+export class ConnectionsClosed extends Error {
+  override name = 'ConnectionsClosed'
+}
