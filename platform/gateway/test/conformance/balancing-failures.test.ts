@@ -119,11 +119,11 @@ describe('an instance that is silent', () => {
     const child = fork(new URL('silent-instance.ts', import.meta.url))
     const [{ port }] = await once(child, 'message')
     try {
-      await shop.open({ tryMs: 100, totalMs: 10_000 }, [
-        `http://127.0.0.1:${port}`,
-        shop.instance(1).url,
-        shop.instance(2).url,
-      ])
+      const url = `http://127.0.0.1:${port}`
+      /** A process that has just been started or woken may take its time, which is not the gateway's. */
+      const isAwake = async (): Promise<void> => expect((await fetch(url)).status).toBe(200)
+      await isAwake()
+      await shop.open({ tryMs: 300, totalMs: 10_000 }, [url, shop.instance(1).url, shop.instance(2).url])
       expect(await shop.whoAnswers(3)).toBe('child12')
       child.kill('SIGSTOP')
       expect(await shop.whoAnswers(7)).toBe('1212121')
@@ -133,6 +133,7 @@ describe('an instance that is silent', () => {
       shop.now = 2000
       expect(await shop.whoAnswers(3)).toBe('212')
       child.kill('SIGCONT')
+      await isAwake()
       shop.now = 5999
       expect(await shop.whoAnswers(2)).toBe('12')
       shop.now = 6000
