@@ -14,7 +14,7 @@ export { Counter, createMetrics, emptyMetrics, Gauge, Histogram, type Metrics } 
 export { networkOf, networkPrefixOf } from './network.ts'
 export * from './paging.ts'
 export * from './privacy/export-pages.ts'
-export * from './readiness.ts'
+export { isReady, type PartStates } from './readiness.ts'
 export * from './replies.ts'
 export * from './revocation-list.ts'
 export { type FeedPage, followRevocations, pollGateway, pollIdentity } from './revocation-polling.ts'

@@ -1,16 +1,24 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
-import { hasFile, type Reply, type Route, type ServiceContract, spellingsOf, type Surface } from '@sallyport/contracts'
+import { hasFile, type Reply, type Route, type ServiceContract, spellingsOf } from '@sallyport/contracts'
 import { newId } from '@sallyport/kernel'
-import Fastify, { type FastifyError, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import type { Logger } from 'pino'
 import type { Authentication } from './authentication.ts'
 import { isJson, MalformedJson, parseBody } from './body.ts'
-import { eventStreamHeaders } from './event-stream.ts'
-import { isFileContent } from './files.ts'
+import { checkComplete, type MountHandler, mountsOf } from './completeness.ts'
+import { allowedMethods, pathOf, surfaceOf, surfacesByRoute } from './contract-paths.ts'
 import type { HandledRoute } from './handler.ts'
 import type { Metrics } from './metrics.ts'
-import { isReady, type PartStates } from './readiness.ts'
+import { addOwnRoutes, type Health } from './own-routes.ts'
+import { isReady, type PartStates, statesOf } from './readiness.ts'
+import { send } from './sending.ts'
 import { parseTraceParent } from './trace-context.ts'
 import { type UploadLimits, uploadLimits, UploadPlaces } from './uploads.ts'
 
@@ -26,8 +34,8 @@ const unavailableSeconds = 1
 export interface ServiceParts {
   readonly contract: ServiceContract
   readonly routes: readonly HandledRoute[]
-  /** What answers below each mount, by its name. Nothing has read the request's body. */
-  readonly mounts?: Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => void>>
+  /** What answers below each mount, by its name. */
+  readonly mounts?: Readonly<Record<string, MountHandler>>
   readonly authentication: Authentication
   readonly log: Logger
   /**
@@ -47,12 +55,6 @@ export interface ServiceParts {
   readonly start?: () => Promise<void>
   /** Called after the last request. */
   readonly stop?: () => Promise<void>
-}
-
-/** Whether a service can serve by itself, whatever it hears of others, and what there is to be told of it. */
-export interface Health {
-  readonly isHealthy: boolean
-  readonly details: Readonly<Record<string, unknown>>
 }
 
 export interface Service {
@@ -98,8 +100,8 @@ export async function createService(parts: ServiceParts): Promise<Service> {
   const mounts = mountsOf(contract, parts.mounts ?? {})
   const spellings = spellingsOf([contract])
 
-  const state = async (): Promise<Record<string, string>> => ({
-    ...(await readiness(checks)),
+  const state = async (): Promise<PartStates> => ({
+    ...(await statesOf(checks)),
     ...(authentication.revocations && { revocations: authentication.revocations() }),
   })
 
@@ -107,8 +109,9 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     if (instance !== undefined) void reply.header('x-instance', instance)
   }
 
+  const logger: FastifyBaseLogger = log
   const app = Fastify({
-    loggerInstance: log,
+    loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     // Lines about a request name it themselves: a logger of its own for each would be made for nothing.
     childLoggerFactory: (logger) => logger,
@@ -225,25 +228,9 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     })
   }
 
-  // On its own port a service tells the gateway and its operator how it is; the doors have a health of their own.
-  app.get('/health/ready', async (_request, reply) => {
-    const parts = await state()
-    return reply.code(isReady(parts) ? 200 : 503).send({ status: isReady(parts) ? 'ready' : 'not ready', parts })
-  })
-
-  // Whether it can serve by itself, whatever it hears of others (enrollment E-7).
-  app.get('/health', async (_request, reply) => {
-    const { isHealthy, details } = parts.health?.() ?? { isHealthy: isReady(await readiness(checks)), details: {} }
-    return reply.code(isHealthy ? 200 : 503).send({ status: isHealthy ? 'healthy' : 'unhealthy', ...details })
-  })
-
-  let shown: Metrics | undefined
-  app.get('/metrics', async (_request, reply) => {
-    if (!shown) return reply.callNotFound()
-    return reply
-      .header('cache-control', 'no-store')
-      .type(shown.contentType)
-      .send(await shown.metrics())
+  const showMetrics = addOwnRoutes(app, {
+    state,
+    health: parts.health ?? (async () => ({ isHealthy: isReady(await statesOf(checks)), details: {} })),
   })
 
   app.setNotFoundHandler((request, reply) => {
@@ -285,7 +272,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     },
     start: async () => parts.start?.(),
     listen({ host, port, metrics }) {
-      shown = metrics
+      showMetrics(metrics)
       return app.listen({ host, port })
     },
     readiness: state,
@@ -298,127 +285,6 @@ export async function createService(parts: ServiceParts): Promise<Service> {
   }
 }
 
-function send(reply: FastifyReply, { status, headers, body }: Reply): void {
-  if (isFileContent(body)) {
-    void reply
-      .code(status)
-      .headers({
-        'cache-control': 'no-store',
-        'content-type': body.mediaType,
-        ...(body.size !== undefined && { 'content-length': body.size }),
-        ...headers,
-      })
-      .send(body.content)
-    return
-  }
-  if (body instanceof Readable) {
-    void reply
-      .code(status)
-      .headers({ ...eventStreamHeaders, ...headers })
-      .send(body)
-    return
-  }
-  if (status === 204 || status === 304) {
-    void reply
-      .code(status)
-      .headers({ 'cache-control': 'no-store', ...headers })
-      .send()
-    return
-  }
-  // Answers are about somebody: no cache on the way may keep them, unless the route says otherwise.
-  void reply
-    .code(status)
-    .headers({ 'cache-control': 'no-store', 'content-type': 'application/json', ...headers })
-    // Fastify sends a bare null as no body at all; in JSON it is four letters (market §5: one gacha that is absent).
-    .send(body === null ? 'null' : body)
-}
-
 function isFramed(headers: IncomingMessage['headers']): boolean {
   return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
-}
-
-function surfacesByRoute(contract: ServiceContract): Map<Route, Surface> {
-  return new Map(contract.surfaces.flatMap((surface) => surface.routes.map((route) => [route, surface] as const)))
-}
-
-/** The surface that answers for a path, also for one that does not exist. */
-function surfaceOf(contract: ServiceContract, url: string): Surface {
-  const found = contract.surfaces.find((surface) =>
-    Object.values(surface.prefixes).some((prefix) => isUnder(url, prefix)),
-  )
-  const surface = found ?? contract.surfaces[0]
-  if (!surface) throw new TypeError(`the contract of ${contract.name} has no surface`)
-  return surface
-}
-
-function isUnder(url: string, prefix: string): boolean {
-  return url.startsWith(prefix) && /^(?:$|[/?])/.test(url.slice(prefix.length))
-}
-
-function allowedMethods(contract: ServiceContract, url: string): string[] {
-  const segments = pathOf(url).split('/')
-  const matches = (path: string): boolean => {
-    const pattern = path.split('/')
-    return (
-      pattern.length === segments.length &&
-      pattern.every((part, index) => (part.startsWith(':') ? segments[index] !== '' : part === segments[index]))
-    )
-  }
-  return contract.surfaces.flatMap((surface) =>
-    surface.routes.filter((route) => matches(route.path)).map((route) => route.method),
-  )
-}
-
-function pathOf(url: string): string {
-  return url.split('?', 1)[0] ?? url
-}
-
-function checkComplete(
-  contract: ServiceContract,
-  surfaces: ReadonlyMap<Route, Surface>,
-  handled: readonly HandledRoute[],
-): void {
-  const served = new Set(handled.map(({ route }) => route))
-  const missing = [...surfaces.keys()].filter((route) => !served.has(route)).map(({ name }) => name)
-  const foreign = [...served].filter((route) => !surfaces.has(route)).map(({ name }) => name)
-  if (missing.length + foreign.length > 0 || served.size !== handled.length) {
-    throw new TypeError(
-      `${contract.name} does not serve its contract: without handler [${missing.join()}], not declared [${foreign.join()}]`,
-    )
-  }
-}
-
-/** What answers below each mount, by the pattern of its paths. */
-function mountsOf(
-  contract: ServiceContract,
-  handlers: NonNullable<ServiceParts['mounts']>,
-): ReadonlyMap<string, (request: IncomingMessage, response: ServerResponse) => void> {
-  const declared = contract.surfaces.flatMap(({ mounts = [] }) => mounts)
-  const missing = declared.filter(({ name }) => handlers[name] === undefined).map(({ name }) => name)
-  const foreign = Object.keys(handlers).filter((name) => !declared.some((mount) => mount.name === name))
-  if (missing.length + foreign.length > 0) {
-    throw new TypeError(
-      `${contract.name} does not serve its mounts: without handler [${missing.join()}], not declared [${foreign.join()}]`,
-    )
-  }
-  return new Map(
-    declared.flatMap(({ name, path }) => {
-      const handler = handlers[name]
-      return handler ? [[`${path}/*`, handler] as const] : []
-    }),
-  )
-}
-
-async function readiness(checks: Readonly<Record<string, () => Promise<void>>>): Promise<Record<string, string>> {
-  const states = await Promise.all(
-    Object.entries(checks).map(async ([name, check]) => {
-      try {
-        await check()
-        return [name, 'ready'] as const
-      } catch (error) {
-        return [name, error instanceof Error ? error.name : 'failed'] as const
-      }
-    }),
-  )
-  return Object.fromEntries(states)
 }
