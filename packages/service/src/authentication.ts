@@ -8,7 +8,7 @@ import { issuerNameOf, type TrustedIssuer } from './tokens/trusted-issuer.ts'
 /** Why there is no caller: no bearer token came, or one that does not count. */
 export type NoCaller = 'missing' | 'invalid'
 
-/** What was revoked has not been heard for longer than may be, so a token that looks good may be none any more. */
+/** What was revoked was never heard, or not for longer than may be, so a token that looks good may be none any more. */
 export class RevocationsUnknown extends Rejection {
   override name = 'RevocationsUnknown'
   readonly code = 'revocations-unknown'
@@ -42,7 +42,9 @@ export function createAuthentication(parts: {
   readonly failClosedSeconds?: number
 }): Required<Authentication> {
   const { issuers: trusted, revocations, identifyService, failClosedSeconds = 0 } = parts
-  const isTooSilent = (): boolean => failClosedSeconds > 0 && revocations.silentMs > failClosedSeconds * 1000
+  // A service that was started while nobody could tell it anything may have keys before it knows what was revoked.
+  const isTooSilent = (): boolean =>
+    !revocations.isTold || (failClosedSeconds > 0 && revocations.silentMs > failClosedSeconds * 1000)
 
   /** With several the token says whose it is, and only that one is asked: keys of several issuers are never one set. */
   function issuerOf(token: string, names: readonly IssuerName[]): TrustedIssuer | undefined {

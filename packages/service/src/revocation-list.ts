@@ -34,6 +34,7 @@ export class RevocationList {
   readonly #accounts = new Map<string, number>()
   #nextSweep = 0
   #heardAtMs = Number.NEGATIVE_INFINITY
+  #isTold = false
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -44,6 +45,11 @@ export class RevocationList {
     return this.#clock.now().getTime() - this.#heardAtMs
   }
 
+  /** Whether it was ever told what is in force, be it that nothing is or that nobody has heard for long. */
+  get isTold(): boolean {
+    return this.#isTold
+  }
+
   /** Whether what others revoke is known here at once, as it should be. */
   get state(): 'ready' | 'lost' {
     return this.silentMs > lostAfterMs ? 'lost' : 'ready'
@@ -51,6 +57,7 @@ export class RevocationList {
 
   /** @param silentMs for how long whoever hands this on has heard nothing */
   apply(revocations: readonly Revocation[], silentMs = 0): void {
+    this.#isTold = true
     this.#heardAtMs = Math.max(this.#heardAtMs, this.#clock.now().getTime() - silentMs)
     for (const { kind, id, until } of revocations) this.#until(kind).set(id, until)
     this.#sweep()

@@ -127,4 +127,16 @@ describe('authentication that fails closed', () => {
     expect(await authentication.account(good)).toMatchObject({ username: 'ada' })
     expect(authentication.revocations()).toBe('degraded: lost')
   })
+
+  it('E-47 takes none, although it has keys, before it was told for the first time what is revoked', async () => {
+    const clock = stoppedClock()
+    const { authentication, revocations } = testAuthentication(clock, issuer, { told: false })
+    const good = `Bearer ${issuer.sign(accessClaims(clock))}`
+    await expect(authentication.account(good)).rejects.toThrow(RevocationsUnknown)
+    expect(authentication.revocations()).toBe('lost')
+    // Whoever told it may not have heard anything for long.
+    revocations.apply([], Number.POSITIVE_INFINITY)
+    expect(await authentication.account(good)).toMatchObject({ username: 'ada' })
+    expect(authentication.revocations()).toBe('degraded: lost')
+  })
 })

@@ -68,9 +68,13 @@ export function accessClaims(clock: Clock, claims: Record<string, unknown> = {})
   }
 }
 
-export function testAuthentication(clock: Clock, issuer: TestIssuer, options: { failClosedSeconds?: number } = {}) {
+export function testAuthentication(
+  clock: Clock,
+  issuer: TestIssuer,
+  { told = true, ...options }: { failClosedSeconds?: number; told?: boolean } = {},
+) {
   const revocations = new RevocationList(clock)
-  revocations.apply([])
+  if (told) revocations.apply([])
   const accountKeys = createKeySet({
     issuer: issuerName,
     audience: 'sallyport',

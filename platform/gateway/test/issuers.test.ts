@@ -77,6 +77,7 @@ const made = {
 const setOf = (jwk: signing.PublicKey, issuer: string, audience: string, leewaySeconds = 0) =>
   createKeySet({ issuer, audience, algorithms: ['RS256'], fetchKeys: async () => [jwk], clock, leewaySeconds })
 const revocations = new RevocationList(clock)
+revocations.apply([])
 const authentication = createAuthentication({
   issuers: {
     identity: accountIssuer(setOf(made.identity.public, 'https://gate.test', 'sallyport')),

@@ -21,9 +21,11 @@ export async function verification(publicJwk: PublicJwk): Promise<Authentication
     clock,
   })
   await accountKeys.refresh()
+  const revocations = new RevocationList(clock)
+  revocations.apply([])
   return createAuthentication({
     issuers: { identity: accountIssuer(accountKeys) },
-    revocations: new RevocationList(clock),
+    revocations,
     identifyService: async () => undefined,
   })
 }
