@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
-// Far more than any test takes: they end what hangs, and judge nobody's speed.
-const timeouts = { testTimeout: 90_000, hookTimeout: 120_000 }
+// Far more than any test takes: they end what hangs, and judge nobody's speed. What is waited for is usually there at once.
+const timeouts = { testTimeout: 90_000, hookTimeout: 120_000, expect: { poll: { timeout: 20_000 } } }
 
 export default defineConfig({
   test: {
