@@ -6,7 +6,7 @@ import { createTestDatabase, type TestDatabase } from '@sallyport/database/testi
 import type { GatewayDatabase } from '@sallyport/gateway'
 import { systemClock } from '@sallyport/kernel'
 import { pino } from 'pino'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openDatabases } from './databases.ts'
 import { migrateWhenReachable, openQuotas } from './quotas.ts'
 import { partNames } from './settings/parts.ts'
@@ -54,7 +54,7 @@ it('a gateway counts alone until its database is there, and brings it up to date
   const quotas = await openQuotas(databases, settings, { clock: systemClock, log })
   expect(await quotas.readiness()).toBe('degraded: counted by this gateway alone')
   await way.open()
-  await vi.waitFor(async () => expect(await quotas.readiness()).toBe('ready'), { timeout: 20_000, interval: 50 })
+  await expect.poll(() => quotas.readiness()).toBe('ready')
   migrating.stop()
   await quotas.close()
   await databases.stop()

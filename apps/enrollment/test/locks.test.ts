@@ -42,7 +42,7 @@ async function whileUncommitted<T>(statement: string, values: readonly unknown[]
   await other.query(statement, [...values])
   let isOver = false
   const acting = act().finally(() => (isOver = true))
-  await vi.waitUntil(async () => isOver || (await isWaitedFor()), { timeout: 10_000, interval: 5 })
+  await vi.waitUntil(async () => isOver || (await isWaitedFor()), { timeout: 20_000, interval: 5 })
   await other.query('commit')
   return acting
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type TestDatabase, createTestDatabase } from '@sallyport/database/testing'
 import { sql } from 'kysely'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type JobAttempt, jobTask } from './job.ts'
 import { createJobs } from './jobs.ts'
 
@@ -70,13 +70,17 @@ afterEach(async () => {
 describe('enqueueing', () => {
   it('runs what was committed, with its payload, and at once', async () => {
     await jobs.start()
-    await sleep(200)
     const began = performance.now()
-    await enqueue({ payload: { text: 'hello' } })
-    await vi.waitFor(() => expect(ran).toEqual(['hello']), { interval: 5 })
-    expect(performance.now() - began).toBeLessThan(500)
+    const texts = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
+    for (const [index, text] of texts.entries()) {
+      await enqueue({ payload: { text } })
+      await expect.poll(() => ran, { interval: 5 }).toHaveLength(index + 1)
+    }
+    // Whoever looked for each only when it is time to look, once a second, would take longer on any machine.
+    expect(performance.now() - began).toBeLessThan(5000)
+    expect(ran).toEqual(texts)
     expect(attempts[0]).toMatchObject({ attempt: 1, maxAttempts: 5 })
-    await vi.waitFor(async () => expect(await jobsInQueue()).toEqual([]))
+    await expect.poll(jobsInQueue).toEqual([])
   })
 
   it('never runs what was rolled back', async () => {
@@ -90,7 +94,7 @@ describe('enqueueing', () => {
       }),
     ).rejects.toThrow('rolled back')
     await enqueue({ payload: { text: 'witness' }, runAfterMs: 20 })
-    expect(await jobs.resume({ timeoutMs: 5000 })).toEqual({ left: 0 })
+    expect(await jobs.resume({ timeoutMs: 20_000 })).toEqual({ left: 0 })
     expect(ran).toEqual(['witness'])
   })
 
@@ -101,7 +105,7 @@ describe('enqueueing', () => {
         { task: 'note', payload: { text: 'b' }, key: 'b', runAfterMs: 3_600_000 },
       ]),
     )
-    await jobs.resume({ timeoutMs: 5000 })
+    await jobs.resume({ timeoutMs: 20_000 })
     expect(ran).toEqual(['a'])
     expect(await jobsInQueue()).toEqual([{ key: 'b', attempts: 0, locked_by: null }])
   })
@@ -109,7 +113,7 @@ describe('enqueueing', () => {
   it.each([0, 50])('replaces what waits under the same key (due in %i ms)', async (runAfterMs) => {
     await enqueue({ payload: { text: 'first' }, key: 'k', runAfterMs })
     await enqueue({ payload: { text: 'second' }, key: 'k', runAfterMs })
-    await jobs.resume({ timeoutMs: 5000 })
+    await jobs.resume({ timeoutMs: 20_000 })
     expect(ran).toEqual(['second'])
   })
 
@@ -124,10 +128,10 @@ describe('enqueueing', () => {
     }
     await jobs.start()
     await enqueue({ payload: { text: 'first' }, key: 'k' })
-    await vi.waitFor(() => expect(ran).toEqual(['first']))
+    await expect.poll(() => ran).toEqual(['first'])
     await enqueue({ payload: { text: 'second' }, key: 'k', runAfterMs })
     resolve()
-    await vi.waitFor(() => expect(ran).toEqual(['first', 'second']), { timeout: 5000 })
+    await expect.poll(() => ran).toEqual(['first', 'second'])
     expect(await jobs.deadLetters()).toEqual([])
   })
 })
@@ -138,7 +142,7 @@ describe('completing', () => {
     await jobs.complete(test.database.db, ['k', 'unknown'])
     await jobs.complete(test.database.db, [])
     await sleep(60)
-    expect(await jobs.resume({ timeoutMs: 5000 })).toEqual({ left: 0 })
+    expect(await jobs.resume({ timeoutMs: 20_000 })).toEqual({ left: 0 })
     expect(ran).toEqual([])
   })
 
@@ -151,7 +155,7 @@ describe('completing', () => {
         throw new Error('rolled back')
       })
       .catch(() => undefined)
-    await jobs.resume({ timeoutMs: 5000 })
+    await jobs.resume({ timeoutMs: 20_000 })
     expect(ran).toEqual(['still'])
   })
 
@@ -163,10 +167,10 @@ describe('completing', () => {
     }
     await jobs.start()
     await enqueue({ payload: { text: 'running' }, key: 'k', maxAttempts: 1 })
-    await vi.waitFor(() => expect(ran).toEqual(['running']))
+    await expect.poll(() => ran).toEqual(['running'])
     await jobs.complete(test.database.db, ['k'])
     reject(new Error('too late'))
-    await vi.waitFor(() => expect(logged.join()).toContain('a job failed'))
+    await expect.poll(() => logged.join()).toContain('a job failed')
     await jobs.stop()
     expect(await jobsInQueue()).toEqual([])
   })
@@ -179,17 +183,17 @@ describe('failing', () => {
       throw new Error('the wallet is closed')
     }
     await enqueue({ payload: { text: 'pay' }, key: 'k', maxAttempts: 2 })
-    expect(await jobs.resume({ timeoutMs: 5000 })).toEqual({ left: 1 })
+    expect(await jobs.resume({ timeoutMs: 20_000 })).toEqual({ left: 1 })
     expect(ran).toEqual(['pay 1'])
     expect(await jobs.deadLetters()).toEqual([])
-    expect(await jobs.resume({ timeoutMs: 5000 })).toEqual({ left: 0 })
+    expect(await jobs.resume({ timeoutMs: 20_000 })).toEqual({ left: 0 })
     expect(ran).toEqual(['pay 1', 'pay 2'])
     const [letter] = await jobs.deadLetters()
     expect(letter).toMatchObject({ task: 'note', key: 'k', attempts: 2, lastError: 'the wallet is closed' })
 
     run = async (note) => void ran.push(`${note.text} again`)
     expect(await jobs.retry(letter?.id ?? '')).toBe(true)
-    await jobs.resume({ timeoutMs: 5000 })
+    await jobs.resume({ timeoutMs: 20_000 })
     expect(ran.at(-1)).toBe('pay again')
     expect(await jobs.deadLetters()).toEqual([])
     expect(await jobs.retry(letter?.id ?? '')).toBe(false)
@@ -202,7 +206,7 @@ describe('failing', () => {
     await sql`select graphile_worker.add_job('note', '{"other": "secret-b"}', max_attempts => 1)`.execute(
       test.database.db,
     )
-    await jobs.resume({ timeoutMs: 5000 })
+    await jobs.resume({ timeoutMs: 20_000 })
     expect(logged.filter((line) => line.startsWith('warn a job failed'))).toHaveLength(2)
     expect(logged.join('\n')).toContain('the payload is not one of the task note')
     expect(logged.join('\n')).not.toContain('secret')
@@ -223,9 +227,7 @@ describe('resuming', () => {
     await once(child, 'exit')
     expect(await jobsInQueue()).toEqual([{ key: 'k', attempts: 1, locked_by: 'sallyport test 1' }])
 
-    const began = performance.now()
-    expect(await jobs.resume({ timeoutMs: 5000 })).toEqual({ left: 0 })
-    expect(performance.now() - began).toBeLessThan(1000)
+    expect(await jobs.resume({ timeoutMs: 20_000 })).toEqual({ left: 0 })
     expect(ran).toEqual(['interrupted'])
     expect(attempts[0]).toMatchObject({ attempt: 2, maxAttempts: 2 })
   })
@@ -246,13 +248,11 @@ describe('resuming', () => {
       ran.push(note.text)
     }
     await enqueue({ payload: { text: 'slow' } })
-    const began = performance.now()
     expect(await jobs.resume({ timeoutMs: 200 })).toEqual({ left: 1 })
-    expect(performance.now() - began).toBeLessThan(1000)
     await jobs.start()
     await sleep(100)
     resolve()
-    await vi.waitFor(async () => expect(await jobsInQueue()).toEqual([]))
+    await expect.poll(jobsInQueue).toEqual([])
     expect(ran).toEqual(['slow'])
   })
 })
@@ -266,7 +266,7 @@ describe('stopping', () => {
     }
     await jobs.start()
     await enqueue({ payload: { text: 'ended' } })
-    await vi.waitFor(() => expect(ran).toEqual(['began']))
+    await expect.poll(() => ran).toEqual(['began'])
     await jobs.stop()
     expect(ran).toEqual(['began', 'ended'])
     expect(await jobsInQueue()).toEqual([])
@@ -280,7 +280,7 @@ describe('stopping', () => {
     }
     await jobs.start()
     await enqueue({ payload: { text: 'slow' } })
-    await vi.waitFor(() => expect(ran).toEqual(['began']))
+    await expect.poll(() => ran).toEqual(['began'])
     await jobs.stop({ timeoutMs: 100 })
     expect(logged.join()).toContain('jobs were still running at the end')
     resolve()

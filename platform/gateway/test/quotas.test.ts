@@ -271,7 +271,7 @@ describe.each(['in the same process', 'over HTTP'] as const)('calls to a service
 
     isAway = false
     const ready = { status: 'ready', parts: { quotas: 'ready' } }
-    await expect.poll(() => gateway.readiness(), { timeout: 10_000 }).toMatchObject(ready)
+    await expect.poll(() => gateway.readiness()).toMatchObject(ready)
     expect(gateway.statements()).toBe(0)
     await ask(gateway.door, { from: newAddress() })
     expect(gateway.statements()).toBe(1)

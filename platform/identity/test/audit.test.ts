@@ -129,7 +129,7 @@ describe('the trail', () => {
       }),
     )
     const { db } = one.testDatabase.database
-    await expect.poll(async () => (await verifyAudit(db, one.masterKey)).pending, { timeout: 10_000 }).toBe(0n)
+    await expect.poll(async () => (await verifyAudit(db, one.masterKey)).pending).toBe(0n)
     const { links, firstBreak, leftOut } = await verifyAudit(db, one.masterKey)
     const { rows } = await pool().query('select count(*) as count from audit_event')
     expect({ links, firstBreak, leftOut: leftOut.count }).toEqual({

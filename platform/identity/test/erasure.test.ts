@@ -74,7 +74,7 @@ const erase = ({ token }: Pick<Person, 'token'>, json: Json = {}) => ask('POST',
 const follow = (begun: Json) =>
   ask('GET', `/v1/erasures/${String(begun['id'])}`, { headers: { 'receipt-token': String(begun['receipt_token']) } })
 const untilDone = async (begun: Json) => {
-  await expect.poll(async () => (await follow(begun)).body['state'], { timeout: 20_000 }).toBe('done')
+  await expect.poll(async () => (await follow(begun)).body['state']).toBe('done')
   return (await follow(begun)).body
 }
 
@@ -182,11 +182,7 @@ describe('erasing oneself', () => {
     const ada = await register()
     started.enrollment.away = true
     const { body } = await erase(ada)
-    await expect
-      .poll(async () => JSON.stringify((await follow(body)).body['steps']).match(/"done"/g)?.length, {
-        timeout: 10_000,
-      })
-      .toBe(4)
+    await expect.poll(async () => JSON.stringify((await follow(body)).body['steps']).match(/"done"/g)?.length).toBe(4)
     expect((await follow(body)).body).toMatchObject({ state: 'under-way', receipt: null })
     started.enrollment.away = false
     await started.stop()

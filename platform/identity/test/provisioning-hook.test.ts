@@ -80,8 +80,8 @@ describe('A-57 the provisioning hook', () => {
     expect(await owed()).toEqual([`tell of ${public_id}`])
     answer = took
     await hasten()
-    await expect.poll(() => heard.length, { timeout: 10_000 }).toBe(2)
-    await expect.poll(owed, { timeout: 10_000 }).toEqual([])
+    await expect.poll(() => heard.length).toBe(2)
+    await expect.poll(owed).toEqual([])
   })
 
   it('does not carry its token to where it is sent on', async () => {
@@ -104,7 +104,7 @@ describe('A-57 the provisioning hook', () => {
     await one.identity.accounts.remove(public_id, by)
     answer = took
     await hasten()
-    await expect.poll(owed, { timeout: 10_000 }).toEqual([])
+    await expect.poll(owed).toEqual([])
     expect(heard.filter(({ body }) => body.includes(public_id))).toHaveLength(1)
   })
 })

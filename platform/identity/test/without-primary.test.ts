@@ -140,11 +140,11 @@ describe('a start while the primary is away', () => {
       await expect.poll(async () => sids.isSubsetOf(await written()), { timeout: 30_000 }).toBe(true)
       // The trail is sealed, and what is revoked from now on is heard.
       const unsealed = `select count(*)::int as value from audit_pending`
-      await expect.poll(() => askDatabase(cluster.owner, unsealed), { timeout: 10_000 }).toBe(0)
+      await expect.poll(() => askDatabase(cluster.owner, unsealed)).toBe(0)
       const later = await accountToken(first, 'ada')
       expect(await userinfo(later)).toBe(200)
       expect(await withToken(first, 'POST', '/api/auth/logout', later)).toBeLessThan(300)
-      await expect.poll(() => userinfo(later), { timeout: 5000 }).toBe(401)
+      await expect.poll(() => userinfo(later)).toBe(401)
     } finally {
       await second.stop()
     }

@@ -101,7 +101,7 @@ describe('starting', () => {
     const lost = vi.fn<(error: Error) => void>()
     const postgres = await start({ onLost: lost })
     process.kill(postgres.pid, 'SIGKILL')
-    await vi.waitFor(() => expect(lost).toHaveBeenCalledOnce())
+    await expect.poll(() => lost).toHaveBeenCalledOnce()
     await postgres.stop()
   })
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { ask, run } from '../fixtures/cluster.ts'
 import { makeDirectory, removeDirectory } from '../fixtures/directories.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts'
@@ -27,30 +27,28 @@ afterEach(async () => {
 })
 
 const untilReadable = () =>
-  vi.waitFor(
-    async () => {
-      const [connection] = kept.connections('identity')
-      if (!connection) throw new Error('there is no standby')
-      expect(await ask(connection, 'select n as value from note')).toBe(1)
-    },
-    { timeout: 30_000, interval: 50 },
-  )
+  expect
+    .poll(
+      async () => {
+        const [connection] = kept.connections('identity')
+        return connection && ask(connection, 'select n as value from note')
+      },
+      { timeout: 30_000 },
+    )
+    .toBe(1)
 const serverOf = () => findServer({ clusterDirectory: join(dataDirectory, 'secondary-1') })
 
 it('a standby that is kept comes back after it was killed, and may be made afresh', async () => {
   await untilReadable()
   const before = await serverOf()
   process.kill(before?.pid ?? 0, 'SIGKILL')
-  await vi.waitFor(async () => expect((await serverOf())?.pid).not.toBe(before?.pid))
+  await expect.poll(async () => (await serverOf())?.pid).not.toBe(before?.pid)
   await untilReadable()
-  const restarted = await vi.waitFor(async () => {
-    const server = await serverOf()
-    if (!server?.ready) throw new Error('it is not ready')
-    return server
-  })
+  await expect.poll(async () => (await serverOf())?.ready).toBe(true)
+  const restarted = await serverOf()
   kept.renew('secondary-1')
   kept.renew('secondary-7')
-  await vi.waitFor(async () => expect((await serverOf())?.pid).not.toBe(restarted.pid), { timeout: 30_000 })
+  await expect.poll(async () => (await serverOf())?.pid, { timeout: 30_000 }).not.toBe(restarted?.pid)
   await untilReadable()
 })
 

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Cluster, ask, run, startCluster } from '../fixtures/cluster.ts'
 import { makeDirectory, removeDirectory } from '../fixtures/directories.ts'
 import { type Program, startProgram } from '../fixtures/start-program.ts'
@@ -26,10 +26,9 @@ async function write(): Promise<number> {
 /** Waits until the standby knows all notes. */
 async function untilFollowing(one = standby): Promise<void> {
   const last = await write()
-  await vi.waitFor(
-    async () => expect(await ask(one.connection('identity'), 'select max(n) as value from note')).toBe(last),
-    { timeout: 30_000, interval: 50 },
-  )
+  await expect
+    .poll(() => ask(one.connection('identity'), 'select max(n) as value from note'), { timeout: 30_000 })
+    .toBe(last)
   expect(await ask(one.connection('identity'), 'select count(*)::int as value from note')).toBe(last)
 }
 

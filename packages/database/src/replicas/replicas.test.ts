@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'kysely'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ask, type Cluster, signalServer, startCluster } from '../fixtures/cluster.ts'
 import { type ServiceDatabase, openDatabase } from '../service-database.ts'
 import type { CopyChange } from './copy.ts'
@@ -86,22 +86,13 @@ function replaying(standby: 0 | 1, isWanted: boolean): Promise<unknown> {
   return ask(connection, isWanted ? 'select pg_wal_replay_resume()' : 'select pg_wal_replay_pause()')
 }
 
-/** The contract grants five seconds; all tests of recovery are held to them. */
 async function untilUp(...wanted: string[]): Promise<void> {
-  await vi.waitFor(
-    () => {
-      const up = replicas.nodes().filter(({ state }) => state === 'up')
-      expect(up.map(({ name }) => name)).toEqual(expect.arrayContaining(wanted))
-    },
-    { timeout: 5_000, interval: 20 },
-  )
+  const up = (): string[] => replicas.nodes().flatMap(({ name, state }) => (state === 'up' ? [name] : []))
+  await expect.poll(up).toEqual(expect.arrayContaining(wanted))
 }
 
 async function untilInTurn(name: string): Promise<void> {
-  await vi.waitFor(async () => expect(new Set(await copiesOf(2, name))).toEqual(new Set(secondaries)), {
-    timeout: 5_000,
-    interval: 20,
-  })
+  await expect.poll(async () => new Set(await copiesOf(2, name))).toEqual(new Set(secondaries))
 }
 
 describe('reads', () => {
@@ -326,7 +317,7 @@ describe('a standby that is dead', () => {
     process.kill(pid, 'SIGKILL')
     expect(new Set(await copiesOf(20, name))).toEqual(new Set(['secondary-2']))
     const later = await register()
-    await vi.waitFor(() => expect(cluster.standbys[0].pid).toBeUndefined())
+    await expect.poll(() => cluster.standbys[0].pid).toBeUndefined()
     expect(await cluster.standbys[0].start()).toBe('started')
     await untilInTurn(later)
   })
@@ -398,7 +389,7 @@ describe('without the primary', () => {
     const committed = await Promise.all(Array.from({ length: 10 }, () => register()))
     await cluster.settle()
     process.kill(cluster.primary.pid, 'SIGKILL')
-    await vi.waitFor(() => expect(replicas.nodes()[0]).toMatchObject({ name: 'primary', state: 'down' }))
+    await expect.poll(() => replicas.nodes()[0]).toMatchObject({ name: 'primary', state: 'down' })
     await expect(register()).rejects.toThrow(ReplicasUnavailable)
     const copies = []
     for (const name of committed) {
@@ -464,7 +455,7 @@ describe('a set that is opened anew', () => {
     await replaying(0, false)
     const late = await register()
     await changePassword(early, 'secret')
-    await vi.waitFor(async () => expect(await logIn(late)).toMatchObject({ copy: 'secondary-2' }))
+    await expect.poll(() => logIn(late)).toMatchObject({ copy: 'secondary-2' })
     await cluster.primary.stop()
     const anew = open()
     try {
@@ -510,10 +501,8 @@ it('E-7 E-65 shows where its nodes are', async () => {
   await register()
   await cluster.settle()
   const position = await ask(cluster.owner, 'select pg_current_wal_lsn()::text as value')
-  await vi.waitFor(() =>
-    expect(replicas.nodes()).toEqual(
-      ['primary', ...secondaries].map((name) => ({ name, state: 'up', position: expect.any(String) })),
-    ),
-  )
-  await vi.waitFor(() => expect(replicas.nodes()[0]?.position).toBe(position), { timeout: 5_000 })
+  await expect
+    .poll(() => replicas.nodes())
+    .toEqual(['primary', ...secondaries].map((name) => ({ name, state: 'up', position: expect.any(String) })))
+  await expect.poll(() => replicas.nodes()[0]?.position).toBe(position)
 })

@@ -120,13 +120,13 @@ describe('a WebSocket to a route that declares it', () => {
     for (let n = 0; n < 48; n += 1) client.send(Buffer.alloc(1024 * 1024))
     // Buffers are full from end to end, and what is said back waits where it was said.
     const waiting = (): number => peer?.bufferedAmount ?? 0
-    await expect.poll(waiting, { timeout: 10_000 }).toBeGreaterThan(4 * 1024 * 1024)
+    await expect.poll(waiting).toBeGreaterThan(4 * 1024 * 1024)
     await sleep(200)
     expect(waiting()).toBeGreaterThan(4 * 1024 * 1024)
     let received = 0
     client.on('message', (data: Buffer) => (received += data.length))
     client.resume()
-    await expect.poll(() => received, { timeout: 20_000 }).toBe(48 * 1024 * 1024)
+    await expect.poll(() => received).toBe(48 * 1024 * 1024)
   })
 })
 
