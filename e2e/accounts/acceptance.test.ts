@@ -1,17 +1,23 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type AccountsInstallation, type Client, startAccounts } from './fixture/installation.ts'
+import { type AccountsInstallation, type Client, importAccounts, startAccounts } from './fixture/installation.ts'
 
 const clients: readonly Client[] = ['plain', 'marked base64', 'unmarked base64']
 const strong = 'Korrekt Pferd Batterie 77'
 const envelope = { message: expect.any(String) }
+
+let imported: Awaited<ReturnType<typeof importAccounts>>
+beforeAll(async () => {
+  imported = await importAccounts()
+})
+afterAll(() => imported.remove())
 
 describe.each(clients)('A-80 the account service, with passwords in %s', (client) => {
   let at: AccountsInstallation
   let clivey = ''
   let sally = ''
   beforeAll(async () => {
-    at = await startAccounts(client)
+    at = await startAccounts(imported.dataDirectory, client)
     clivey = await at.tokenOf('clivey')
     sally = await at.tokenOf('sally')
   })

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeDataDirectory } from '../support/data-directory.ts'
+import { makeInstallation } from '../support/data-directory.ts'
 import { type Program, startProgram } from '../support/program.ts'
 
 const administrator = { username: 'admin', password: 'Front-Door-8180!' }
@@ -8,7 +8,7 @@ const administrator = { username: 'admin', password: 'Front-Door-8180!' }
 let dataDirectory: string
 let program: Program
 beforeAll(async () => {
-  dataDirectory = await makeDataDirectory()
+  dataDirectory = await makeInstallation()
   program = await startProgram(dataDirectory, {
     SALLYPORT_ADMIN_PASSWORD: administrator.password,
     SALLYPORT_ACCOUNTS_ADMINISTRATION_DOOR: 'admin',

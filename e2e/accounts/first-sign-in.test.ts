@@ -1,13 +1,13 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeDataDirectory } from '../support/data-directory.ts'
+import { makeInstallation } from '../support/data-directory.ts'
 import { type Program, startProgram } from '../support/program.ts'
 
 let dataDirectory: string
 let program: Program
 beforeAll(async () => {
-  dataDirectory = await makeDataDirectory()
+  dataDirectory = await makeInstallation()
   program = await startProgram(dataDirectory)
 })
 afterAll(async () => {

@@ -47,7 +47,7 @@ describe('an API key', () => {
     expect(keys).toMatchObject([{ id, name: 'script', prefixes: [key.slice(0, 6)] }])
     expect(JSON.stringify(keys)).not.toContain(key)
     await expect
-      .poll(async () => objectOf((await ask('GET', keysPath)).body)['keys'], { timeout: 8000, interval: 500 })
+      .poll(async () => objectOf((await ask('GET', keysPath)).body)['keys'], { interval: 500 })
       .toMatchObject([{ uses: 1, last_used_at: expect.any(String) }])
   })
 

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeDataDirectory } from '../support/data-directory.ts'
+import { makeInstallation } from '../support/data-directory.ts'
 import { type Parts, startParts } from '../support/parts.ts'
 import { type Program, startProgram } from '../support/program.ts'
 
@@ -39,7 +39,7 @@ describe('A-12 A-F10 the limits of one client at the doors of the program', () =
   let door: string
 
   beforeAll(async () => {
-    dataDirectory = await makeDataDirectory()
+    dataDirectory = await makeInstallation()
     program = await startProgram(dataDirectory, settings)
     door = program.addresses.public
   })
@@ -114,7 +114,7 @@ describe('A-12 A-F10 the limits of one client at the doors of the program', () =
 
 describe('a limit for everything at the public door', () => {
   it('is for each address, and not at the admin door', async () => {
-    const dataDirectory = await makeDataDirectory()
+    const dataDirectory = await makeInstallation()
     const program = await startProgram(dataDirectory, { ...settings, SALLYPORT_LIMIT_ADDRESS: '5/hour' })
     try {
       const paths = ['/.well-known/jwks.json', '/oidc/.well-known/openid-configuration', '/authy/status']
@@ -137,19 +137,15 @@ describe('a limit for everything at the public door', () => {
 describe('A-F10 two gateways of one installation', () => {
   let parts: Parts
   beforeAll(async () => {
-    parts = await startParts()
+    parts = await startParts(['identity'], { settings })
   })
   afterAll(async () => {
     await parts.stop()
   })
 
   it('refuse the 101st login of a client together', async () => {
-    const gateways: string[] = []
-    for (const instance of ['2', '3']) {
-      const own = { SALLYPORT_INSTANCE: instance, SALLYPORT_PORT: '0' }
-      const { public: door = '' } = await parts.serve('gateway', { ...settings, ...own })
-      gateways.push(door)
-    }
+    const { public: another = '' } = await parts.serve('gateway', { SALLYPORT_INSTANCE: '2', SALLYPORT_PORT: '0' })
+    const gateways = [parts.door, another]
     const from = '192.0.2.9'
     const answers = await times(120, (index) => logIn(gateways[index % 2] ?? expect.fail(), from)(index))
     expect([countOf(answers, 401), countOf(answers, 429)]).toEqual([100, 20])

@@ -9,7 +9,7 @@ import { createRemoteJWKSet, decodeJwt, exportJWK, generateKeyPair, jwtVerify, S
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { newName, password, post, signIn, text } from '../program/requests.ts'
-import { makeDataDirectory } from '../support/data-directory.ts'
+import { makeInstallation } from '../support/data-directory.ts'
 import { freePort } from '../support/free-port.ts'
 import { launch, type Program, startProgram } from '../support/program.ts'
 
@@ -111,7 +111,7 @@ beforeAll(async () => {
     .replaceAll(/127\.0\.0\.1:300(\d)/g, (_, place) => `127.0.0.1:${places[Number(place)]}`)
   const file = join(directory, 'sallyport.config.ts')
   await writeFile(file, config)
-  const dataDirectory = await makeDataDirectory()
+  const dataDirectory = await makeInstallation()
   closing.push(
     () => rm(directory, { recursive: true }),
     () => rm(dataDirectory, { recursive: true, force: true }),
@@ -256,7 +256,7 @@ describe('the shop of the example', () => {
     shops[1]?.kill('SIGKILL')
     await ended
     for (let call = 0; call < 4; call += 1) expect(await whoAnswers()).toBe(String(ports[0]))
-    await expect.poll(() => stateOf('shop'), { timeout: 5000 }).toBe('degraded: shop.2 not reached')
+    await expect.poll(() => stateOf('shop')).toBe('degraded: shop.2 not reached')
     // The installation itself is well.
     expect((await fetch(`${door}/health/ready`)).status).toBe(200)
   })

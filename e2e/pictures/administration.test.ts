@@ -1,13 +1,13 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { makeDataDirectory } from '../support/data-directory.ts'
+import { makeInstallation } from '../support/data-directory.ts'
 import { launch, type Program, startProgram } from '../support/program.ts'
 
 let dataDirectory: string
 let program: Program
 beforeAll(async () => {
-  dataDirectory = await makeDataDirectory()
+  dataDirectory = await makeInstallation()
   program = await startProgram(dataDirectory)
 })
 afterAll(async () => {

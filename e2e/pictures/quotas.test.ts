@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeDataDirectory } from '../support/data-directory.ts'
+import { makeInstallation } from '../support/data-directory.ts'
 import { type Parts, startParts } from '../support/parts.ts'
 import { type Program, startProgram } from '../support/program.ts'
 
@@ -88,7 +88,7 @@ describe('the 81st call', () => {
   let door: string
   let key: string
   beforeAll(async () => {
-    dataDirectory = await makeDataDirectory()
+    dataDirectory = await makeInstallation()
     program = await startProgram(dataDirectory, settings)
     door = program.addresses.public
     key = await newKey(door)
@@ -163,21 +163,15 @@ describe('the 81st call', () => {
 describe('two gateways of one installation', () => {
   let parts: Parts
   beforeAll(async () => {
-    parts = await startParts(['identity', 'pictures'])
-    await parts.end('identity', 'SIGTERM')
-    await parts.serve('identity', settings)
+    parts = await startParts(['identity', 'pictures'], { settings })
   })
   afterAll(async () => {
     await parts.stop()
   })
 
   it('S-46 refuse the 81st call of an address and of a key together', async () => {
-    const doors: string[] = []
-    for (const instance of ['2', '3']) {
-      const own = { SALLYPORT_INSTANCE: instance, SALLYPORT_PORT: '0' }
-      const { public: door = '' } = await parts.serve('gateway', { ...settings, ...own })
-      doors.push(door)
-    }
+    const { public: another = '' } = await parts.serve('gateway', { SALLYPORT_INSTANCE: '2', SALLYPORT_PORT: '0' })
+    const doors = [parts.door, another]
     const doorOf = (index: number): string => doors[index % 2] ?? expect.fail()
     const ofAddress = await times(100, (index) => ask(doorOf(index), { from: '192.0.2.9', key: demoKey }))
     expect(countOf(ofAddress)).toEqual({ 200: 80, 429: 20 })

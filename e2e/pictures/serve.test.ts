@@ -84,7 +84,7 @@ describe('S-1 pictures as a process of its own', () => {
       ({ status }) => status,
       () => 0,
     )
-    await expect.poll(async () => (await files()).length, { timeout: 20_000 }).toBe(before.length + 3)
+    await expect.poll(async () => (await files()).length).toBe(before.length + 3)
     await parts.end('pictures', 'SIGKILL')
     await holding.query('rollback')
     holding.release()
@@ -99,7 +99,7 @@ describe('S-1 pictures as a process of its own', () => {
     for (const path of left) await utimes(path, longAgo, longAgo)
     await parts.end('pictures', 'SIGTERM')
     await parts.serve('pictures')
-    await expect.poll(async () => (await files()).sort(), { timeout: 20_000 }).toEqual(before.sort())
+    await expect.poll(async () => (await files()).sort()).toEqual(before.sort())
     expect((await get(download)).status).toBe(200)
   })
 

@@ -2,14 +2,14 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32, deflateSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeDataDirectory } from '../support/data-directory.ts'
+import { makeInstallation } from '../support/data-directory.ts'
 import { type Program, startProgram } from '../support/program.ts'
 
 let dataDirectory: string
 let program: Program
 let key: string
 beforeAll(async () => {
-  dataDirectory = await makeDataDirectory()
+  dataDirectory = await makeInstallation()
   program = await startProgram(dataDirectory, {
     SALLYPORT_PICTURES_LIMIT: 'none',
     SALLYPORT_PICTURES_LIMIT_ADDRESS: 'none',

@@ -2,14 +2,14 @@ import { readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newName, password, post, signIn } from '../program/requests.ts'
-import { makeDataDirectory } from '../support/data-directory.ts'
+import { makeInstallation } from '../support/data-directory.ts'
 import { launch, type Program, startProgram } from '../support/program.ts'
 
 let dataDirectory: string
 let program: Program
 let username: string
 beforeAll(async () => {
-  dataDirectory = await makeDataDirectory()
+  dataDirectory = await makeInstallation()
   program = await startProgram(dataDirectory)
   username = newName()
   const person = { username, email: `${username}@example.org`, password }

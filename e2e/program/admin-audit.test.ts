@@ -2,14 +2,14 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openDatabase, useEmbeddedPostgres } from '@sallyport/database'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeDataDirectory } from '../support/data-directory.ts'
+import { makeInstallation } from '../support/data-directory.ts'
 import { launch, type Program, startProgram } from '../support/program.ts'
 
 let dataDirectory: string
 let program: Program
 
 beforeAll(async () => {
-  dataDirectory = await makeDataDirectory()
+  dataDirectory = await makeInstallation()
   program = await startProgram(dataDirectory)
   for (const username of ['ada', 'bob']) {
     await post('/api/auth/accounts', JSON.stringify({ username, email: `${username}@example.org`, password }))
@@ -85,10 +85,10 @@ describe('sallyport admin audit tail', () => {
       SALLYPORT_DATA: dataDirectory,
     })
     const refusals = () => following.output().match(/sign-in\.refused/g)?.length ?? 0
-    await expect.poll(refusals, { timeout: 20_000 }).toBe(1)
+    await expect.poll(refusals).toBe(1)
     await signIn('ada', 'Wrong-Tower-1!')
     await signIn('bob', 'Wrong-Tower-1!')
-    await expect.poll(refusals, { timeout: 20_000 }).toBe(3)
+    await expect.poll(refusals).toBe(3)
     expect(await following.end('SIGINT')).toBe(0)
     expect(refusals()).toBe(3)
     expect(following.output()).not.toContain('sign-in.succeeded')
@@ -98,7 +98,7 @@ describe('sallyport admin audit tail', () => {
 describe('sallyport admin audit verify', () => {
   it('finds the trail right while the program runs and when it does not', async () => {
     await expect
-      .poll(async () => (await audit('verify')).output, { timeout: 20_000 })
+      .poll(async () => (await audit('verify')).output)
       .toMatch(/^the trail is right: 8 links\nhead 8:[0-9a-f]{64}\n$/)
     const head = headIn((await audit('verify')).output)
     await signIn('ada', password)

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { openDatabase, useEmbeddedPostgres } from '@sallyport/database'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeDataDirectory } from '../support/data-directory.ts'
+import { makeInstallation } from '../support/data-directory.ts'
 import { launch, type Program, startProgram } from '../support/program.ts'
 import { type Diary, playUntilTheEnd } from './player.ts'
 import { newName, password, post, signIn } from './requests.ts'
@@ -10,7 +10,7 @@ let dataDirectory: string
 let program: Program
 
 beforeAll(async () => {
-  dataDirectory = await makeDataDirectory()
+  dataDirectory = await makeInstallation()
   program = await startProgram(dataDirectory)
 })
 afterAll(async () => {
@@ -42,9 +42,7 @@ describe('sallyport admin jobs, while the program runs', () => {
 
   it('shows what was given up, and tries it again when it is told to', async () => {
     await leaveDeadLetter()
-    await expect
-      .poll(async () => (await admin('jobs', 'list')).output, { timeout: 20_000 })
-      .toContain('open wallet of nobody')
+    await expect.poll(async () => (await admin('jobs', 'list')).output).toContain('open wallet of nobody')
     const { output } = await admin('jobs', 'list')
     expect(output).toMatch(/identity \d+ {2}open wallet of nobody\n {2}failed 1 times, last on 20/)
     const id = /identity (\d+)/.exec(output)?.[1] ?? ''
@@ -78,7 +76,7 @@ describe('sallyport admin accounts reset-factors', () => {
       code: 0,
       output: `${username} signs in with the password alone now; all sessions are ended\n`,
     })
-    await expect.poll(userInfo, { timeout: 5000 }).toBe(401)
+    await expect.poll(userInfo).toBe(401)
     const { output } = await admin('audit', 'tail', '--account', username)
     expect(output).toContain('factors.reset')
   })
@@ -131,7 +129,7 @@ describe('sallyport admin wallet verify', () => {
   it('finds the books right after a game', async () => {
     const diaries: Diary[] = []
     const playing = playUntilTheEnd(program.addresses, diaries)
-    await expect.poll(() => diaries.length, { timeout: 20_000 }).toBeGreaterThan(2)
+    await expect.poll(() => diaries.length).toBeGreaterThan(2)
     // While the game goes on: every look sees one moment.
     expect(await admin('wallet', 'verify')).toEqual({ code: 0, output: 'the books are right\n' })
     await program.stop()

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeDataDirectory } from '../support/data-directory.ts'
+import { makeInstallation } from '../support/data-directory.ts'
 import type { PartName } from '../support/parts.ts'
 import { launch, type Program, startProgram } from '../support/program.ts'
 import { findTraces, openAllDatabases, type OpenedDatabases } from '../support/traces.ts'
@@ -21,7 +21,7 @@ let databases: OpenedDatabases
 let campus: Campus
 
 beforeAll(async () => {
-  dataDirectory = await makeDataDirectory()
+  dataDirectory = await makeInstallation()
   program = await startProgram(dataDirectory, settings)
   databases = await openAllDatabases(dataDirectory)
   const administrator = await signIn(program.addresses.public, 'admin', settings.SALLYPORT_ADMIN_PASSWORD)

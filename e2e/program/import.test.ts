@@ -1,7 +1,7 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeDataDirectory } from '../support/data-directory.ts'
+import { makeInstallation } from '../support/data-directory.ts'
 import { launch, type Program, startProgram } from '../support/program.ts'
 
 const many = 6000
@@ -11,7 +11,7 @@ let dataDirectory: string
 let program: Program
 let file: string
 beforeAll(async () => {
-  dataDirectory = await makeDataDirectory()
+  dataDirectory = await makeInstallation()
   file = join(dataDirectory, 'accounts.csv')
   const rows = Array.from({ length: many }, (_, index) => `user${index},user${index}@example.org,${hash},user guest`)
   await writeFile(file, `username,email,password_hash,roles\n${rows.join('\n')}\n`)
@@ -45,7 +45,7 @@ describe('sallyport admin accounts, while the program runs', () => {
 
   it('is killed in the middle, run again, and everything is there once', async () => {
     const killed = begin('import', file)
-    await expect.poll(() => isThere('user0'), { interval: 5, timeout: 20_000 }).toBe(true)
+    await expect.poll(() => isThere('user0'), { interval: 5 }).toBe(true)
     await killed.end('SIGKILL')
     const { code, output } = await run('import', file)
     expect(code, output).toBe(0)

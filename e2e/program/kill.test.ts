@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeDataDirectory } from '../support/data-directory.ts'
+import { makeInstallation } from '../support/data-directory.ts'
 import { launch, type Program, startProgram } from '../support/program.ts'
 import { type Diary, look, playUntilTheEnd } from './player.ts'
 import { findLosses, type TradeBook, tradeUntilTheEnd } from './trader.ts'
@@ -17,7 +17,7 @@ let dataDirectory: string
 let program: Program
 
 beforeAll(async () => {
-  dataDirectory = await makeDataDirectory()
+  dataDirectory = await makeInstallation()
   program = await startProgram(dataDirectory, { SALLYPORT_ADMIN_PASSWORD: administrator })
 })
 afterAll(async () => {
@@ -39,9 +39,7 @@ describe('kill -9 of the program while requests run', () => {
         ...Array.from({ length: tradersAtOnce }, () => tradeUntilTheEnd(program.addresses, book)),
       ]
       // Something is there to lose; the moment itself is left to chance.
-      await expect
-        .poll(() => book.bids.length > 0 && diaries.some(({ rolled }) => rolled.length > 0), { timeout: 20_000 })
-        .toBe(true)
+      await expect.poll(() => book.bids.length > 0 && diaries.some(({ rolled }) => rolled.length > 0)).toBe(true)
       await sleep(randomInt(1200))
       await program.kill()
       await Promise.all(playing)

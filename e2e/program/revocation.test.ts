@@ -1,7 +1,7 @@
 import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeDataDirectory } from '../support/data-directory.ts'
+import { makeInstallation } from '../support/data-directory.ts'
 import { administratorPassword, partNames, type Parts, startParts } from '../support/parts.ts'
 import { type Holder, msUntilClosed, type Place, placesAtDoors, placesAtPorts } from '../support/places.ts'
 import { launch, type Program, startProgram } from '../support/program.ts'
@@ -89,14 +89,11 @@ async function expectKeysToBeRuled(mode: Mode, settings: Readonly<Record<string,
   // From the very first token of the new key on everybody takes it, and those of the old key go on to be good.
   let token = person.token
   await expect
-    .poll(
-      async () => {
-        token = await signIn(door, person.username)
-        await Promise.all(places.map(async (place) => expect(await place.open({ ...person, token })).toBe(200)))
-        return kidOf(token)
-      },
-      { timeout: 6000 },
-    )
+    .poll(async () => {
+      token = await signIn(door, person.username)
+      await Promise.all(places.map(async (place) => expect(await place.open({ ...person, token })).toBe(200)))
+      return kidOf(token)
+    })
     .toBe(second)
   for (const place of places) expect(await place.open(person), place.name).toBe(200)
   expect(await openIdKeys(door)).toEqual(new Set([first, second]))
@@ -112,7 +109,7 @@ describe('in one process', () => {
   let program: Program
   let mode: Mode
   beforeAll(async () => {
-    const dataDirectory = await makeDataDirectory()
+    const dataDirectory = await makeInstallation()
     program = await startProgram(dataDirectory, { SALLYPORT_ADMIN_PASSWORD: administratorPassword })
     const { public: door, admin: adminDoor } = program.addresses
     mode = { door, adminDoor, dataDirectory, places: placesAtDoors(door, adminDoor), limitMs: 0 }
@@ -190,20 +187,18 @@ describe('in several processes', () => {
     expect((await balances(careful)).status).toBe(200)
 
     await parts.end('identity', 'SIGKILL')
+    await expect.poll(() => ready(careful)).toMatchObject({ status: 'not ready', parts: { revocations: 'lost' } })
     await expect
-      .poll(() => ready(careful), { timeout: 6000 })
-      .toMatchObject({ status: 'not ready', parts: { revocations: 'lost' } })
-    await expect
-      .poll(() => ready(parts.urlOf('wallet')), { timeout: 6000 })
+      .poll(() => ready(parts.urlOf('wallet')))
       .toMatchObject({ status: 'ready', parts: { revocations: 'degraded: lost' } })
     // The door is not ready for want of identity, which it would be without.
     await expect
-      .poll(() => ready(mode.door), { timeout: 6000 })
+      .poll(() => ready(mode.door))
       .toMatchObject({
         status: 'not ready',
         parts: { identity: 'not reached', 'gateway.revocations': 'degraded: lost' },
       })
-    await expect.poll(async () => (await balances(careful)).status, { timeout: 6000 }).toBe(503)
+    await expect.poll(async () => (await balances(careful)).status).toBe(503)
     const refusal = await balances(careful)
     expect([refusal.headers.get('retry-after'), await refusal.json()]).toEqual([
       '1',
@@ -212,7 +207,7 @@ describe('in several processes', () => {
     expect((await balances(mode.door)).status).toBe(200)
 
     await parts.serve('identity')
-    await expect.poll(async () => (await balances(careful)).status, { timeout: 6000 }).toBe(200)
-    await expect.poll(() => ready(careful), { timeout: 6000 }).toMatchObject({ parts: { revocations: 'ready' } })
+    await expect.poll(async () => (await balances(careful)).status).toBe(200)
+    await expect.poll(() => ready(careful)).toMatchObject({ parts: { revocations: 'ready' } })
   })
 })

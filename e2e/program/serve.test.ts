@@ -7,7 +7,7 @@ let door: string
 let adminDoor: string
 
 beforeAll(async () => {
-  parts = await startParts()
+  parts = await startParts(undefined, { databases: 'empty' })
   ;({ door, adminDoor } = parts)
 })
 
@@ -162,7 +162,7 @@ describe('parts that are processes of their own', () => {
     await parts.serve('auction')
     const balances = () =>
       fetch(`${door}/api/tux-management/balances/${seller.uid}`, bearer(seller.token)).then((reply) => reply.json())
-    await expect.poll(balances, { timeout: 10_000 }).toMatchObject({ tux_balance: 70 })
+    await expect.poll(balances).toMatchObject({ tux_balance: 70 })
     // It is delivered once it is paid, a moment later.
     const won = () =>
       fetch(`${door}/api/distro/${bidder.uid}/gacha/collection`, bearer(bidder.token)).then((reply) => reply.json())
@@ -195,7 +195,7 @@ describe('parts that are processes of their own', () => {
     await expect.poll(health).toMatchObject({ status: 'ready', parts: { gacha: 'ready' } })
     await parts.end('gacha', 'SIGKILL')
     for (let call = 0; call < 10; call += 1) expect(await gachas()).toBe(200)
-    await expect.poll(health, { timeout: 5000 }).toMatchObject({
+    await expect.poll(health).toMatchObject({
       status: 'ready',
       parts: { gacha: 'degraded: gacha.1 not reached' },
       instances: { 'gacha.1': 'passed over', 'gacha.2': 'called', 'wallet.1': 'called' },
@@ -204,7 +204,7 @@ describe('parts that are processes of their own', () => {
     expect(metrics).toContain('sallyport_upstream_up{service="gacha",instance="gacha.1"} 0')
     expect(metrics).toContain('sallyport_upstream_up{service="gacha",instance="gacha.2"} 1')
     await parts.serve('gacha')
-    await expect.poll(health, { timeout: 5000 }).toMatchObject({ parts: { gacha: 'ready' } })
+    await expect.poll(health).toMatchObject({ parts: { gacha: 'ready' } })
   }, 60_000)
 
   it('say which setting is missing', async () => {

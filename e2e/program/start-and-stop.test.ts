@@ -1,28 +1,9 @@
 import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { makeDataDirectory } from '../support/data-directory.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeDataDirectory, makeInstallation } from '../support/data-directory.ts'
 import { launch, type Launched, type Program, startProgram } from '../support/program.ts'
-
-let dataDirectory: string
-const running: Program[] = []
-
-async function start(environment: Record<string, string> = {}): Promise<Program> {
-  const program = await startProgram(dataDirectory, environment)
-  running.push(program)
-  return program
-}
-
-beforeAll(async () => {
-  dataDirectory = await makeDataDirectory()
-})
-afterEach(async () => {
-  for (const program of running.splice(0)) await program.stop()
-})
-afterAll(async () => {
-  await rm(dataDirectory, { recursive: true, force: true })
-})
 
 async function signIn(door: string, username: string, password: string): Promise<number> {
   const body = new URLSearchParams({ username, password })
@@ -34,129 +15,22 @@ function run(args: readonly string[], environment: Record<string, string> = {}):
 }
 
 describe('npm start', () => {
-  it('says where everything is, and shows a made-up password once', async () => {
-    const first = await start()
-    const password = /password (\S+)/.exec(first.output())?.[1] ?? ''
-    expect(first.output()).toContain(`public door    ${first.addresses.public}`)
-    expect(first.output()).toContain(`admin door     ${first.addresses.admin}`)
-    expect(first.output().match(/curl /g)).toHaveLength(3)
-    expect(await signIn(first.addresses.public, 'admin', password)).toBe(200)
-    const kept = join(dataDirectory, 'first-administrator')
-    expect(await readFile(kept, 'utf8')).toContain(password)
-    expect((await stat(kept)).mode & 0o077).toBe(0)
-    await first.stop()
+  let dataDirectory: string
+  let program: Program
+  let password = ''
 
-    const second = await start()
-    expect(second.output()).not.toContain(password)
-    expect(second.output()).toContain(kept)
-    expect(await signIn(second.addresses.public, 'admin', password)).toBe(200)
+  beforeAll(async () => {
+    dataDirectory = await makeDataDirectory()
+    program = await startProgram(dataDirectory)
+    password = /password (\S+)/.exec(program.output())?.[1] ?? ''
   })
-
-  it('keeps secrets to their owner', async () => {
-    await start()
-    for (const name of ['master.key', 'service-keys/identity.pem', 'service-keys/wallet.pem']) {
-      expect((await stat(join(dataDirectory, name))).mode & 0o077, name).toBe(0)
-    }
-  })
-
-  it('tells the doors in addresses.json while they answer, and not after', async () => {
-    const program = await start()
-    const file = join(dataDirectory, 'addresses.json')
-    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(program.addresses)
-    expect(await (await fetch(`${program.addresses.admin}/health/ready`)).json()).toMatchObject({ status: 'ready' })
+  afterAll(async () => {
     await program.stop()
-    await expect(readFile(file)).rejects.toThrow('ENOENT')
+    await rm(dataDirectory, { recursive: true, force: true })
   })
 
-  it('shows what it counts on the admin door, and not on the public one', async () => {
-    const { addresses } = await start()
-    const page = await fetch(`${addresses.admin}/metrics`)
-    expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/plain')])
-    const text = await page.text()
-    for (const name of ['process_cpu_seconds_total', 'sallyport_password_hashing_waiting 0']) {
-      expect(text).toContain(name)
-    }
-    expect((await fetch(`${addresses.public}/metrics`)).status).toBe(404)
-    expect((await fetch(`${addresses.admin}/metrics`, { method: 'POST' })).status).toBe(404)
-  })
-
-  it('finishes a request that is under way when it is told to stop', async () => {
-    const program = await start()
-    const username = `late_${process.pid}`
-    const account = { username, email: `${username}@example.org`, password: 'Correct-Horse7!' }
-    const answer = fetch(`${program.addresses.public}/api/auth/accounts`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(account),
-    })
-    // The answer to a quick request after it shows that the slow one has arrived.
-    await fetch(`${program.addresses.public}/health`)
-    const exit = program.stop()
-    expect((await answer).status).toBe(200)
-    expect(await exit).toBe(0)
-  })
-
-  it('refuses a second program on the same directory, and leaves the first alone', async () => {
-    const first = await start()
-    const second = run(['start'], { SALLYPORT_DATA: dataDirectory })
-    expect(await second.ended()).toBe(1)
-    expect(second.output()).toContain(dataDirectory)
-    expect(second.output()).toContain(String(first.pid))
-    expect(second.output()).not.toMatch(/\n\s+at /)
-    expect((await fetch(`${first.addresses.public}/health`)).status).toBe(200)
-    expect(JSON.parse(await readFile(join(dataDirectory, 'addresses.json'), 'utf8'))).toEqual(first.addresses)
-  })
-
-  it('makes the administrator it is told to, by file or by environment', async () => {
-    const directory = await makeDataDirectory()
-    const file = join(directory, 'admin-secret.json')
-    const admin = { username: 'clivey', email: 'clivey@example.org', password: 'From-A-File7!' }
-    await writeFile(file, JSON.stringify({ admin }))
-    const program = await startProgram(directory, { SALLYPORT_ADMIN_FILE: file })
-    const { addresses } = program
-    try {
-      expect(program.output()).not.toContain(admin.password)
-      expect(await signIn(addresses.public, admin.username, admin.password)).toBe(200)
-    } finally {
-      await program.stop()
-      await rm(directory, { recursive: true, force: true })
-    }
-  })
-})
-
-it('does not bring back the password of an administrator who was deleted', async () => {
-  const directory = await makeDataDirectory()
-  const first = await startProgram(directory)
-  const { uid, token, password } = await administratorOf(first)
-  const headers = { authorization: `Bearer ${token}` }
-  const gone = await fetch(`${first.addresses.admin}/admin/api/auth/accounts/${uid}`, { method: 'DELETE', headers })
-  expect(gone.status).toBe(200)
-  await first.stop()
-  const second = await startProgram(directory)
-  try {
-    expect(second.output()).not.toContain(password)
-    expect(await signIn(second.addresses.public, 'admin', password)).toBe(401)
-    expect((await administratorOf(second)).uid).not.toBe(uid)
-  } finally {
-    await second.stop()
-    await rm(directory, { recursive: true, force: true })
-  }
-})
-
-/** Signs in with the password that the program shows. */
-async function administratorOf({ addresses, output }: Program) {
-  const password = /password (\S+)/.exec(output())?.[1] ?? ''
-  const body = new URLSearchParams({ username: 'admin', password })
-  const reply: unknown = await (await fetch(`${addresses.public}/api/auth/token`, { method: 'POST', body })).json()
-  const token = String(Reflect.get(Object(reply), 'access_token'))
-  const headers = { authorization: `Bearer ${token}` }
-  const account: unknown = await (await fetch(`${addresses.public}/api/auth/userinfo`, { headers })).json()
-  return { uid: String(Reflect.get(Object(account), 'uid')), token, password }
-}
-
-describe('registrations at the very start', () => {
-  it('have everything at once, as all others', async () => {
-    const program = await start()
+  it('gives those who register at the very start everything at once, as all others', async () => {
+    // These are the first requests of all to a new installation.
     const players = await Promise.all(
       Array.from({ length: 12 }, async (_, n) => {
         const username = `early_${process.pid}_${n}`
@@ -183,12 +57,128 @@ describe('registrations at the very start', () => {
     }
     expect(program.output()).not.toContain('is left to its job')
   })
+
+  it('says where everything is, and shows a made-up password once', async () => {
+    const { addresses, output } = program
+    expect(output()).toContain(`public door    ${addresses.public}`)
+    expect(output()).toContain(`admin door     ${addresses.admin}`)
+    expect(output().match(/curl /g)).toHaveLength(3)
+    expect(await signIn(addresses.public, 'admin', password)).toBe(200)
+    const kept = join(dataDirectory, 'first-administrator')
+    expect(await readFile(kept, 'utf8')).toContain(password)
+    expect((await stat(kept)).mode & 0o077).toBe(0)
+  })
+
+  it('keeps secrets to their owner', async () => {
+    for (const name of ['master.key', 'service-keys/identity.pem', 'service-keys/wallet.pem']) {
+      expect((await stat(join(dataDirectory, name))).mode & 0o077, name).toBe(0)
+    }
+  })
+
+  it('shows what it counts on the admin door, and not on the public one', async () => {
+    const { addresses } = program
+    const page = await fetch(`${addresses.admin}/metrics`)
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/plain')])
+    const text = await page.text()
+    for (const name of ['process_cpu_seconds_total', 'sallyport_password_hashing_waiting 0']) {
+      expect(text).toContain(name)
+    }
+    expect((await fetch(`${addresses.public}/metrics`)).status).toBe(404)
+    expect((await fetch(`${addresses.admin}/metrics`, { method: 'POST' })).status).toBe(404)
+  })
+
+  it('refuses a second program on the same directory, and leaves the first alone', async () => {
+    const second = run(['start'], { SALLYPORT_DATA: dataDirectory })
+    expect(await second.ended()).toBe(1)
+    expect(second.output()).toContain(dataDirectory)
+    expect(second.output()).toContain(String(program.pid))
+    expect(second.output()).not.toMatch(/\n\s+at /)
+    expect((await fetch(`${program.addresses.public}/health`)).status).toBe(200)
+    expect(JSON.parse(await readFile(join(dataDirectory, 'addresses.json'), 'utf8'))).toEqual(program.addresses)
+  })
+
+  it('finishes a request that is under way when it is told to stop', async () => {
+    const username = `late_${process.pid}`
+    const account = { username, email: `${username}@example.org`, password: 'Correct-Horse7!' }
+    const answer = fetch(`${program.addresses.public}/api/auth/accounts`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(account),
+    })
+    // The answer to a quick request after it shows that the slow one has arrived.
+    await fetch(`${program.addresses.public}/health`)
+    const exit = program.stop()
+    expect((await answer).status).toBe(200)
+    expect(await exit).toBe(0)
+  })
+
+  it('tells the doors in addresses.json while they answer, and not after', async () => {
+    const file = join(dataDirectory, 'addresses.json')
+    await expect(readFile(file)).rejects.toThrow('ENOENT')
+    program = await startProgram(dataDirectory)
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(program.addresses)
+    expect(await (await fetch(`${program.addresses.admin}/health/ready`)).json()).toMatchObject({ status: 'ready' })
+  })
+
+  it('shows the password no more when it starts again', async () => {
+    expect(program.output()).not.toContain(password)
+    expect(program.output()).toContain(join(dataDirectory, 'first-administrator'))
+    expect(await signIn(program.addresses.public, 'admin', password)).toBe(200)
+  })
 })
 
+describe('the first administrator', () => {
+  it('is the one that the operator names in a file', async () => {
+    const directory = await makeInstallation()
+    const file = join(directory, 'admin-secret.json')
+    const admin = { username: 'clivey', email: 'clivey@example.org', password: 'From-A-File7!' }
+    await writeFile(file, JSON.stringify({ admin }))
+    const program = await startProgram(directory, { SALLYPORT_ADMIN_FILE: file })
+    const { addresses } = program
+    try {
+      expect(program.output()).not.toContain(admin.password)
+      expect(await signIn(addresses.public, admin.username, admin.password)).toBe(200)
+    } finally {
+      await program.stop()
+      await rm(directory, { recursive: true, force: true })
+    }
+  })
+
+  it('is another one, with another password, after the first was deleted', async () => {
+    const directory = await makeInstallation()
+    const first = await startProgram(directory)
+    const { uid, token, password } = await administratorOf(first)
+    const headers = { authorization: `Bearer ${token}` }
+    const gone = await fetch(`${first.addresses.admin}/admin/api/auth/accounts/${uid}`, { method: 'DELETE', headers })
+    expect(gone.status).toBe(200)
+    await first.stop()
+    const second = await startProgram(directory)
+    try {
+      expect(second.output()).not.toContain(password)
+      expect(await signIn(second.addresses.public, 'admin', password)).toBe(401)
+      expect((await administratorOf(second)).uid).not.toBe(uid)
+    } finally {
+      await second.stop()
+      await rm(directory, { recursive: true, force: true })
+    }
+  })
+})
+
+/** Signs in with the password that the program shows. */
+async function administratorOf({ addresses, output }: Program) {
+  const password = /password (\S+)/.exec(output())?.[1] ?? ''
+  const body = new URLSearchParams({ username: 'admin', password })
+  const reply: unknown = await (await fetch(`${addresses.public}/api/auth/token`, { method: 'POST', body })).json()
+  const token = String(Reflect.get(Object(reply), 'access_token'))
+  const headers = { authorization: `Bearer ${token}` }
+  const account: unknown = await (await fetch(`${addresses.public}/api/auth/userinfo`, { headers })).json()
+  return { uid: String(Reflect.get(Object(account), 'uid')), token, password }
+}
+
 describe('what the operator got wrong is said in a sentence', () => {
-  const refused = async (environment: Record<string, string>): Promise<string> => {
-    const directory = await makeDataDirectory()
-    const program = run(['start'], { SALLYPORT_DATA: join(directory, 'data'), ...environment })
+  const refused = async (environment: Record<string, string>, makeDirectory = makeDataDirectory): Promise<string> => {
+    const directory = await makeDirectory()
+    const program = run(['start'], { SALLYPORT_DATA: directory, ...environment })
     expect(await program.ended()).toBe(1)
     expect(program.output()).not.toMatch(/\n\s+at /)
     await rm(directory, { recursive: true, force: true })
@@ -215,7 +205,7 @@ describe('what the operator got wrong is said in a sentence', () => {
   })
 
   it('an administrator whose password is too weak, without showing it', async () => {
-    const output = await refused({ SALLYPORT_ADMIN_PASSWORD: 'football' })
+    const output = await refused({ SALLYPORT_ADMIN_PASSWORD: 'football' }, makeInstallation)
     expect(output).toContain('the configured administrator: Invalid password')
     expect(output).not.toContain('football')
   })

@@ -10,7 +10,7 @@ export async function lettersTo(address: string, count = 1): Promise<ParsedMail[
       const letters = (await readAll()).filter(({ to }) => [to].flat().some((one) => one?.text.includes(address)))
       return letters.length >= count && letters
     },
-    { timeout: 10_000, interval: 50 },
+    { timeout: 20_000, interval: 50 },
   )
 }
 

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startEmbeddedPostgres, toUrl } from '@sallyport/database'
-import { makeDataDirectory } from './data-directory.ts'
+import { makeDataDirectory, makeInstallation } from './data-directory.ts'
 import { freePort } from './free-port.ts'
 import { launch, type Launched } from './program.ts'
 
@@ -32,9 +32,19 @@ export interface Parts {
 export const administratorPassword = 'Front-Door-8180!'
 const startLimitMs = 60_000
 
-/** @param needed the services that are started; the others have an address where nobody is */
-export async function startParts(needed: readonly ServiceName[] = serviceNames): Promise<Parts> {
-  const postgresDirectory = await makeDataDirectory()
+/**
+ * @param needed the services that are started; the others have an address where nobody is
+ * @param options.databases `empty` has each part make its own tables
+ * @param options.settings of every part
+ */
+export async function startParts(
+  needed: readonly ServiceName[] = serviceNames,
+  {
+    databases = 'made',
+    settings: common = {},
+  }: { readonly databases?: 'made' | 'empty'; readonly settings?: Readonly<Record<string, string>> } = {},
+): Promise<Parts> {
+  const postgresDirectory = await (databases === 'empty' ? makeDataDirectory() : makeInstallation())
   const dataDirectory = await makeDataDirectory()
   const postgres = await startEmbeddedPostgres({ dataDirectory: postgresDirectory, settings: { fsync: 'off' } })
   await postgres.ensureServices([...partNames])
@@ -63,7 +73,7 @@ export async function startParts(needed: readonly ServiceName[] = serviceNames):
   })
 
   const serve: Parts['serve'] = async (part, settings = {}) => {
-    const launched = launch(['serve', part], { ...environment(part), ...settings })
+    const launched = launch(['serve', part], { ...environment(part), ...common, ...settings })
     running.set(`${part} ${settings['SALLYPORT_INSTANCE'] ?? ''}`, launched)
     return addressesOf(launched, part === 'gateway' ? ['public', 'admin'] : [part])
   }

@@ -4,7 +4,7 @@ import { connect, getCACertificates, setDefaultCACertificates } from 'node:tls'
 import * as openid from 'openid-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Browser, type Send } from '../openid/browser.ts'
-import { makeDataDirectory } from '../support/data-directory.ts'
+import { makeInstallation } from '../support/data-directory.ts'
 import { objectOf } from '../support/http.ts'
 import { type Program, startProgram } from '../support/program.ts'
 
@@ -18,7 +18,7 @@ let program: Program
 /** The public door, by the name the installation knows itself by. */
 let site: string
 beforeAll(async () => {
-  dataDirectory = await makeDataDirectory()
+  dataDirectory = await makeInstallation()
   authorityFile = join(dataDirectory, 'tls', 'authority.pem')
   program = await startProgram(dataDirectory, {
     SALLYPORT_ADMIN_PASSWORD: administrator.password,

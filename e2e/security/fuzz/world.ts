@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import { makeDataDirectory } from '../../support/data-directory.ts'
+import { makeInstallation } from '../../support/data-directory.ts'
 import { type Addresses, startProgram } from '../../support/program.ts'
 import { field, get, list, newName, password, post, signIn, text } from '../../program/requests.ts'
 import { type KnownThing, mark } from './values.ts'
@@ -40,7 +40,7 @@ const unlimited = [
 ]
 
 export async function openWorld(): Promise<World> {
-  const dataDirectory = await makeDataDirectory()
+  const dataDirectory = await makeInstallation()
   const program = await startProgram(dataDirectory, {
     SALLYPORT_ADMIN_PASSWORD: password,
     SALLYPORT_LOG_LEVEL: 'info',
