@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeInstallation } from '../support/data-directory.ts'
+import { makeInstallation } from '../support/installation.ts'
 import { type Program, startProgram } from '../support/program.ts'
 
 const administrator = { username: 'admin', password: 'Front-Door-8180!' }

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeJwt, decodeProtectedHeader, importPKCS8, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { administratorPassword, type Parts, startParts } from '../support/parts.ts'
+import { startMigratedParts } from '../support/installation.ts'
+import { administratorPassword, type Parts } from '../support/parts.ts'
 
 /*
  * Identity, enrollment and the gateway, each a process of its own: what one does while another is away, and which tokens
@@ -22,7 +23,7 @@ interface Tokens {
 }
 
 beforeAll(async () => {
-  parts = await startParts(['identity', 'enrollment'])
+  parts = await startMigratedParts(['identity', 'enrollment'])
   // A gateway that is started again is to be where it was.
   const { port } = new URL(parts.door)
   door = parts.door

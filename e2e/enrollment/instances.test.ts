@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { administratorPassword, type Parts, startParts } from '../support/parts.ts'
+import { startMigratedParts } from '../support/installation.ts'
+import { administratorPassword, type Parts } from '../support/parts.ts'
 
 /*
  * Three instances of enrollment, each a process of its own, behind one gateway.
@@ -15,7 +16,7 @@ let registrar: string
 let turing: string
 
 beforeAll(async () => {
-  parts = await startParts(['identity', 'enrollment'])
+  parts = await startMigratedParts(['identity', 'enrollment'])
   const more: string[] = []
   for (const instance of ['2', '3']) {
     const settings = { SALLYPORT_INSTANCE: instance, SALLYPORT_PORT: '0' }

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeInstallation } from '../support/data-directory.ts'
-import { type Parts, startParts } from '../support/parts.ts'
+import { makeInstallation, startMigratedParts } from '../support/installation.ts'
+import type { Parts } from '../support/parts.ts'
 import { type Program, startProgram } from '../support/program.ts'
 
 /** Proxies on this machine are believed, so that the tests call from any address. */
@@ -137,7 +137,7 @@ describe('a limit for everything at the public door', () => {
 describe('A-F10 two gateways of one installation', () => {
   let parts: Parts
   beforeAll(async () => {
-    parts = await startParts(['identity'], { settings })
+    parts = await startMigratedParts(['identity'], { settings })
   })
   afterAll(async () => {
     await parts.stop()

@@ -9,7 +9,7 @@ import { createRemoteJWKSet, decodeJwt, exportJWK, generateKeyPair, jwtVerify, S
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { newName, password, post, signIn, text } from '../program/requests.ts'
-import { makeInstallation } from '../support/data-directory.ts'
+import { makeInstallation } from '../support/installation.ts'
 import { freePort } from '../support/free-port.ts'
 import { launch, type Program, startProgram } from '../support/program.ts'
 

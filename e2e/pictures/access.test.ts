@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { openDatabase, useEmbeddedPostgres } from '@sallyport/database'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeInstallation } from '../support/data-directory.ts'
+import { makeInstallation } from '../support/installation.ts'
 import { type Program, startProgram } from '../support/program.ts'
 
 const administratorPassword = 'Front-Door-8180!'

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { makeInstallation } from '../support/data-directory.ts'
+import { makeInstallation } from '../support/installation.ts'
 import { launch, type Program, startProgram } from '../support/program.ts'
 
 let dataDirectory: string

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeInstallation } from '../support/data-directory.ts'
-import { type Parts, startParts } from '../support/parts.ts'
+import { makeInstallation, startMigratedParts } from '../support/installation.ts'
+import type { Parts } from '../support/parts.ts'
 import { type Program, startProgram } from '../support/program.ts'
 
 /** Proxies on this machine are believed, so that the tests call from any address; and keys may be used from all of them. */
@@ -163,7 +163,7 @@ describe('the 81st call', () => {
 describe('two gateways of one installation', () => {
   let parts: Parts
   beforeAll(async () => {
-    parts = await startParts(['identity', 'pictures'], { settings })
+    parts = await startMigratedParts(['identity', 'pictures'], { settings })
   })
   afterAll(async () => {
     await parts.stop()

@@ -3,7 +3,8 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { openDatabase } from '@sallyport/database'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Parts, startParts } from '../support/parts.ts'
+import { startMigratedParts } from '../support/installation.ts'
+import type { Parts } from '../support/parts.ts'
 
 const record = {
   date: '2026-07-04',
@@ -20,7 +21,7 @@ let parts: Parts
 let door: string
 let key: string
 beforeAll(async () => {
-  parts = await startParts(['identity', 'pictures'])
+  parts = await startMigratedParts(['identity', 'pictures'])
   door = parts.door
   key = await register()
 })

@@ -2,7 +2,7 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32, deflateSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeInstallation } from '../support/data-directory.ts'
+import { makeInstallation } from '../support/installation.ts'
 import { type Program, startProgram } from '../support/program.ts'
 
 let dataDirectory: string

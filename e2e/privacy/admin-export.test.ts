@@ -2,7 +2,7 @@ import { readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newName, password, post, signIn } from '../program/requests.ts'
-import { makeInstallation } from '../support/data-directory.ts'
+import { makeInstallation } from '../support/installation.ts'
 import { launch, type Program, startProgram } from '../support/program.ts'
 
 let dataDirectory: string

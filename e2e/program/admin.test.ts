@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { openDatabase, useEmbeddedPostgres } from '@sallyport/database'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeInstallation } from '../support/data-directory.ts'
+import { makeInstallation } from '../support/installation.ts'
 import { launch, type Program, startProgram } from '../support/program.ts'
 import { type Diary, playUntilTheEnd } from './player.ts'
 import { newName, password, post, signIn } from './requests.ts'

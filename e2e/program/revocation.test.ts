@@ -1,8 +1,8 @@
 import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeInstallation } from '../support/data-directory.ts'
-import { administratorPassword, partNames, type Parts, startParts } from '../support/parts.ts'
+import { makeInstallation, startMigratedParts } from '../support/installation.ts'
+import { administratorPassword, partNames, type Parts } from '../support/parts.ts'
 import { type Holder, msUntilClosed, type Place, placesAtDoors, placesAtPorts } from '../support/places.ts'
 import { launch, type Program, startProgram } from '../support/program.ts'
 import { field, list, newName, password, post, signIn, text } from './requests.ts'
@@ -145,7 +145,7 @@ describe('in several processes', () => {
   let parts: Parts
   let mode: Mode
   beforeAll(async () => {
-    parts = await startParts()
+    parts = await startMigratedParts()
     const { door, adminDoor, dataDirectory } = parts
     const places = [...placesAtDoors(door, adminDoor), ...placesAtPorts((service) => parts.urlOf(service))]
     mode = { door, adminDoor, dataDirectory, places, limitMs: 1000 }

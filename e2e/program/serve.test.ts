@@ -7,7 +7,7 @@ let door: string
 let adminDoor: string
 
 beforeAll(async () => {
-  parts = await startParts(undefined, { databases: 'empty' })
+  parts = await startParts()
   ;({ door, adminDoor } = parts)
 })
 

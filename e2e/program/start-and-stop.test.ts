@@ -2,7 +2,8 @@ import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeDataDirectory, makeInstallation } from '../support/data-directory.ts'
+import { makeDataDirectory } from '../support/data-directory.ts'
+import { makeInstallation } from '../support/installation.ts'
 import { launch, type Launched, type Program, startProgram } from '../support/program.ts'
 
 async function signIn(door: string, username: string, password: string): Promise<number> {

@@ -3,7 +3,6 @@ import { chmod, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { inject } from 'vitest'
 
 const execute = promisify(execFile)
 
@@ -12,14 +11,6 @@ export async function makeDataDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-e2e-'))
   await chmod(directory, 0o711)
   return directory
-}
-
-/**
- * A new directory with databases that are made and migrated already, and nobody in them. To make them takes as long as
- * all the rest of a start, and most tests are not about it.
- */
-export async function makeInstallation(): Promise<string> {
-  return copyInstallation(inject('sallyportTemplate'))
 }
 
 /** A copy of an installation that does not run. */

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startEmbeddedPostgres, toUrl } from '@sallyport/database'
-import { makeDataDirectory, makeInstallation } from './data-directory.ts'
+import { copyInstallation, makeDataDirectory } from './data-directory.ts'
 import { freePort } from './free-port.ts'
 import { launch, type Launched } from './program.ts'
 
@@ -32,19 +32,19 @@ export interface Parts {
 export const administratorPassword = 'Front-Door-8180!'
 const startLimitMs = 60_000
 
-/**
- * @param needed the services that are started; the others have an address where nobody is
- * @param options.databases `empty` has each part make its own tables
- * @param options.settings of every part
- */
+export interface PartsOptions {
+  /** An installation whose databases are copied; without one each part makes its own tables. */
+  readonly template?: string
+  /** Settings of every part. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+/** @param needed the services that are started; the others have an address where nobody is */
 export async function startParts(
   needed: readonly ServiceName[] = serviceNames,
-  {
-    databases = 'made',
-    settings: common = {},
-  }: { readonly databases?: 'made' | 'empty'; readonly settings?: Readonly<Record<string, string>> } = {},
+  { template, settings: common = {} }: PartsOptions = {},
 ): Promise<Parts> {
-  const postgresDirectory = await (databases === 'empty' ? makeDataDirectory() : makeInstallation())
+  const postgresDirectory = await (template === undefined ? makeDataDirectory() : copyInstallation(template))
   const dataDirectory = await makeDataDirectory()
   const postgres = await startEmbeddedPostgres({ dataDirectory: postgresDirectory, settings: { fsync: 'off' } })
   await postgres.ensureServices([...partNames])

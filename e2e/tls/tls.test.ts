@@ -4,7 +4,7 @@ import { connect, getCACertificates, setDefaultCACertificates } from 'node:tls'
 import * as openid from 'openid-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Browser, type Send } from '../openid/browser.ts'
-import { makeInstallation } from '../support/data-directory.ts'
+import { makeInstallation } from '../support/installation.ts'
 import { objectOf } from '../support/http.ts'
 import { type Program, startProgram } from '../support/program.ts'
 

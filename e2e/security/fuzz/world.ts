@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import { makeInstallation } from '../../support/data-directory.ts'
+import { makeInstallation } from '../../support/installation.ts'
 import { type Addresses, startProgram } from '../../support/program.ts'
 import { field, get, list, newName, password, post, signIn, text } from '../../program/requests.ts'
 import { type KnownThing, mark } from './values.ts'
