@@ -2,17 +2,22 @@ import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { makeDirectory, removeDirectory } from '../fixtures/directories.ts'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { copyDatabase, makeDirectory, makeStoppedDatabase, removeDirectory } from '../fixtures/directories.ts'
 import { type Program, type ProgramEvent, startProgram } from '../fixtures/start-program.ts'
 import { forgetfulSettings } from '../testing/global-setup.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts'
 import { isAlive, waitForExit } from './process.ts'
 
+let stopped: string
 let directory: string
 let data: string
 const programs: Program[] = []
 
+beforeAll(async () => {
+  stopped = await makeStoppedDatabase()
+})
+afterAll(() => removeDirectory(stopped))
 beforeEach(async () => {
   directory = await makeDirectory()
   data = join(directory, 'data')
@@ -42,7 +47,7 @@ async function query(ready: ProgramEvent, text: string): Promise<unknown[]> {
   }
 }
 
-describe('starting', () => {
+describe('starting for the first time', () => {
   it('makes the database once and keeps it', async () => {
     const first = program()
     const ready = await first.until('ready', 'refused')
@@ -57,6 +62,20 @@ describe('starting', () => {
     expect(await query(again, 'select n from kept')).toEqual([{ n: 7 }])
     await second.stop()
   })
+
+  it.each([200, 500, 800])('makes the database anew when the first start was killed after %i ms', async (ms) => {
+    const killed = program()
+    await sleep(ms)
+    await killed.kill()
+    const next = program()
+    expect(await next.until('ready', 'refused')).toMatchObject({ event: 'ready' })
+    expect((await readdir(data)).filter((name) => name.includes('.new-'))).toEqual([])
+    await next.stop()
+  })
+})
+
+describe('starting', () => {
+  beforeEach(() => copyDatabase(stopped, directory))
 
   it('is durable unless told otherwise, compares text byte by byte and listens on no network', async () => {
     const postgres = await startEmbeddedPostgres({ dataDirectory: data })
@@ -113,6 +132,8 @@ describe('starting', () => {
 })
 
 describe('after a kill -9', () => {
+  beforeEach(() => copyDatabase(stopped, directory))
+
   it('takes over the server that was left running', async () => {
     const killed = program()
     const ready = await killed.until('ready', 'refused')
@@ -165,16 +186,6 @@ describe('after a kill -9', () => {
     const again = await next.until('ready', 'refused')
     expect(again).toMatchObject({ event: 'ready', origin: 'started' })
     expect(await query(again, 'select n from kept')).toEqual([{ n: 7 }])
-    await next.stop()
-  })
-
-  it.each([200, 500, 800])('makes the database anew when the first start was killed after %i ms', async (ms) => {
-    const killed = program()
-    await sleep(ms)
-    await killed.kill()
-    const next = program()
-    expect(await next.until('ready', 'refused')).toMatchObject({ event: 'ready' })
-    expect((await readdir(data)).filter((name) => name.includes('.new-'))).toEqual([])
     await next.stop()
   })
 })

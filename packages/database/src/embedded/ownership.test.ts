@@ -1,16 +1,21 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client } from 'pg'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { makeDirectory, removeDirectory } from '../fixtures/directories.ts'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { copyDatabase, makeDirectory, makeStoppedDatabase, removeDirectory } from '../fixtures/directories.ts'
 import { type Program, type ProgramEvent, startProgram } from '../fixtures/start-program.ts'
 import { forgetfulSettings } from '../testing/global-setup.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts'
 
+let stopped: string
 let directory: string
 let data: string
 const programs: Program[] = []
 
+beforeAll(async () => {
+  stopped = await makeStoppedDatabase()
+})
+afterAll(() => removeDirectory(stopped))
 beforeEach(async () => {
   directory = await makeDirectory()
   data = join(directory, 'data')
@@ -42,6 +47,7 @@ async function query(ready: ProgramEvent, text: string): Promise<unknown[]> {
 
 describe('two programs on one directory', () => {
   it('refuses the second, which names the first and leaves it alone', async () => {
+    await copyDatabase(stopped, directory)
     const first = program()
     const ready = await first.until('ready', 'refused')
     const second = program()
@@ -55,6 +61,7 @@ describe('two programs on one directory', () => {
   })
 
   it('refuses the second also when the first cannot be asked', async () => {
+    await copyDatabase(stopped, directory)
     const first = program()
     const ready = await first.until('ready', 'refused')
     process.kill(ready.pid ?? 0, 'SIGSTOP')
@@ -68,11 +75,11 @@ describe('two programs on one directory', () => {
   it.each(['an empty directory', 'a stopped database', 'a server left running'])(
     'lets one of four win that start at the same moment on %s',
     async (what) => {
-      if (what !== 'an empty directory') {
+      if (what !== 'an empty directory') await copyDatabase(stopped, directory)
+      if (what === 'a server left running') {
         const before = program()
         await before.until('ready', 'refused')
-        if (what === 'a stopped database') await before.stop()
-        else await before.kill()
+        await before.kill()
       }
       const all = [program(), program(), program(), program()]
       const outcomes = await Promise.all(all.map((one) => one.until('ready', 'refused')))
@@ -109,8 +116,7 @@ describe('a directory that cannot be used', () => {
   })
 
   it('is refused when another version of PostgreSQL made it', async () => {
-    const postgres = await start()
-    await postgres.stop()
+    await copyDatabase(stopped, directory)
     await writeFile(join(data, 'postgres', 'PG_VERSION'), '17\n')
     await expect(start()).rejects.toMatchObject(unusable('was made by PostgreSQL 17, and this is 18'))
     await writeFile(join(data, 'postgres', 'PG_VERSION'), '18\n')
