@@ -1,4 +1,4 @@
-import { gateway as gatewayContracts, scopesOf, services as contracts } from '@sallyport/contracts'
+import { gateway as gatewayContracts } from '@sallyport/contracts'
 import { type AuctionDatabase, buildAuction } from '@sallyport/auction'
 import { buildEnrollment, type EnrollmentDatabase } from '@sallyport/enrollment'
 import { buildGacha, type GachaDatabase, secureSeed } from '@sallyport/gacha'
@@ -24,16 +24,13 @@ import {
 } from '@sallyport/service'
 import { buildWallet } from '@sallyport/wallet'
 import type { Logger } from 'pino'
-import { createMailer } from './mail.ts'
-import { version } from './version.ts'
 import { ensureFirstAdministrator, type FirstAdministrator } from './data-directory/first-administrator.ts'
-import { lateLoginsFile } from './data-directory/late-logins-file.ts'
-import { masterKey } from './data-directory/master-key.ts'
 import { serviceKey } from './data-directory/service-keys.ts'
 import { type Databases, openDatabases } from './databases.ts'
 import { openGatewayKeys } from './gateway-keys/open-gateway-keys.ts'
 import { askReadiness } from './instance-readiness.ts'
 import { catchUpWhenPrimaryIsBack, findIdentityDatabase } from './identity-databases.ts'
+import { identityPartsOf } from './identity-parts.ts'
 import { dispatchersTo } from './own-services/dispatchers.ts'
 import { openIssuers } from './own-services/issuers.ts'
 import { type OwnService, readOwnServices } from './own-services/own-services.ts'
@@ -134,40 +131,13 @@ async function startIdentity(
   settings: Settings,
   { platform, databases, metrics, log, stopping }: PartsOfService,
 ): Promise<StartedService> {
-  const { clock, issuer } = platform
+  const { clock } = platform
   const copies = databases.openReplicas<IdentityDatabase>({ metrics, log })
   const startsOn = await findIdentityDatabase({ databases, copies, clock, log, stopping })
-  const identity = await buildIdentity({
-    database: databases.open('identity'),
-    copies,
-    startsOn,
-    authentication: platform.authenticationOf('identity'),
-    members: {
-      wallet: await platform.clientFor('identity', 'wallet'),
-      gacha: await platform.clientFor('identity', 'gacha'),
-      auction: await platform.clientFor('identity', 'auction'),
-      enrollment: await platform.clientFor('identity', 'enrollment'),
-      pictures: await platform.clientFor('identity', 'pictures'),
-    },
-    log,
-    clock,
-    issuer,
-    masterKey: await masterKey(settings.dataDirectory),
-    tokenKeys: settings.tokens,
-    lateLoginsFile: lateLoginsFile(settings),
-    mailer: createMailer(settings),
-    hookUrl: settings.accounts.hookUrl,
-    passwordHashing: settings.passwordHashing,
-    metrics,
-    accountsSurface: { ...settings.accounts, version },
-    enrollment: settings.signedClaims,
-    pictures: settings.pictures,
-    linkRates: settings.linkRates,
-    retention: settings.retention,
-    callPrivateAddresses: settings.openId.callPrivateAddresses,
-    keyScopes: scopesOf([...contracts, ...(await readOwnServices(settings.configFile)).contracts]),
-    instance: settings.instance,
-  })
+  const { contracts: ownContracts } = await readOwnServices(settings.configFile)
+  const identity = await buildIdentity(
+    await identityPartsOf(settings, { platform, databases, copies, startsOn, ownContracts, metrics, log }),
+  )
   const { service } = identity
   await platform.follow({
     keys: { fetch: async () => identity.publicKeys(), watch: identity.watchKeys },

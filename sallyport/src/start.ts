@@ -1,4 +1,4 @@
-import { gateway as gatewayContracts, scopesOf, services as contracts } from '@sallyport/contracts'
+import { gateway as gatewayContracts } from '@sallyport/contracts'
 import { buildAuction } from '@sallyport/auction'
 import { buildEnrollment } from '@sallyport/enrollment'
 import { buildGacha, secureSeed } from '@sallyport/gacha'
@@ -16,15 +16,12 @@ import { buildPictures } from '@sallyport/pictures'
 import { createMetrics, createRevocationRelay, type Service } from '@sallyport/service'
 import { buildWallet } from '@sallyport/wallet'
 import type { Logger } from 'pino'
-import { createMailer } from './mail.ts'
-import { version } from './version.ts'
 import { removeAddresses, writeAddresses } from './data-directory/addresses.ts'
 import { ensureFirstAdministrator, type FirstAdministrator } from './data-directory/first-administrator.ts'
-import { lateLoginsFile } from './data-directory/late-logins-file.ts'
-import { masterKey } from './data-directory/master-key.ts'
 import { serviceKey } from './data-directory/service-keys.ts'
 import { openDatabases } from './databases.ts'
 import { openGatewayKeys } from './gateway-keys/open-gateway-keys.ts'
+import { identityPartsOf } from './identity-parts.ts'
 import { dispatchersTo } from './own-services/dispatchers.ts'
 import { openIssuers } from './own-services/issuers.ts'
 import { type OwnService, readOwnServices } from './own-services/own-services.ts'
@@ -142,36 +139,17 @@ async function start(
     log: log.child({ service: 'auction' }),
     clock,
   })
-  const identity = await buildIdentity({
-    database: databases.open('identity'),
-    copies: databases.openReplicas({ metrics, log }),
-    authentication: platform.authenticationOf('identity'),
-    members: {
-      wallet: await platform.clientFor('identity', 'wallet'),
-      gacha: await platform.clientFor('identity', 'gacha'),
-      auction: await platform.clientFor('identity', 'auction'),
-      enrollment: await platform.clientFor('identity', 'enrollment'),
-      pictures: await platform.clientFor('identity', 'pictures'),
-    },
-    log: log.child({ service: 'identity' }),
-    clock,
-    issuer: publicUrl,
-    masterKey: await masterKey(dataDirectory),
-    tokenKeys: settings.tokens,
-    lateLoginsFile: lateLoginsFile(settings),
-    mailer: createMailer(settings),
-    hookUrl: settings.accounts.hookUrl,
-    passwordHashing: settings.passwordHashing,
-    metrics,
-    accountsSurface: { ...settings.accounts, version },
-    enrollment: settings.signedClaims,
-    pictures: settings.pictures,
-    linkRates: settings.linkRates,
-    retention: settings.retention,
-    callPrivateAddresses: settings.openId.callPrivateAddresses,
-    keyScopes: scopesOf([...contracts, ...own.contracts]),
-    instance: settings.instance,
-  })
+  const identity = await buildIdentity(
+    await identityPartsOf(settings, {
+      platform,
+      databases,
+      copies: databases.openReplicas({ metrics, log }),
+      startsOn: 'primary',
+      ownContracts: own.contracts,
+      metrics,
+      log: log.child({ service: 'identity' }),
+    }),
+  )
   const enrollment = await buildEnrollment({
     database: databases.open('enrollment'),
     authentication: platform.authenticationOf('enrollment'),
