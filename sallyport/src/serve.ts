@@ -1,4 +1,3 @@
-import { gateway as gatewayContracts } from '@sallyport/contracts'
 import { type AuctionDatabase, buildAuction } from '@sallyport/auction'
 import { buildEnrollment, type EnrollmentDatabase } from '@sallyport/enrollment'
 import { buildGacha, type GachaDatabase, secureSeed } from '@sallyport/gacha'
@@ -7,7 +6,6 @@ import {
   createGateway,
   type GatewayDatabase,
   inProcessDispatcher,
-  keyIssuer,
   overHttpDispatcher,
   rememberIdentity,
   signing,
@@ -27,6 +25,7 @@ import type { Logger } from 'pino'
 import { ensureFirstAdministrator, type FirstAdministrator } from './data-directory/first-administrator.ts'
 import { serviceKey } from './data-directory/service-keys.ts'
 import { type Databases, openDatabases } from './databases.ts'
+import { doorPartsOf, publishingPartsOf } from './gateway-parts.ts'
 import { openGatewayKeys } from './gateway-keys/open-gateway-keys.ts'
 import { askReadiness } from './instance-readiness.ts'
 import { catchUpWhenPrimaryIsBack, findIdentityDatabase } from './identity-databases.ts'
@@ -39,7 +38,7 @@ import { createPlatform, type Platform } from './platform.ts'
 import { doorContracts, migrateWhenReachable, openQuotas } from './quotas.ts'
 import { partNames, type PartName, serviceNames, type ServiceName } from './settings/parts.ts'
 import { InvalidSettings, type Settings } from './settings/settings.ts'
-import { stopInTurn } from './stopping.ts'
+import { graceMs, stopInTurn } from './stopping.ts'
 import { openDoorTls } from './tls/door-tls.ts'
 
 /** One part, running in this process; the others are somewhere else. */
@@ -52,8 +51,6 @@ export interface RunningPart {
   readonly ownServices?: readonly OwnService[]
   stop(): Promise<void>
 }
-
-const graceMs = 2500
 
 /**
  * Starts one part by itself. It needs the address of its database and of the parts it calls, and the data directory
@@ -226,19 +223,11 @@ async function serveGateway(
   const { upstream } = settings
   const balancing = { metrics: createBalancingMetrics(metrics), log }
   const behindDoors = doorContracts(settings, own.contracts)
-  const publishing = await signing.buildPublishing({
-    keys: gatewayKeys.keys,
-    accountKeys: () => platform.accountKeys(),
-    relay: { revocations: relay, silentMs: () => platform.silentMs() },
-    contracts: behindDoors,
-    publicUrl,
-    authentication,
-    log,
-  })
+  const gatewayParts = { platform, keys: gatewayKeys.keys, contracts: behindDoors, authentication, log }
+  const publishing = await signing.buildPublishing(publishingPartsOf({ ...gatewayParts, relay }))
   const url = await publishing.listen({ host: settings.partHost, port: settings.partPort, metrics })
   gateway.open({
-    contracts: behindDoors,
-    trustedProxies: settings.trustedProxies,
+    ...(await doorPartsOf(settings, { ...gatewayParts, quotas, otherIssuers: others.issuers, metrics })),
     dispatchers: new Map([
       ...upstreams.map(
         ({ service, urls }) =>
@@ -247,27 +236,12 @@ async function serveGateway(
       [publishing.name, inProcessDispatcher(publishing)],
       ...dispatchersTo(own.services, { upstream, ...balancing }),
     ]),
-    authentication,
-    keys: gatewayKeys.keys,
-    credentialFor: await platform.credentialsOf('gateway'),
-    keyIssuer: keyIssuer(await platform.clientFor('gateway', 'identity')),
-    quotas,
-    otherIssuers: others.issuers,
-    tokens: signing.createTokenMaker({
-      keys: gatewayKeys.keys,
-      issuer: gatewayContracts.gatewayIssuerOf(publicUrl),
-      clock: platform.clock,
-    }),
-    clock: platform.clock,
-    metrics,
     readiness: async () => ({
       ...Object.fromEntries(await Promise.all(upstreams.map(askReadiness))),
       'gateway.revocations': authentication.revocations(),
       'gateway.quotas': await quotas.readiness(),
       ...(await readinessOfOwn(own.services)),
     }),
-    log,
-    publicOrigin: publicUrl,
   })
   return {
     addresses: { ...gateway.addresses, gateway: url },

@@ -1,15 +1,7 @@
-import { gateway as gatewayContracts } from '@sallyport/contracts'
 import { buildAuction } from '@sallyport/auction'
 import { buildEnrollment } from '@sallyport/enrollment'
 import { buildGacha, secureSeed } from '@sallyport/gacha'
-import {
-  createBalancingMetrics,
-  createGateway,
-  type Gateway,
-  inProcessDispatcher,
-  keyIssuer,
-  signing,
-} from '@sallyport/gateway'
+import { createBalancingMetrics, createGateway, type Gateway, inProcessDispatcher, signing } from '@sallyport/gateway'
 import { buildIdentity } from '@sallyport/identity'
 import { systemClock } from '@sallyport/kernel'
 import { buildPictures } from '@sallyport/pictures'
@@ -20,6 +12,7 @@ import { removeAddresses, writeAddresses } from './data-directory/addresses.ts'
 import { ensureFirstAdministrator, type FirstAdministrator } from './data-directory/first-administrator.ts'
 import { serviceKey } from './data-directory/service-keys.ts'
 import { openDatabases } from './databases.ts'
+import { doorPartsOf, publishingPartsOf } from './gateway-parts.ts'
 import { openGatewayKeys } from './gateway-keys/open-gateway-keys.ts'
 import { identityPartsOf } from './identity-parts.ts'
 import { dispatchersTo } from './own-services/dispatchers.ts'
@@ -30,7 +23,7 @@ import { createPlatform } from './platform.ts'
 import { doorContracts, openQuotas } from './quotas.ts'
 import { partNames } from './settings/parts.ts'
 import { type Settings } from './settings/settings.ts'
-import { stopInTurn } from './stopping.ts'
+import { graceMs, stopInTurn } from './stopping.ts'
 import { openDoorTls } from './tls/door-tls.ts'
 
 /** Everything, running in this process. */
@@ -52,9 +45,6 @@ export interface StartHooks {
   /** The database is gone: nothing works any more. */
   readonly onLost: (error: Error) => void
 }
-
-/** How long requests under way may take when everything stops, in milliseconds. */
-const graceMs = 2500
 
 /**
  * Starts everything in this process.
@@ -167,15 +157,9 @@ async function start(
   const authentication = platform.authenticationOf('gateway')
   const relay = createRevocationRelay(clock)
   const behindDoors = doorContracts(settings, own.contracts)
-  const publishing = await signing.buildPublishing({
-    keys: gatewayKeys.keys,
-    accountKeys: () => platform.accountKeys(),
-    relay: { revocations: relay, silentMs: () => platform.silentMs() },
-    contracts: behindDoors,
-    publicUrl,
-    authentication,
-    log: log.child({ service: 'gateway' }),
-  })
+  const gatewayLog = log.child({ service: 'gateway' })
+  const gatewayParts = { platform, keys: gatewayKeys.keys, contracts: behindDoors, authentication, log: gatewayLog }
+  const publishing = await signing.buildPublishing(publishingPartsOf({ ...gatewayParts, relay }))
   services.push(wallet, gacha, auction, enrollment, pictures, identity.service, publishing)
   for (const service of services) {
     platform.admit(service)
@@ -195,14 +179,12 @@ async function start(
   await identity.service.start()
   const administrator = await ensureFirstAdministrator(settings, identity)
 
-  const gatewayLog = log.child({ service: 'gateway' })
   const quotas = await openQuotas(databases, settings, { clock, log: gatewayLog })
   undo.push(() => quotas.close())
   const others = openIssuers(own.issuers, { clock, log: gatewayLog })
   undo.push(async () => others.stop())
   gateway.open({
-    contracts: behindDoors,
-    trustedProxies: settings.trustedProxies,
+    ...(await doorPartsOf(settings, { ...gatewayParts, quotas, otherIssuers: others.issuers, metrics })),
     dispatchers: new Map([
       ...services.map((service) => [service.name, inProcessDispatcher(service)] as const),
       ...dispatchersTo(own.services, {
@@ -211,26 +193,11 @@ async function start(
         log: gatewayLog,
       }),
     ]),
-    authentication,
-    keys: gatewayKeys.keys,
-    credentialFor: await platform.credentialsOf('gateway'),
-    keyIssuer: keyIssuer(await platform.clientFor('gateway', 'identity')),
-    quotas,
-    otherIssuers: others.issuers,
-    tokens: signing.createTokenMaker({
-      keys: gatewayKeys.keys,
-      issuer: gatewayContracts.gatewayIssuerOf(publicUrl),
-      clock,
-    }),
-    clock,
-    metrics,
     readiness: async () => ({
       ...(await readinessOf(services)),
       'gateway.quotas': await quotas.readiness(),
       ...(await readinessOfOwn(own.services)),
     }),
-    log: gatewayLog,
-    publicOrigin: publicUrl,
   })
   await writeAddresses(dataDirectory, addresses)
   undo.push(closeDoors, () => removeAddresses(dataDirectory))

@@ -1,3 +1,6 @@
+/** How long requests under way may take when everything stops, in milliseconds. */
+export const graceMs = 2500
+
 /** Does one step after the other, whatever becomes of those before. @throws {AggregateError} when any of them failed */
 export async function stopInTurn(steps: readonly (() => unknown)[]): Promise<void> {
   const failures: unknown[] = []
