@@ -4,6 +4,7 @@ import { type AccountId, parseId } from '@sallyport/kernel'
 import { Kysely, PostgresDialect } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as store from '../src/accounts/account-store.ts'
+import { findCredentials, findCredentialsByUsername } from '../src/accounts/credential-store.ts'
 import { type IdentityDatabase, migrations } from '../src/index.ts'
 
 let testDatabase: TestDatabase<IdentityDatabase>
@@ -39,10 +40,10 @@ function listening(): Kysely<IdentityDatabase> {
 
 const lookUps: readonly (readonly [string, string, (db: Kysely<IdentityDatabase>) => Promise<unknown>])[] = [
   ['findAccount', 'account_pkey', (db) => store.findAccount(db, uid)],
-  ['findCredentials', 'account_pkey', (db) => store.findCredentials(db, uid)],
+  ['findCredentials', 'account_pkey', (db) => findCredentials(db, uid)],
   ['findByUsername', 'account_username_key', (db) => store.findByUsername(db, 'person_9999')],
   ['findByEmail', 'account_email_key', (db) => store.findByEmail(db, 'PERSON_9999@example.org')],
-  ['findCredentialsByUsername', 'account_username_key', (db) => store.findCredentialsByUsername(db, 'Person_9999')],
+  ['findCredentialsByUsername', 'account_username_key', (db) => findCredentialsByUsername(db, 'Person_9999')],
 ]
 
 describe('with 20,000 accounts', () => {

@@ -2,19 +2,13 @@ import { type AccountId, parseId } from '@sallyport/kernel'
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import { alongQueries } from '../along-queries.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
-import { administratorLevel, type Role } from '../roles/role.ts'
+import { administratorLevel } from '../roles/role.ts'
 import { soughtText } from '../sought-text.ts'
-import { type Account, type Birthplace, NameTaken } from './account.ts'
+import { type Account, NameTaken } from './account.ts'
+import { type AccountRow, selectAccount, toAccount } from './account-row.ts'
+import type { Credentials } from './credential-store.ts'
 
 type Database = Kysely<IdentityDatabase>
-
-/** An account with the hash that only sign-in may see. */
-export interface Credentials {
-  readonly account: Account
-  readonly passwordHash: string
-  /** Of an account that was read: another one when all its sessions, or all but one, were ended since. */
-  readonly sessionsValidFrom?: Date | undefined
-}
 
 /**
  * Makes an account, in one statement with whatever else has to be written with it (data-modifying queries).
@@ -133,37 +127,6 @@ export async function findByEmail(db: Database, email: string): Promise<Account 
   return rows.map(toAccount)[0]
 }
 
-/**
- * By the user name to the letter: `Ada` does not sign in as `ada` (market §4), unless the account is one of the enrollment
- * system, where case never counts (enrollment E-14).
- */
-export async function findCredentialsByUsername(db: Database, username: string): Promise<Credentials | undefined> {
-  // The index is on the lower-case name; the condition after it is the one that counts.
-  const { rows } = await sql<AccountRow>`
-    ${selectAccount} where lower(username) = lower(${soughtText(username)}) and (username = ${soughtText(username)} or born_on = 'enrollment')
-      and deleted_at is null`.execute(db)
-  return rows.map(toCredentials)[0]
-}
-
-/** By the user name whatever its case, as the enrollment system takes it (enrollment E-14). */
-export async function findCredentialsInAnyCase(db: Database, username: string): Promise<Credentials | undefined> {
-  const { rows } = await sql<AccountRow>`
-    ${selectAccount} where lower(username) = lower(${soughtText(username)}) and deleted_at is null`.execute(db)
-  return rows.map(toCredentials)[0]
-}
-
-/** By the e-mail address whatever its case; not of the deleted. */
-export async function findCredentialsByEmail(db: Database, email: string): Promise<Credentials | undefined> {
-  const { rows } = await sql<AccountRow>`
-    ${selectAccount} where lower(email) = lower(${soughtText(email)}) and deleted_at is null`.execute(db)
-  return rows.map(toCredentials)[0]
-}
-
-export async function findCredentials(db: Database, uid: AccountId): Promise<Credentials | undefined> {
-  const { rows } = await sql<AccountRow>`${selectAccount} where uid = ${uid} and deleted_at is null`.execute(db)
-  return rows.map(toCredentials)[0]
-}
-
 /** @throws {NameTaken} */
 export async function updateNames(
   tx: Transaction<IdentityDatabase>,
@@ -210,26 +173,6 @@ export async function reserveName(tx: Transaction<IdentityDatabase>, digest: Buf
 export async function isReserved(db: Database, digest: Buffer): Promise<boolean> {
   const row = await db.selectFrom('reserved_name').select('digest').where('digest', '=', digest).executeTakeFirst()
   return row !== undefined
-}
-
-/** Replaces the hash, unless it is no longer the one that the change was decided on. */
-export async function replacePasswordHash(
-  tx: Transaction<IdentityDatabase>,
-  uid: AccountId,
-  change: { readonly from: string; readonly to: string },
-): Promise<boolean> {
-  const { numUpdatedRows } = await tx
-    .updateTable('account')
-    .set({ password_hash: change.to })
-    .where('uid', '=', uid)
-    .where('password_hash', '=', change.from)
-    .executeTakeFirst()
-  return numUpdatedRows === 1n
-}
-
-/** Sets a hash whatever was there before: for administrators and for whoever has proven the address. */
-export async function setPasswordHash(tx: Transaction<IdentityDatabase>, uid: AccountId, hash: string): Promise<void> {
-  await tx.updateTable('account').set({ password_hash: hash }).where('uid', '=', uid).execute()
 }
 
 /** Whether the address was not proven before. */
@@ -287,59 +230,6 @@ export async function hasAdministrator(db: Database): Promise<boolean> {
     .limit(1)
     .executeTakeFirst()
   return row !== undefined
-}
-
-interface AccountRow {
-  readonly uid: AccountId
-  readonly username: string
-  readonly email: string | null
-  readonly password_hash: string
-  readonly born_on: Birthplace
-  readonly created_at: Date
-  readonly last_login_at: Date | null
-  readonly email_verified_at: Date | null
-  readonly suspended_at: Date | null
-  readonly deleted_at: Date | null
-  readonly member_since: Date | null
-  readonly has_second_factor: boolean
-  readonly has_fixed_name: boolean
-  readonly sessions_valid_from: Date | null
-  readonly roles: readonly Role[]
-}
-
-const selectAccount = sql`
-  select uid, username, email, password_hash, born_on, created_at, last_login_at, email_verified_at, suspended_at,
-    deleted_at, member_since, has_second_factor, has_fixed_name, sessions_valid_from, (
-      select coalesce(json_agg(json_build_object('name', role.name, 'level', role.level) order by role.level), '[]')
-      from account_role join role on role.name = account_role.role
-      where account_role.uid = account.uid
-    ) as roles
-  from account`
-
-function toAccount(row: AccountRow): Account {
-  return {
-    uid: row.uid,
-    username: row.username,
-    email: row.email ?? undefined,
-    roles: row.roles,
-    bornOn: row.born_on,
-    createdAt: row.created_at,
-    lastLoginAt: row.last_login_at ?? undefined,
-    emailVerifiedAt: row.email_verified_at ?? undefined,
-    suspendedAt: row.suspended_at ?? undefined,
-    deletedAt: row.deleted_at ?? undefined,
-    memberSince: row.member_since ?? undefined,
-    hasSecondFactor: row.has_second_factor,
-    hasFixedName: row.has_fixed_name,
-  }
-}
-
-function toCredentials(row: AccountRow): Credentials {
-  return {
-    account: toAccount(row),
-    passwordHash: row.password_hash,
-    sessionsValidFrom: row.sessions_valid_from ?? undefined,
-  }
 }
 
 const uniqueViolation = '23505'

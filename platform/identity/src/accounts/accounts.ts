@@ -28,6 +28,7 @@ import {
 import type { AccountChanges } from './account-changes.ts'
 import { isOwner, knownId, lockSubject, present } from './account-lock.ts'
 import * as store from './account-store.ts'
+import { type Credentials, findCredentials, replacePasswordHash, setPasswordHash } from './credential-store.ts'
 import { registrationPolicies } from './registration-policy.ts'
 import { emailDigest, type NameDigest } from './reserved-names.ts'
 
@@ -129,7 +130,7 @@ export function createAccounts(parts: {
 }): Accounts {
   const { db, clock, hashing, saga, changes, copies, audit, links, hook, guesses, nameDigest } = parts
 
-  async function prepare(person: NewAccount, bornOn: Birthplace, role: Role): Promise<store.Credentials> {
+  async function prepare(person: NewAccount, bornOn: Birthplace, role: Role): Promise<Credentials> {
     const { email, password } = person
     const policy = registrationPolicies[bornOn]
     if (email !== undefined) policy.checkEmail(email)
@@ -159,7 +160,7 @@ export function createAccounts(parts: {
   }
 
   /** @throws {NameTaken} @throws {ReplicasUnavailable} */
-  async function insert(credentials: store.Credentials, alongside: readonly RawBuilder<unknown>[]): Promise<void> {
+  async function insert(credentials: Credentials, alongside: readonly RawBuilder<unknown>[]): Promise<void> {
     const { username, email } = credentials.account
     const digests = [nameDigest(username), ...(email === undefined ? [] : [emailDigest(nameDigest, email)])]
     await copies.write(() => store.insertAccount(db, credentials, digests, alongside))
@@ -177,11 +178,7 @@ export function createAccounts(parts: {
   }
 
   /** Whoever has taken over a session may guess the password as slowly as anybody else. */
-  async function proveOldPassword(
-    { account, passwordHash }: store.Credentials,
-    password: string,
-    by: Actor,
-  ): Promise<void> {
+  async function proveOldPassword({ account, passwordHash }: Credentials, password: string, by: Actor): Promise<void> {
     const attempt = await guesses.begin(account.username, 'address' in by ? by.address : '')
     try {
       const fits = await hashing.verify(password, passwordHash)
@@ -285,7 +282,7 @@ export function createAccounts(parts: {
           await audit.record(tx, { kind: 'account.renamed', by, subject: account.uid, details: { email: true } })
         }
         if (hash !== undefined) {
-          await store.setPasswordHash(tx, account.uid, hash)
+          await setPasswordHash(tx, account.uid, hash)
           await audit.record(tx, { kind: 'password.changed', by, subject: account.uid })
         }
         return revokeSessions(tx, account.uid, clock.now())
@@ -298,7 +295,7 @@ export function createAccounts(parts: {
       const id = parseId<AccountId>(uid)
       // The old password may get another hash, by a sign-in that was just before, while this one is at work.
       for (let looks = 0; looks < mostLooks; looks += 1) {
-        const credentials = id && (await store.findCredentials(db, id))
+        const credentials = id && (await findCredentials(db, id))
         const about = credentials ? namesOf(credentials.account) : []
         registrationPolicies[credentials?.account.bornOn ?? 'market'].checkPassword(newPassword, about)
         if (!credentials) break
@@ -307,7 +304,7 @@ export function createAccounts(parts: {
         const { account } = credentials
         const revocations = await db.transaction().execute(async (tx) => {
           const change = { from: credentials.passwordHash, to }
-          if (!(await store.replacePasswordHash(tx, account.uid, change))) return undefined
+          if (!(await replacePasswordHash(tx, account.uid, change))) return undefined
           await audit.record(tx, { kind: 'password.changed', by, subject: account.uid })
           return revokeOtherSessions(tx, account.uid, session, clock.now())
         })

@@ -1,7 +1,7 @@
 import type { AccountId, Clock } from '@sallyport/kernel'
 import type { Kysely } from 'kysely'
 import { WrongCredentials } from '../accounts/account.ts'
-import { findCredentials } from '../accounts/account-store.ts'
+import { findCredentials } from '../accounts/credential-store.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Guesses } from '../guessing/guesses.ts'
 import type { IdentityDatabase } from '../identity-database.ts'

@@ -1,7 +1,7 @@
 import type { AccountId, Clock } from '@sallyport/kernel'
 import type { Kysely } from 'kysely'
 import { UnknownAccount, WrongCredentials } from '../accounts/account.ts'
-import { type Credentials, findCredentials } from '../accounts/account-store.ts'
+import { type Credentials, findCredentials } from '../accounts/credential-store.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
 import { CodeNeeded, WrongCode } from '../factors/factor.ts'
 import type { FactorProofs } from '../factors/factor-proofs.ts'

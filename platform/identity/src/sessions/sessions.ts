@@ -2,13 +2,8 @@ import { type Clock, newId } from '@sallyport/kernel'
 import type { Kysely, Transaction } from 'kysely'
 import type { Logger } from 'pino'
 import { type Account, roleOf, WrongCredentials } from '../accounts/account.ts'
-import {
-  type Credentials,
-  findCredentialsByUsername,
-  lockAccount,
-  markMember,
-  replacePasswordHash,
-} from '../accounts/account-store.ts'
+import { lockAccount, markMember } from '../accounts/account-store.ts'
+import { type Credentials, findCredentialsByUsername, replacePasswordHash } from '../accounts/credential-store.ts'
 import { registrationPolicies } from '../accounts/registration-policy.ts'
 import type { Actor, Audit, AuditDetails } from '../audit/audit.ts'
 import type { FactorProof } from '../factors/factor.ts'
