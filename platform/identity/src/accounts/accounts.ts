@@ -1,7 +1,7 @@
-import { type AccountId, type Clock, newId, parseId } from '@sallyport/kernel'
-import { removeRecordsOfAccount } from '@sallyport/openid'
 import type { Replicas } from '@sallyport/database'
-import type { Kysely, RawBuilder } from 'kysely'
+import type { Clock } from '@sallyport/kernel'
+import { removeRecordsOfAccount } from '@sallyport/openid'
+import type { Kysely } from 'kysely'
 import type { Actor, Audit, AuditKind } from '../audit/audit.ts'
 import { removeFactors } from '../factors/factor-store.ts'
 import type { Guesses } from '../guessing/guesses.ts'
@@ -9,47 +9,19 @@ import type { IdentityDatabase } from '../identity-database.ts'
 import type { MembershipSaga } from '../memberships/membership-saga.ts'
 import type { PasswordHashing } from '../passwords/password-hashing.ts'
 import type { ProvisioningHook } from '../provisioning/provisioning-hook.ts'
-import { type LinkSending, newWish } from '../proofs/link-sending.ts'
-import { enrollmentRolesOf } from '../roles/enrollment-roles.ts'
-import type { Role } from '../roles/role.ts'
+import type { LinkSending } from '../proofs/link-sending.ts'
 import type { Authority } from '../roles/roles.ts'
-import { endOfRevocation, type SessionId } from '../sessions/session.ts'
-import { revokeAccount, revokeOtherSessions, revokeSessions } from '../sessions/session-store.ts'
-import {
-  type Account,
-  type Birthplace,
-  InvalidEmail,
-  NameFixed,
-  namesOf,
-  SecondFactorInTheWay,
-  UnknownAccount,
-  WrongCredentials,
-} from './account.ts'
+import { endOfRevocation } from '../sessions/session.ts'
+import { revokeAccount, revokeSessions } from '../sessions/session-store.ts'
+import { type Account, NameFixed, namesOf, SecondFactorInTheWay, UnknownAccount } from './account.ts'
 import type { AccountChanges } from './account-changes.ts'
 import { isOwner, knownId, lockSubject, present } from './account-lock.ts'
 import * as store from './account-store.ts'
-import { type Credentials, findCredentials, replacePasswordHash, setPasswordHash } from './credential-store.ts'
+import { setPasswordHash } from './credential-store.ts'
+import { createPasswordChanging, type PasswordChanging } from './password-change.ts'
+import { createRegistration, type Registration } from './registration.ts'
 import { registrationPolicies } from './registration-policy.ts'
 import { emailDigest, type NameDigest } from './reserved-names.ts'
-
-export interface NewAccount {
-  readonly username: string
-  /** Not needed everywhere (registration-policy.ts). */
-  readonly email?: string
-  readonly password: string
-  /** What somebody is beside a person with an account. */
-  readonly roles?: readonly Role[]
-  /** In which language a letter to them is to be (BCP 47), if that is known. */
-  readonly language?: string
-}
-
-export interface PasswordChange {
-  readonly uid: string
-  readonly oldPassword: string
-  readonly newPassword: string
-  /** The session that makes the change goes on; every other one of the account ends. */
-  readonly session: SessionId
-}
 
 /** What an administrator may put in the place of what somebody had. */
 export interface Correction {
@@ -58,23 +30,14 @@ export interface Correction {
 }
 
 /** What can be done with accounts. An id that is not a UUID names no account. */
-export interface Accounts {
-  /**
-   * On the market an account can be used at once; elsewhere once its e-mail address is proven.
-   *
-   * @throws {InvalidEmail} @throws {InvalidUsername} @throws {InvalidPassword} @throws {WeakPassword}
-   * @throws {NameTaken} @throws {HashingBusy} @throws {ReplicasUnavailable} when the database takes no writes
-   */
-  register(person: NewAccount, bornOn: Birthplace, by: Actor): Promise<Account>
-  /** An account that may do everything, and is no player: it has no memberships. Throws like `register`. */
-  registerAdministrator(person: NewAccount): Promise<Account>
+export interface Accounts extends Registration, PasswordChanging {
   /** @throws {UnknownAccount} also for one that is deleted */
   read(uid: string): Promise<Account>
   /** Also one that is deleted. @throws {UnknownAccount} */
   inspect(uid: string): Promise<Account>
-  /** Whatever the case of the letters. @throws {UnknownAccount} */
   /** Whether nobody else may have this user name, also when its account is gone. */
   isNameTaken(username: string): Promise<boolean>
+  /** Whatever the case of the letters. @throws {UnknownAccount} */
   findByUsername(username: string): Promise<Account>
   /** All accounts that are not deleted, oldest first. */
   list(): Promise<Account[]>
@@ -93,8 +56,6 @@ export interface Accounts {
    * @throws {WeakPassword} @throws {NameTaken} @throws {HashingBusy}
    */
   correct(uid: string, correction: Correction, by: Authority): Promise<void>
-  /** @throws {InvalidPassword} @throws {WrongCredentials} also for an unknown account @throws {TooManyAttempts} @throws {HashingBusy} */
-  changePassword(change: PasswordChange, by: Actor): Promise<void>
   /** Ends the sessions of an account and lets nobody sign in until it is resumed. @throws {UnknownAccount} @throws {AccountTooStrong} */
   suspend(uid: string, by: Authority): Promise<void>
   /** @throws {UnknownAccount} @throws {AccountTooStrong} */
@@ -107,12 +68,6 @@ export interface Accounts {
    */
   remove(uid: string, by: Actor | Authority): Promise<void>
 }
-
-/** How often a change of password looks when the hash it has proven is replaced at the same time. */
-const mostLooks = 3
-
-const user: Role = { name: 'user', level: 10 }
-const superadmin: Role = { name: 'superadmin', level: 0 }
 
 export function createAccounts(parts: {
   readonly db: Kysely<IdentityDatabase>
@@ -128,43 +83,7 @@ export function createAccounts(parts: {
   readonly guesses: Guesses
   readonly nameDigest: NameDigest
 }): Accounts {
-  const { db, clock, hashing, saga, changes, copies, audit, links, hook, guesses, nameDigest } = parts
-
-  async function prepare(person: NewAccount, bornOn: Birthplace, role: Role): Promise<Credentials> {
-    const { email, password } = person
-    const policy = registrationPolicies[bornOn]
-    if (email !== undefined) policy.checkEmail(email)
-    else if (policy.needsEmail) throw new InvalidEmail()
-    policy.checkUsername(person.username)
-    const username = policy.spell(person.username)
-    policy.checkPassword(password, namesOf({ username, email }))
-    const roles = [role, ...(person.roles ?? [])]
-    const passwordHash = await hashing.hash(password)
-    const now = clock.now()
-    const account: Account = {
-      uid: newId<AccountId>(),
-      username,
-      email,
-      roles,
-      bornOn,
-      createdAt: now,
-      lastLoginAt: now,
-      emailVerifiedAt: undefined,
-      suspendedAt: undefined,
-      deletedAt: undefined,
-      memberSince: role === superadmin || !policy.joinsAtOnce ? undefined : now,
-      hasSecondFactor: false,
-      hasFixedName: enrollmentRolesOf(roles).length > 0,
-    }
-    return { account, passwordHash }
-  }
-
-  /** @throws {NameTaken} @throws {ReplicasUnavailable} */
-  async function insert(credentials: Credentials, alongside: readonly RawBuilder<unknown>[]): Promise<void> {
-    const { username, email } = credentials.account
-    const digests = [nameDigest(username), ...(email === undefined ? [] : [emailDigest(nameDigest, email)])]
-    await copies.write(() => store.insertAccount(db, credentials, digests, alongside))
-  }
+  const { db, clock, hashing, saga, changes, audit, links, nameDigest } = parts
 
   async function setSuspension(uid: string, by: Authority, suspendedAt: Date | null): Promise<void> {
     const kind: AuditKind = suspendedAt ? 'account.suspended' : 'account.resumed'
@@ -177,55 +96,9 @@ export function createAccounts(parts: {
     await changes.announce(account.uid, revocations)
   }
 
-  /** Whoever has taken over a session may guess the password as slowly as anybody else. */
-  async function proveOldPassword({ account, passwordHash }: Credentials, password: string, by: Actor): Promise<void> {
-    const attempt = await guesses.begin(account.username, 'address' in by ? by.address : '')
-    try {
-      const fits = await hashing.verify(password, passwordHash)
-      await (fits ? attempt.succeeded() : attempt.failed())
-      if (fits) return
-      const details = { reason: 'wrong-password' }
-      await audit.record(db, { kind: 'password.change-refused', by, subject: account.uid, details })
-      throw new WrongCredentials()
-    } finally {
-      attempt.done()
-    }
-  }
-
   return {
-    async register(person, bornOn, by) {
-      const credentials = await prepare(person, bornOn, user)
-      const { account } = credentials
-      const { needsProvenEmail, isAnnounced } = registrationPolicies[bornOn]
-      const { email } = account
-      const wish = needsProvenEmail && email !== undefined ? newWish('verification', email, person.language) : undefined
-      const roles = enrollmentRolesOf(account.roles)
-      const details = { on: bornOn, ...(roles.length > 0 && { roles: roles.join() }) }
-      await insert(credentials, [
-        audit.insertionOf({ kind: 'account.registered', by, subject: account.uid, details }, 'born'),
-        ...(account.memberSince ? [saga.promiseOpening(account.uid)] : []),
-        ...(wish ? [links.promise(wish)] : []),
-        ...(isAnnounced ? hook.promise(account.uid) : []),
-      ])
-      if (wish) links.fulfil(wish)
-      if (isAnnounced) hook.fulfil(account.uid)
-      if (account.memberSince) await saga.fulfil('open', account.uid)
-      return account
-    },
-
-    async registerAdministrator(person) {
-      const credentials = await prepare(person, 'market', superadmin)
-      const { account } = credentials
-      const details = { on: 'start', role: superadmin.name }
-      await insert(credentials, [
-        audit.insertionOf(
-          { kind: 'account.registered', by: { kind: 'operator' }, subject: account.uid, details },
-          'born',
-        ),
-      ])
-      return account
-    },
-
+    ...createRegistration(parts),
+    ...createPasswordChanging(parts),
     read: async (uid) => present(await store.findAccount(db, knownId(uid))),
 
     async inspect(uid) {
@@ -289,30 +162,6 @@ export function createAccounts(parts: {
       })
       await changes.announce(before.uid, revocations)
       if (email !== undefined && policy.needsProvenEmail) await links.requestVerification(email)
-    },
-
-    async changePassword({ uid, oldPassword, newPassword, session }, by) {
-      const id = parseId<AccountId>(uid)
-      // The old password may get another hash, by a sign-in that was just before, while this one is at work.
-      for (let looks = 0; looks < mostLooks; looks += 1) {
-        const credentials = id && (await findCredentials(db, id))
-        const about = credentials ? namesOf(credentials.account) : []
-        registrationPolicies[credentials?.account.bornOn ?? 'market'].checkPassword(newPassword, about)
-        if (!credentials) break
-        await proveOldPassword(credentials, oldPassword, by)
-        const to = await hashing.hash(newPassword)
-        const { account } = credentials
-        const revocations = await db.transaction().execute(async (tx) => {
-          const change = { from: credentials.passwordHash, to }
-          if (!(await replacePasswordHash(tx, account.uid, change))) return undefined
-          await audit.record(tx, { kind: 'password.changed', by, subject: account.uid })
-          return revokeOtherSessions(tx, account.uid, session, clock.now())
-        })
-        if (!revocations) continue
-        await changes.announce(account.uid, revocations)
-        return
-      }
-      throw new WrongCredentials()
     },
 
     suspend: (uid, by) => setSuspension(uid, by, clock.now()),

@@ -1,6 +1,7 @@
 import type { Answer, Question } from '@sallyport/openid'
 import { InvalidEmail, InvalidPassword, InvalidUsername, NameTaken, WeakPassword } from '../accounts/account.ts'
-import type { Accounts, NewAccount } from '../accounts/accounts.ts'
+import type { Accounts } from '../accounts/accounts.ts'
+import type { NewAccount } from '../accounts/registration.ts'
 import type { Actor } from '../audit/audit.ts'
 import type { RequestLimit } from '../limits/request-limits.ts'
 import type { LinkSending } from '../proofs/link-sending.ts'
