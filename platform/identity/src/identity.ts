@@ -1,17 +1,7 @@
-import { identity as contracts, type Rate } from '@sallyport/contracts'
-import { isUnreachable, type Replicas, type ServiceDatabase } from '@sallyport/database'
+import { identity as contracts } from '@sallyport/contracts'
+import { isUnreachable } from '@sallyport/database'
 import { createJobs } from '@sallyport/jobs'
-import type { Clock } from '@sallyport/kernel'
-import {
-  type Authentication,
-  createService,
-  type KeySource,
-  type Metrics,
-  type PublicJwk,
-  type RevocationSource,
-  type Service,
-} from '@sallyport/service'
-import type { Logger } from 'pino'
+import { createService, type KeySource, type PublicJwk, type RevocationSource, type Service } from '@sallyport/service'
 import { createAccountChanges } from './accounts/account-changes.ts'
 import { type Accounts, createAccounts } from './accounts/accounts.ts'
 import { hasAdministrator } from './accounts/account-store.ts'
@@ -22,20 +12,19 @@ import { createClients } from './clients/clients.ts'
 import { createFactors } from './factors/factors.ts'
 import { createFactorProofs } from './factors/factor-proofs.ts'
 import { createSecondSteps } from './factors/second-steps.ts'
-import type { IdentityDatabase } from './identity-database.ts'
+import type { IdentityParts } from './identity-parts.ts'
 import { createAudit } from './audit/audit.ts'
 import { chainKeys } from './audit/chain.ts'
 import { createSealer } from './audit/sealer.ts'
 import { createMembershipSaga } from './memberships/membership-saga.ts'
 import { membershipTask } from './memberships/membership-steps.ts'
-import { createMemberships, type MemberServices } from './memberships/memberships.ts'
-import { createPasswordHashing, type PasswordHashingSettings } from './passwords/password-hashing.ts'
+import { createMemberships } from './memberships/memberships.ts'
+import { createPasswordHashing } from './passwords/password-hashing.ts'
 import { createPasskeySignIn } from './passkeys/passkey-sign-in.ts'
 import { createPasskeys } from './passkeys/passkeys.ts'
 import { relyingPartyOf } from './passkeys/relying-party.ts'
 import { passkeyScript } from './passkeys/script.ts'
 import { createRevocationFeed } from './sessions/revocation-feed.ts'
-import type { Mailer } from './mail/mailer.ts'
 import { createLinkSending, linkTask } from './proofs/link-sending.ts'
 import { createProvisioningHook, hookTask } from './provisioning/provisioning-hook.ts'
 import { createPersonalDataExport } from './privacy/export.ts'
@@ -45,23 +34,21 @@ import { receiptKey } from './privacy/erasure-receipt.ts'
 import { type ErasureJobs, erasureTask } from './privacy/erasure-steps.ts'
 import { createErasures } from './privacy/erasures.ts'
 import { createFreshSignIn } from './privacy/fresh-sign-in.ts'
-import { type Retention, retentionSweeps } from './privacy/retention.ts'
+import { retentionSweeps } from './privacy/retention.ts'
 import { createProofs } from './proofs/proofs.ts'
 import { createGuesses } from './guessing/guesses.ts'
 import { createGuessesInMemory } from './guessing/guesses-in-memory.ts'
 import { withStandIn } from './guessing/standing-in.ts'
-import type { EnrollmentTokenSettings } from './logins/claims.ts'
 import { createLogins } from './logins/logins.ts'
-import { createRequestLimit } from './limits/request-limits.ts'
+import { createLimits } from './limits/limits.ts'
 import { createOpenId } from './openid/openid.ts'
 import { isPrimaryUp } from './primary.ts'
 import { createPrimaryChecks } from './primary-checks.ts'
-import type { StartsOn } from './starting.ts'
 import { startSweeping } from './sweeping.ts'
 import { createRoles } from './roles/roles.ts'
 import { createOpenSessions } from './sessions/open-sessions.ts'
 import { createSessions } from './sessions/sessions.ts'
-import { accountsRoutes, type AccountsSurfaceSettings } from './surfaces/accounts/index.ts'
+import { accountsRoutes } from './surfaces/accounts/index.ts'
 import { administrationRoutes } from './surfaces/administration-routes.ts'
 import { apiKeyRoutes } from './surfaces/api-key-routes.ts'
 import { auditRoutes } from './surfaces/audit-routes.ts'
@@ -78,63 +65,6 @@ import { createKeyRotation } from './tokens/key-rotation.ts'
 import { loadSigningKeys } from './tokens/signing-keys.ts'
 import { createTokenIssuer } from './tokens/token-issuer.ts'
 
-export interface IdentityParts {
-  readonly database: ServiceDatabase<IdentityDatabase>
-  /** The copies of the database, over which the logins of the enrollment system are spread. */
-  readonly copies: Replicas<IdentityDatabase>
-  readonly authentication: Authentication
-  /** The services that accounts have something at. */
-  readonly members: MemberServices
-  readonly log: Logger
-  readonly clock: Clock
-  /** The `iss` of the tokens: the address that people know this installation by. */
-  readonly issuer: string
-  /** 32 bytes that private keys are encrypted under. */
-  readonly masterKey: Uint8Array
-  readonly tokenKeys: TokenKeySettings
-  /** Brings links to the addresses they prove. */
-  readonly mailer: Mailer
-  /** An address that is told of every new account of the account service (accounts A-57). */
-  readonly hookUrl: string | undefined
-  /** How passwords are hashed. */
-  readonly passwordHashing: PasswordHashingSettings
-  /** Where identity's numbers go. */
-  readonly metrics: Metrics
-  /** How the account service is set up. */
-  readonly accountsSurface: AccountsSurfaceSettings
-  /** What is in the tokens of the enrollment system. */
-  readonly enrollment: EnrollmentTokenSettings
-  /** How the accounts of the pictures service are set up. */
-  readonly pictures: {
-    /** Whether a key may be used from the address alone that it was made from. */
-    readonly bindsKeys: boolean
-  }
-  /** How often one client may have links sent on the pages. */
-  readonly linkRates: readonly Rate[]
-  /** Whether programs that people sign in to are called at addresses of this machine and of private networks too. */
-  readonly callPrivateAddresses: boolean
-  /** Every scope that an API key can have. */
-  readonly keyScopes: ReadonlySet<string>
-  /** For how long what is personal is kept that nobody needs any more. */
-  readonly retention: Retention
-  /** How long an erasure waits for requests of before to end, in milliseconds; three seconds unless told otherwise. */
-  readonly erasureSettleMs?: number
-  /** Tells the processes of identity apart. */
-  readonly instance?: string
-  /** Where logins are kept whose sessions cannot be written down yet; of this process alone. They are in memory alone without it. */
-  readonly lateLoginsFile?: string | undefined
-  /** On the standbys nothing is made, and what is to be written is put off until `catchUp`; the primary otherwise. */
-  readonly startsOn?: StartsOn
-}
-
-/** What the keys of the tokens are like. */
-export interface TokenKeySettings {
-  /** What new keys are for; those that are there stay what they are. */
-  readonly algorithm: contracts.TokenAlgorithm
-  /** After how many days another key takes over; 0 is never. */
-  readonly rotationDays: number
-}
-
 export interface Identity {
   readonly service: Service
   /** The public keys of the tokens, for services of the same process. */
@@ -149,9 +79,6 @@ export interface Identity {
   hasAdministrator(): Promise<boolean>
   readonly accounts: Accounts
 }
-
-/** How often one client may answer with a passkey: an office full of people does not notice. */
-const passkeyRates: readonly Rate[] = [{ requests: 300, seconds: 60 }]
 
 /** Nothing that came with a token of before takes longer, but what hangs. */
 const usualSettleMs = 3000
@@ -289,15 +216,10 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const secondSteps = createSecondSteps({ db, clock, audit, guesses, sessions, proofs: factorProofs })
   const openSessions = createOpenSessions({ db, clock, changes, audit, onEnded: (ended) => openId.signOut(ended) })
   const clients = createClients({ db, clock, audit })
-  // The library counts on the types `pg` has by itself.
-  const limitsPool = database.openPool({ purpose: 'limits', poolSize: 2 })
-  const limitParts = { pool: limitsPool, masterKey }
-  const linkLimit = createRequestLimit(limitParts, 'links', linkRates)
-  const exportLimit = createRequestLimit(limitParts, 'exports', contracts.exportQuota.rates)
-  const passkeyLimit = createRequestLimit(limitParts, 'passkeys', passkeyRates)
+  const limits = createLimits({ database, masterKey, linkRates })
   const passkeySupport = passkeys && {
     passkeys,
-    signIn: createPasskeySignIn({ db, audit, passkeys, sessions, limit: passkeyLimit }),
+    signIn: createPasskeySignIn({ db, audit, passkeys, sessions, limit: limits.passkeys }),
     script: contracts.openIdIssuerOf(issuer) + passkeyScript.path,
   }
   const openId = createOpenId({
@@ -315,10 +237,10 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     passkeySupport,
     factors,
     personalData,
-    exportLimit,
+    exportLimit: limits.exports,
     erasures,
     links,
-    linkLimit,
+    linkLimit: limits.links,
     reservedNames: accountsSurface.reservedNames,
     feed,
     audit,
@@ -345,7 +267,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       ...accountsRoutes({ accounts, sessions, roles, proofs, tokens, clock, settings: accountsSurface }),
       ...enrollmentUserRoutes({ accounts, copies, logins }),
       ...picturesRoutes(registrations),
-      ...ownAccountRoutes({ proofs, links, linkLimit }),
+      ...ownAccountRoutes({ proofs, links, linkLimit: limits.links }),
       ...erasureRoutes({ db, erasures, freshSignIn }),
       ...administrationRoutes({ accounts, factors }),
       ...auditRoutes(db),
@@ -389,7 +311,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       await logins.settle()
       await sealer.stop()
       await hashing.stop()
-      await limitsPool.end()
+      await limits.close()
       await sessions.settle()
     },
   })
