@@ -9,98 +9,24 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { UnknownAccount } from '../src/accounts/account.ts'
 import { createAudit } from '../src/audit/index.ts'
 import { createPersonalDataExport, ExportUnderWay } from '../src/privacy/export.ts'
-import { startIdentity, type TestIdentity } from './support.ts'
+import { device, noon, nothing, password, services, startExports } from './export-support.ts'
 
-const noon = Date.UTC(2026, 5, 1, 12)
-const clock = { time: noon, now: () => new Date(clock.time) }
-const password = 'Correct-Horse7!'
-const device = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
-
-let started: TestIdentity
-beforeAll(async () => {
-  started = await startIdentity({}, { clock })
-  await started.service.start()
-})
-afterAll(() => started.stop())
-
-const nothing = {
-  wallet: { membership: null, balances: null, transactions: [], holds: [] },
-  gacha: { membership: null, copies: [], rolls: [], offered: [], received: [] },
-  auction: { membership: null, auctions: [], bids: [] },
-  enrollment: { seats: [], waiting: [], dropped: [], taught: [] },
-  pictures: { uploads: [] },
-} as const
-const services = ['wallet', 'gacha', 'auction', 'enrollment', 'pictures'] as const
-
-beforeEach(() => {
-  clock.time = noon
-  for (const name of services) {
-    started[name].away = false
-    started[name].answers.set('exportPersonalData', () => ({ sections: nothing[name], next: null }))
-  }
-})
-
-const db = () => started.testDatabase.database.db
-
-interface Person {
-  readonly uid: AccountId
-  readonly username: string
-  readonly token: string
-}
-
-async function ask(method: 'GET' | 'POST', path: string, more: { token?: string; json?: unknown; form?: string } = {}) {
-  const { token, json, form } = more
-  const { status, headers, body } = await started.service.inject({
-    method,
-    path,
-    headers: {
-      'x-forwarded-for': '192.0.2.7',
-      'user-agent': device,
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      ...(json !== undefined && { 'content-type': 'application/json' }),
-      ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
-    },
-    ...(json !== undefined && { body: JSON.stringify(json) }),
-    ...(form !== undefined && { body: form }),
-  })
-  return { status, headers, text: body }
-}
-
-async function signIn(username: string): Promise<string> {
-  const form = new URLSearchParams({ username, password }).toString()
-  const { access_token: token }: Record<string, unknown> = JSON.parse(
-    (await ask('POST', '/api/auth/token', { form })).text,
-  )
-  return String(token)
-}
-
-async function newPerson(): Promise<Person> {
-  const username = `p_${newId().slice(0, 8)}`
-  const person = { username, email: `${username}@example.org`, password }
-  const { uid } = await started.identity.accounts.register(person, 'market', {
-    kind: 'anonymous',
-    address: '192.0.2.9',
-  })
-  return { uid, username, token: await signIn(username) }
-}
-
-async function exportOf({ token }: Pick<Person, 'token'>): Promise<Record<string, unknown>> {
-  const { status, text } = await ask('GET', '/v1/me/export', { token })
-  expect(status, text).toBe(200)
-  return JSON.parse(text)
-}
+let on: Awaited<ReturnType<typeof startExports>>
+beforeAll(async () => (on = await startExports()))
+afterAll(() => on.stop())
+beforeEach(() => on.reset())
 
 const bundle = Compile(contracts.PersonalData)
 
 describe('the export of everything that is held of somebody', () => {
   it('is one bundle of what every service holds, as its description says', async () => {
-    const ada = await newPerson()
+    const ada = await on.newPerson()
     const answers = [
       { sections: { membership: null, balances: null, transactions: [] }, next: 'transactions.7' },
       { sections: { transactions: [], holds: [] }, next: null },
     ]
-    started.wallet.answers.set('exportPersonalData', () => answers.shift())
-    const { headers, text } = await ask('GET', '/v1/me/export', { token: ada.token })
+    on.started.wallet.answers.set('exportPersonalData', () => answers.shift())
+    const { headers, text } = await on.ask('GET', '/v1/me/export', { token: ada.token })
     expect(headers).toMatchObject({
       'content-type': 'application/json',
       'content-disposition': 'attachment; filename="sallyport-2026-06-01.json"',
@@ -113,8 +39,8 @@ describe('the export of everything that is held of somebody', () => {
   })
 
   it('tells of the account, sessions with address and device, and events', async () => {
-    const ada = await newPerson()
-    expect(await exportOf(ada)).toMatchObject({
+    const ada = await on.newPerson()
+    expect(await on.exportOf(ada)).toMatchObject({
       identity: {
         account: {
           uid: ada.uid,
@@ -144,23 +70,24 @@ describe('the export of everything that is held of somebody', () => {
   })
 
   it('S-C8 has no secret in it: no hash, no digest, no whole key, no token', async () => {
-    const { uid, username } = await newPerson()
-    await db().insertInto('account_role').values({ uid, role: 'student' }).execute()
+    const { uid, username } = await on.newPerson()
+    await on.db().insertInto('account_role').values({ uid, role: 'student' }).execute()
     const email = `${username}@example.org`
-    const registered = await ask('POST', '/users/api/v1/register', {
+    const registered = await on.ask('POST', '/users/api/v1/register', {
       json: { 'First Name': '<b>Ada</b>', 'Last Name': 'Lovelace', email, Password: password },
     })
     const { 'API Key': picturesKey }: Record<string, unknown> = JSON.parse(registered.text)
-    const token = await signIn(username)
+    const token = await on.signIn(username)
     // The keys are listed in the order in which they were made.
-    clock.time = noon + 1000
+    on.clock.time = noon + 1000
     const json = { name: 'script', scopes: ['wallet:read'] }
     const { key }: Record<string, unknown> = JSON.parse(
-      (await ask('POST', '/v1/account/api-keys', { token, json })).text,
+      (await on.ask('POST', '/v1/account/api-keys', { token, json })).text,
     )
-    await ask('POST', '/v1/account/password-reset-requests', { json: { email } })
+    await on.ask('POST', '/v1/account/password-reset-requests', { json: { email } })
     const [publicKey, digest] = [Buffer.from('the public key of a passkey'), Buffer.alloc(32, 7)]
-    await db()
+    await on
+      .db()
       .insertInto('passkey')
       .values({
         id: Buffer.from('the id of a passkey'),
@@ -171,21 +98,22 @@ describe('the export of everything that is held of somebody', () => {
         synced: false,
         backed_up: false,
         name: '<i>Key</i>',
-        created_at: clock.now(),
+        created_at: on.clock.now(),
         last_used_at: null,
       })
       .execute()
-    await db()
+    await on
+      .db()
       .insertInto('totp')
       .values({
         uid,
         sealed_secret: Buffer.from('a sealed secret'),
-        created_at: clock.now(),
-        confirmed_at: clock.now(),
+        created_at: on.clock.now(),
+        confirmed_at: on.clock.now(),
         last_step: 1n,
       })
       .execute()
-    await db().insertInto('recovery_code').values({ uid, digest }).execute()
+    await on.db().insertInto('recovery_code').values({ uid, digest }).execute()
     const grant = {
       iat: noon / 1000,
       accountId: uid,
@@ -200,12 +128,13 @@ describe('the export of everything that is held of somebody', () => {
       ['RefreshToken', { ...grant, scope: 'openid' }],
     ] as const) {
       const row = { model, digest: Buffer.alloc(32, model.length), payload: JSON.stringify(payload) }
-      await db()
+      await on
+        .db()
         .insertInto('openid_record')
         .values({ ...row, expires_at: null, consumed_at: null })
         .execute()
     }
-    const { text } = await ask('GET', '/v1/me/export', { token })
+    const { text } = await on.ask('GET', '/v1/me/export', { token })
     expect(JSON.parse(text)).toMatchObject({
       identity: {
         pictures: { first_name: '<b>Ada</b>', last_name: 'Lovelace', address: '192.0.2.7' },
@@ -223,7 +152,7 @@ describe('the export of everything that is held of somebody', () => {
     })
 
     const secrets = new Set<string>([password, token, String(picturesKey), String(key), 'a sealed secret', 'a-grant'])
-    const letter = started.letters.at(-1)
+    const letter = on.started.letters.at(-1)
     secrets.add(/password-resets\/([\w-]+)/.exec(letter?.text ?? '')?.[1] ?? 'no link')
     secrets.add(String(decodeJwt(token).jti))
     // Everything that is kept as bytes, and every hash.
@@ -233,23 +162,23 @@ describe('the export of everything that is held of somebody', () => {
       union all select digest::text from familiar_network union all select encode(digest, 'base64') from familiar_network
       union all select sealed_secret::text from totp union all select public_key::text from passkey
       union all select digest::text from openid_record union all select session_id::text from api_key
-      union all select mac::text from audit_link`.execute(db())
+      union all select mac::text from audit_link`.execute(on.db())
     for (const { secret } of rows) secrets.add(secret.replace(/^\\x/, ''))
     expect(secrets.size).toBeGreaterThan(15)
     for (const secret of secrets) expect(text).not.toContain(secret)
   })
 
   it('tells of nobody else: not who an administrator was, nor from where, nor whom somebody administered', async () => {
-    const [ada, eve] = [await newPerson(), await newPerson()]
+    const [ada, eve] = [await on.newPerson(), await on.newPerson()]
     const record = (kind: string, actor: AccountId, subject: AccountId, address: string) =>
       sql`
       insert into audit_event (at, kind, actor_kind, actor, address, subject, details)
-      values (${clock.now()}, ${kind}, 'account', ${actor}, ${address}, ${subject}, ${JSON.stringify({ role: 'admin' })})`.execute(
-        db(),
+      values (${on.clock.now()}, ${kind}, 'account', ${actor}, ${address}, ${subject}, ${JSON.stringify({ role: 'admin' })})`.execute(
+        on.db(),
       )
     await record('role.assigned', eve.uid, ada.uid, '198.51.100.1')
     await record('account.suspended', ada.uid, eve.uid, '203.0.113.1')
-    const { identity }: Record<string, unknown> = Object(await exportOf(ada))
+    const { identity }: Record<string, unknown> = Object(await on.exportOf(ada))
     expect(identity).toMatchObject({
       events: expect.arrayContaining([
         {
@@ -275,13 +204,13 @@ describe('the export of everything that is held of somebody', () => {
   })
 
   it('comes whole however many events there are', async () => {
-    const ada = await newPerson()
+    const ada = await on.newPerson()
     await sql`
       insert into audit_event (at, kind, actor_kind, subject, details)
-      select ${clock.now()}, 'test.' || number, 'operator', ${ada.uid}, '{}' from generate_series(1, 1203) as number`.execute(
-      db(),
+      select ${on.clock.now()}, 'test.' || number, 'operator', ${ada.uid}, '{}' from generate_series(1, 1203) as number`.execute(
+      on.db(),
     )
-    const { identity }: Record<string, unknown> = Object(await exportOf(ada))
+    const { identity }: Record<string, unknown> = Object(await on.exportOf(ada))
     const kinds = Array.from(Object(Reflect.get(Object(identity), 'events'))).map((event) =>
       String(Reflect.get(Object(event), 'kind')),
     )
@@ -291,60 +220,61 @@ describe('the export of everything that is held of somebody', () => {
   })
 
   it('asks enrollment only about who ever had a role there, whose name is nobody else’s', async () => {
-    const ada = await newPerson()
-    await exportOf(ada)
-    expect(started.enrollment.heard).not.toContain(`exportPersonalData ${ada.username}`)
-    await db().insertInto('account_role').values({ uid: ada.uid, role: 'instructor' }).execute()
-    expect(await exportOf(ada)).toMatchObject({ enrollment: nothing.enrollment })
+    const ada = await on.newPerson()
+    await on.exportOf(ada)
+    expect(on.started.enrollment.heard).not.toContain(`exportPersonalData ${ada.username}`)
+    await on.db().insertInto('account_role').values({ uid: ada.uid, role: 'instructor' }).execute()
+    expect(await on.exportOf(ada)).toMatchObject({ enrollment: nothing.enrollment })
   })
 
   it.each(services)('is refused before anything is sent when %s does not answer', async (name) => {
-    const ada = await newPerson()
-    await db().insertInto('account_role').values({ uid: ada.uid, role: 'student' }).execute()
-    started[name].away = true
-    const { status, headers, text } = await ask('GET', '/v1/me/export', { token: ada.token })
+    const ada = await on.newPerson()
+    await on.db().insertInto('account_role').values({ uid: ada.uid, role: 'student' }).execute()
+    on.started[name].away = true
+    const { status, headers, text } = await on.ask('GET', '/v1/me/export', { token: ada.token })
     expect([status, headers['retry-after']]).toEqual([503, '10'])
     expect(JSON.parse(text)).toMatchObject({ code: 'part-unavailable', part: name })
     const { rows } =
-      await sql`select from audit_event where subject = ${ada.uid} and kind = 'personal-data.exported'`.execute(db())
+      await sql`select from audit_event where subject = ${ada.uid} and kind = 'personal-data.exported'`.execute(on.db())
     expect(rows).toEqual([])
-    started[name].away = false
-    await exportOf(ada)
+    on.started[name].away = false
+    await on.exportOf(ada)
   })
 
   it('goes on when a service that was away for a moment is there again', async () => {
-    const ada = await newPerson()
+    const ada = await on.newPerson()
     let asked = 0
-    started.gacha.answers.set('exportPersonalData', () => {
+    on.started.gacha.answers.set('exportPersonalData', () => {
       asked += 1
-      started.gacha.away = asked === 1
-      if (started.gacha.away) setTimeout(() => (started.gacha.away = false), 50)
+      on.started.gacha.away = asked === 1
+      if (on.started.gacha.away) setTimeout(() => (on.started.gacha.away = false), 50)
       return asked === 1 ? { sections: nothing.gacha, next: 'received.x' } : { sections: { received: [] }, next: null }
     })
-    expect(await exportOf(ada)).toMatchObject({ gacha: nothing.gacha })
+    expect(await on.exportOf(ada)).toMatchObject({ gacha: nothing.gacha })
   })
 })
 
 describe('an export that cannot go on', () => {
   it('breaks the connection, so that nobody takes a part of it for the whole, and can be begun again', async () => {
-    const ada = await newPerson()
-    started.auction.answers.set('exportPersonalData', (input) => {
+    const ada = await on.newPerson()
+    on.started.auction.answers.set('exportPersonalData', (input) => {
       const { after }: Record<string, unknown> = Object(Reflect.get(Object(input), 'query'))
       if (after === 'bids.7') throw new TypeError('broken')
       return { sections: nothing.auction, next: 'bids.7' }
     })
-    await expect(ask('GET', '/v1/me/export', { token: ada.token })).rejects.toThrow('destroyed before completion')
-    started.auction.answers.set('exportPersonalData', () => ({ sections: nothing.auction, next: null }))
-    expect(await exportOf(ada)).toMatchObject({ complete: true })
+    await expect(on.ask('GET', '/v1/me/export', { token: ada.token })).rejects.toThrow('destroyed before completion')
+    on.started.auction.answers.set('exportPersonalData', () => ({ sections: nothing.auction, next: null }))
+    expect(await on.exportOf(ada)).toMatchObject({ complete: true })
   })
 })
 
 describe('several exports at once', () => {
   const by = { kind: 'operator' } as const
-  const create = () => createPersonalDataExport({ db: db(), clock, audit: createAudit(clock), sources: [] })
+  const create = () =>
+    createPersonalDataExport({ db: on.db(), clock: on.clock, audit: createAudit(on.clock), sources: [] })
 
   it('are one of each account, until it was read or given up', async () => {
-    const { uid } = await newPerson()
+    const { uid } = await on.newPerson()
     const exporting = create()
     const { stream } = await exporting.begin(uid, by, 'command')
     await expect(exporting.begin(uid, by, 'command')).rejects.toThrow(ExportUnderWay)
@@ -356,7 +286,7 @@ describe('several exports at once', () => {
   })
 
   it('are four in a process', async () => {
-    const people = await Promise.all(Array.from({ length: 5 }, newPerson))
+    const people = await Promise.all(Array.from({ length: 5 }, () => on.newPerson()))
     const exporting = create()
     const begun = await Promise.allSettled(people.map(({ uid }) => exporting.begin(uid, by, 'command')))
     expect(begun.map(({ status }) => status)).toEqual([...Array(4).fill('fulfilled'), 'rejected'])
@@ -366,69 +296,6 @@ describe('several exports at once', () => {
     const exporting = create()
     for (let time = 0; time < 5; time += 1)
       await expect(exporting.begin(newId<AccountId>(), by, 'command')).rejects.toThrow(UnknownAccount)
-    await exporting.begin((await newPerson()).uid, by, 'command')
-  })
-})
-
-describe('who may have it', () => {
-  const codeOf = (text: string): unknown => Reflect.get(Object(JSON.parse(text)), 'code')
-
-  it.each(['/v1/me/export', '/v1/me/pictures'])('has signed in within the last five minutes, for %s', async (path) => {
-    const ada = await newPerson()
-    clock.time = noon + 300_000
-    const { status, headers, text } = await ask('GET', path, { token: ada.token })
-    expect(status).toBe(401)
-    expect(headers['www-authenticate']).toBe(
-      'Bearer error="insufficient_user_authentication", error_description="this is only for who has just signed in: sign in again", max_age="300"',
-    )
-    expect(JSON.parse(text)).toMatchObject({ code: 'fresh-sign-in-needed', max_age: 300 })
-    const again = await ask('GET', path, { token: await signIn(ada.username) })
-    expect([200, 404]).toContain(again.status)
-  })
-
-  it('is no program of a third party', async () => {
-    const ada = await newPerson()
-    const { sid } = decodeJwt(ada.token)
-    await sql`insert into client (id, name, first_party, metadata, created_at) values (${ada.uid}, 'Somebody', false, '{}', now())`.execute(
-      db(),
-    )
-    await sql`update session set client = ${ada.uid} where sid = ${sid}`.execute(db())
-    const { status, text } = await ask('GET', '/v1/me/export', { token: ada.token })
-    expect([status, codeOf(text)]).toEqual([403, 'not-for-third-parties'])
-  })
-
-  it('is nobody without a token', async () => {
-    expect((await ask('GET', '/v1/me/export')).status).toBe(401)
-  })
-})
-
-describe('S-F4 what pictures knows of somebody who is signed in', () => {
-  it('is the same as by address and password, with the key masked and without the password', async () => {
-    const ada = await newPerson()
-    const email = `${ada.username}@example.org`
-    expect((await ask('GET', '/v1/me/pictures', { token: ada.token })).status).toBe(404)
-    const person = { 'First Name': 'Ada', 'Last Name': 'Lovelace', email, Password: password }
-    const registered = await ask('POST', '/users/api/v1/register', { json: person })
-    const { 'API Key': key }: Record<string, unknown> = JSON.parse(registered.text)
-    const { status, text } = await ask('GET', '/v1/me/pictures', { token: ada.token })
-    expect(status).toBe(200)
-    expect(JSON.parse(text)).toEqual(
-      JSON.parse((await ask('POST', '/gdpr/api/v1/gdpr1', { json: { email, password } })).text),
-    )
-    expect(JSON.parse(text)).toEqual({
-      Reg_Id: expect.any(Number),
-      Reg_Name: 'Ada',
-      Reg_LastName: 'Lovelace',
-      Reg_Email: email,
-      Reg_Authentication_Key: String(key).slice(0, 6).padEnd(40, '*'),
-      Reg_Expiration_Date: '2026-07-01',
-      Reg_Last_Access_Ip: '192.0.2.7',
-      Reg_Is_Blocked: false,
-    })
-    const { rows } = await sql`
-      select from audit_event where subject = ${ada.uid} and actor = ${ada.uid} and kind = 'pictures.data-read'`.execute(
-      db(),
-    )
-    expect(rows).toHaveLength(2)
+    await exporting.begin((await on.newPerson()).uid, by, 'command')
   })
 })
