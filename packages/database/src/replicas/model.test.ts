@@ -1,37 +1,17 @@
 import fc from 'fast-check'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, it } from 'vitest'
-import { ask, type Cluster, signalServer, startCluster } from '../fixtures/cluster.ts'
-import { type ServiceDatabase, openDatabase } from '../service-database.ts'
-import { openReplicas } from './replica-set.ts'
-import type { Replicas } from './replicas.ts'
+import { startAccounts } from '../fixtures/accounts.ts'
+import { ask, signalServer } from '../fixtures/cluster.ts'
 
-interface Tables {
-  account: { name: string; password: string }
-}
-
-let cluster: Cluster
-let database: ServiceDatabase<Tables>
-let replicas: Replicas<Tables>
+let on: Awaited<ReturnType<typeof startAccounts>>
 
 beforeAll(async () => {
-  cluster = await startCluster()
-  const owner = openDatabase<Tables>({ service: 'identity', connection: cluster.owner })
-  await sql`create table account (name text primary key, password text not null)`.execute(owner.db)
-  await owner.close()
-  await cluster.settle()
-  const primary = cluster.primary.connection('identity', 'service')
-  database = openDatabase<Tables>({ service: 'identity', connection: primary })
-  replicas = openReplicas<Tables>({
-    service: 'identity',
-    primary,
-    standbys: cluster.standbys.map((standby) => standby.connection('identity')),
-  })
+  on = await startAccounts()
+  await on.open()
 })
 afterAll(async () => {
-  await replicas.close()
-  await database.close()
-  await cluster.remove()
+  await on.close()
+  await on.stop()
 })
 
 type Step =
@@ -82,6 +62,7 @@ async function act(
   password: string,
   accounts: Map<string, string>,
 ): Promise<void> {
+  const { replicas, database } = on
   const { db } = database
   if (what === 'register' && !accounts.has(name)) {
     await replicas.write(() => db.insertInto('account').values({ name, password }).execute())
@@ -97,7 +78,7 @@ async function act(
 
 /** Signs in with every password there ever was for it: only the last one opens, and nothing does when it is gone. */
 async function check(name: string, accounts: ReadonlyMap<string, string>): Promise<void> {
-  const { value } = await replicas.read({
+  const { value } = await on.replicas.read({
     look: (db) => db.selectFrom('account').select('password').where('name', '=', name).executeTakeFirst(),
     judge: async (row) =>
       row ? { value: row.password, final: { withChangesOf: name } } : { value: undefined, final: 'with-every-commit' },
@@ -106,7 +87,7 @@ async function check(name: string, accounts: ReadonlyMap<string, string>): Promi
 }
 
 async function disturb({ do: what, standby }: Extract<Step, { standby: 0 | 1 }>, suspended: Set<0 | 1>): Promise<void> {
-  const one = cluster.standbys[standby]
+  const one = on.cluster.standbys[standby]
   const admin = { ...one.connection('identity'), user: 'postgres' }
   if (what === 'start' && !suspended.has(standby)) await one.start()
   if (one.pid === undefined) return
@@ -132,5 +113,5 @@ async function recover(suspended: Set<0 | 1>): Promise<void> {
     await disturb({ do: 'start', standby }, suspended)
     await disturb({ do: 'resume', standby }, suspended)
   }
-  await cluster.settle()
+  await on.cluster.settle()
 }
