@@ -1,9 +1,9 @@
 import { buildIdentity, type IdentityDatabase } from '@sallyport/identity'
 import { ensureFirstAdministrator } from '../data-directory/first-administrator.ts'
-import { catchUpWhenPrimaryIsBack, findIdentityDatabase } from '../identity-databases.ts'
 import { identityPartsOf } from '../identity-parts.ts'
 import { readOwnServices } from '../own-services/own-services.ts'
 import type { Settings } from '../settings/settings.ts'
+import { catchUpWhenPrimaryIsBack, findIdentityDatabase } from './identity-databases.ts'
 import type { PartsOfService, StartedService } from './running-part.ts'
 
 /** Identity by itself, which begins on the standbys while its primary is away. */

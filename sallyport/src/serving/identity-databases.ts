@@ -3,10 +3,10 @@ import { isUnreachable, type Replicas, ReplicasUnavailable } from '@sallyport/da
 import { type Identity, type IdentityDatabase, obstacleToStandbys, type StartsOn } from '@sallyport/identity'
 import type { Clock } from '@sallyport/kernel'
 import type { Logger } from 'pino'
-import { ensureFirstAdministrator } from './data-directory/first-administrator.ts'
-import type { Databases } from './databases.ts'
-import { keepLooking } from './keep-looking.ts'
-import type { Settings } from './settings/settings.ts'
+import { ensureFirstAdministrator } from '../data-directory/first-administrator.ts'
+import type { Databases } from '../databases.ts'
+import { keepLooking } from '../keep-looking.ts'
+import type { Settings } from '../settings/settings.ts'
 
 interface Parts {
   readonly databases: Pick<Databases, 'migrate'>
