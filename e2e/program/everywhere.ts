@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import type { Addresses } from '../support/program.ts'
-import { get, list, newName, text, UnexpectedAnswer } from './requests.ts'
+import { newName, text, UnexpectedAnswer } from './requests.ts'
+import { type Market, type OpenAuctions, trade } from './trading.ts'
 
 /** Somebody who has left something at every service. */
 export interface Resident {
@@ -10,16 +10,14 @@ export interface Resident {
   readonly token: string
   /** Whatever tells of them: none of it may be found once they are erased. */
   readonly traces: readonly string[]
+  readonly auctions: OpenAuctions
 }
 
 const password = 'Correct-Horse7!'
 const picturesPassword = password
 
-/** The ways of an administrator that are needed. */
-export interface Campus {
-  readonly addresses: Addresses
-  /** A token of an administrator. */
-  readonly administrator: string
+/** Whom and what there is to have to do with. */
+export interface Campus extends Market {
   /** A section that somebody may enroll in. */
   readonly section: number
 }
@@ -27,7 +25,8 @@ export interface Campus {
 let count = 0
 
 /** Registers somebody and has them do something everywhere, from an address that nobody else has. */
-export async function settleIn({ addresses, administrator, section }: Campus): Promise<Resident> {
+export async function settleIn(campus: Campus): Promise<Resident> {
+  const { addresses, administrator, section } = campus
   count += 1
   const word = randomBytes(6).toString('hex')
   const [address, first, last] = [`198.51.100.${count}`, `Zebedee${word}`, `Quill${word}`]
@@ -64,9 +63,7 @@ export async function settleIn({ addresses, administrator, section }: Campus): P
   const bearer = { authorization: `Bearer ${token}` }
   await ask('POST', '/api/tux-management/buy', { amount: 100, user_id: uid }, bearer)
   await ask('POST', `/api/distro/${uid}/gacha/roll`, { client_seed: `seed ${word}` }, bearer)
-  const [copy] = list(await get(`${door}/api/distro/${uid}/gacha/collection`, token))
-  const terms = { player_id: uid, gacha_name: text(copy, 'name'), starting_price: 0, end_time: 4_000_000_000 }
-  await ask('POST', '/api/auction/auctions', terms, bearer)
+  const auctions = await trade(campus, { uid, token })
   await ask('POST', `/api/sections/${section}/enrollments`, undefined, bearer)
   const wishes = { name: `telephone of ${first}`, scopes: ['wallet:read'], allowed_addresses: [address] }
   const ownKey = text(await ask('POST', '/v1/account/api-keys', wishes, bearer), 'key')
@@ -84,5 +81,6 @@ export async function settleIn({ addresses, administrator, section }: Campus): P
     form.append(name, value)
   await ask('POST', '/pictures/api/v1/upload', form, { 'x-api-key': picturesKey })
   await ask('POST', '/v1/account/password-reset-requests', { email: email.toUpperCase() })
-  return { uid, username, token, traces: [username, email, first, last, address, word, ownKey, picturesKey] }
+  const traces = [username, email, first, last, address, word, ownKey, picturesKey]
+  return { uid, username, token, traces, auctions }
 }

@@ -11,12 +11,16 @@ export async function signIn(door: string, username: string, secret = password):
 }
 
 export async function post(url: string, body: unknown, token?: string): Promise<unknown> {
-  return okJson(await send(url, body, token))
+  return send('POST', url, body, token)
+}
+
+export async function send(method: string, url: string, body: unknown, token?: string): Promise<unknown> {
+  return okJson(await ask(method, url, body, token))
 }
 
 /** The same where a refusal is part of the game: undefined then. */
 export async function tryPost(url: string, body: unknown, token: string): Promise<unknown> {
-  const reply = await send(url, body, token)
+  const reply = await ask('POST', url, body, token)
   if (reply.status < 500 && !reply.ok) {
     await reply.text()
     return undefined
@@ -28,12 +32,12 @@ export async function get(url: string, token: string): Promise<unknown> {
   return okJson(await fetch(url, { headers: { authorization: `Bearer ${token}` } }))
 }
 
-function send(url: string, body: unknown, token?: string): Promise<Response> {
+function ask(method: string, url: string, body: unknown, token?: string): Promise<Response> {
   const headers = {
     ...(body !== undefined && { 'content-type': 'application/json' }),
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
   }
-  return fetch(url, { method: 'POST', headers, ...(body !== undefined && { body: JSON.stringify(body) }) })
+  return fetch(url, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) })
 }
 
 async function okJson(reply: Response): Promise<unknown> {

@@ -18,6 +18,7 @@ describe('the database refuses', () => {
     ['another end', `end_time = end_time + 1`],
     ['a lower bid', `highest_bid = 19`],
     ['another leader for the same bid', `leader = gen_random_uuid(), leading_bid = gen_random_uuid()`],
+    ['another leader of the same bid', `leader = gen_random_uuid()`],
     ['a leader without a bid', `leader = null`],
     ['the seller as leader', `leader = seller, leading_bid = gen_random_uuid(), highest_bid = 30`],
     ['an end without an outcome', `state = 'closed'`],
@@ -72,7 +73,8 @@ describe('the database refuses', () => {
       )
     await expect(insert(20)).rejects.toThrow(/duplicate key/)
     await expect(insert(0)).rejects.toThrow(refused)
-    await expect(rows.run('update bid set amount = 21 where id = $1', bid)).rejects.toThrow(refused)
+    for (const change of ['amount = 21', 'placed_at = 1', 'player = gen_random_uuid()'])
+      await expect(rows.run(`update bid set ${change} where id = $1`, bid)).rejects.toThrow(refused)
   })
 
   it('§9 an auction that is sold without a leader', async () => {

@@ -1,54 +1,17 @@
-import { wholeScope } from '@sallyport/contracts'
-import { type AccountId, newId, systemClock } from '@sallyport/kernel'
-import type { Service } from '@sallyport/service'
-import { pino } from 'pino'
+import { newId } from '@sallyport/kernel'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildAuction } from '../src/index.ts'
-import { type AuctionRows, createAuctionRows } from './auction-rows.ts'
+import type { AuctionRows } from './auction-rows.ts'
+import { startAuction, type TestAuction } from './test-auction.ts'
 
+let auction: TestAuction
 let rows: AuctionRows
-let service: Service
 beforeAll(async () => {
-  rows = await createAuctionRows()
-  const unused = async (): Promise<never> => Promise.reject(new TypeError('nobody is to be called'))
-  service = await buildAuction({
-    database: rows.test.database,
-    // A test's token says in plain text who calls.
-    authentication: {
-      account: async (authorization) => ({
-        kind: 'account',
-        accountId: newId<AccountId>(),
-        sessionId: newId(),
-        username: authorization ?? '',
-        role: 'user',
-        roles: ['user'],
-        scopes: [wholeScope],
-        expiresAt: Number.MAX_SAFE_INTEGER,
-      }),
-      service: async (authorization) =>
-        authorization === undefined ? 'missing' : { kind: 'service', name: authorization.replace('Bearer ', '') },
-    },
-    wallet: unused,
-    gacha: unused,
-    log: pino({ level: 'silent' }),
-    clock: systemClock,
-  })
+  auction = await startAuction()
+  rows = auction.rows
 })
-afterAll(async () => {
-  await service.stop()
-  await rows.test.drop()
-})
+afterAll(() => auction.stop())
 
-async function ask(person: string, as = 'identity') {
-  const headers = { authorization: `Bearer ${as}` }
-  const { status, body } = await service.inject({
-    method: 'GET',
-    path: `/internal/auction/people/${person}/data`,
-    headers,
-  })
-  const parsed: Record<string, unknown> = JSON.parse(body)
-  return { status, body: parsed }
-}
+const ask = (person: string, as = 'identity') => auction.asService(as, 'GET', `/internal/auction/people/${person}/data`)
 
 /** A bid of somebody's that leads. */
 async function bid(auctionId: string, player: string, amount: number): Promise<string> {

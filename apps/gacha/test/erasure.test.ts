@@ -1,3 +1,4 @@
+import { openDatabase } from '@sallyport/database'
 import { type AccountId, newId } from '@sallyport/kernel'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { verifyCopies } from '../src/audit/verification.ts'
@@ -22,7 +23,83 @@ async function erase(uid: string, id: string = newId()) {
 const rollsOf = (uid: AccountId) =>
   gacha.test.database.db.selectFrom('roll').selectAll().where('uid', '=', uid).execute()
 
+const open = (uid: string) => gacha.asIdentity('PUT', `/internal/gacha/players/${uid}`)
+const close = (uid: string) => gacha.asIdentity('DELETE', `/internal/gacha/players/${uid}`)
+const offer = (uid: string, auction: string) =>
+  gacha.asAuction('PUT', `/internal/gacha/escrows/${auction}`, { uid, gacha_name: 'Ubuntu' })
+const settle = (auction_id: string, to: string) =>
+  gacha.asAuction('POST', '/internal/gacha/escrow-settlements', { settlements: [{ auction_id, to }] })
+
+/** Every row of every table there is, as text. */
+async function everything(): Promise<string> {
+  const { pool } = gacha.test.database
+  const tables = ['collection', 'copy', 'roll', 'roll_seed', 'escrow', 'erasure', 'erased_person']
+  const found = await Promise.all(tables.map((name) => pool.query(`select t::text as row from ${name} as t`)))
+  return found.flatMap(({ rows }) => rows.map(({ row }) => String(row))).join('\n')
+}
+
 describe('the erasure of a person', () => {
+  it('has what auctions kept of them, and gave them, go on under an id that is nobody’s', async () => {
+    const [ada, bob, id] = [await gacha.newPlayer(100), await gacha.newPlayer(100), newId()]
+    const [kept, given] = [newId(), newId()]
+    await gacha.roll(ada)
+    await gacha.roll(bob)
+    await offer(ada, kept)
+    await offer(bob, given)
+    await settle(given, ada)
+    for (const time of ['first', 'second'])
+      expect(await erase(ada, id), time).toEqual({
+        status: 200,
+        body: { removed: { copies: 1, rolls: 1 }, anonymous: { escrows: 2 } },
+      })
+    expect(await everything()).not.toContain(ada)
+    expect(await verifyCopies(gacha.test.database.db)).toEqual([])
+    // The auction knows somebody else by now, who has no collection.
+    expect((await settle(kept, newId())).body).toEqual({ outcomes: ['discarded'] })
+    expect(await verifyCopies(gacha.test.database.db)).toEqual([])
+  })
+
+  it('lets in nobody who was erased', async () => {
+    const ada = await gacha.newPlayer(0)
+    expect((await erase(ada)).status).toBe(200)
+    expect((await open(ada)).body).toEqual({ state: 'closed' })
+    expect((await close(ada)).body).toEqual({ state: 'closed' })
+    expect((await offer(ada, newId())).status).toBe(404)
+    expect(await everything()).not.toContain(ada)
+  })
+
+  it('waits for whoever is just being let in', async () => {
+    const owner = openDatabase({ service: 'owner', connection: gacha.test.ownerConnection })
+    const gate = await owner.pool.connect()
+    try {
+      await gate.query(`
+        create function wait_at_gate() returns trigger language plpgsql as $$
+        begin
+          perform pg_advisory_xact_lock_shared(1, 1);
+          return new;
+        end
+        $$;
+        create trigger wait_at_gate before insert on collection for each row execute function wait_at_gate()`)
+      await gate.query('begin; select pg_advisory_xact_lock(1, 1)')
+      const waiting = async (condition: string) =>
+        (
+          await owner.pool.query(`select from pg_locks where locktype = 'advisory' and not granted and ${condition}
+          and database = (select oid from pg_database where datname = current_database())`)
+        ).rowCount
+      const ada = newId()
+      const opening = open(ada)
+      await expect.poll(() => waiting('classid = 1'), { timeout: 20_000 }).toBe(1)
+      const erasing = erase(ada)
+      await expect.poll(() => waiting('classid <> 1'), { timeout: 20_000 }).toBe(1)
+      await gate.query('commit')
+      expect([(await opening).body, (await erasing).status]).toEqual([{ state: 'open' }, 200])
+      expect(await everything()).not.toContain(ada)
+    } finally {
+      gate.release(true)
+      await owner.close()
+    }
+  })
+
   it('removes copies, rolls and the seeds they gave, and counts what a second one finds with it', async () => {
     const [uid, id] = [await gacha.newPlayer(100), newId()]
     await gacha.roll(uid)

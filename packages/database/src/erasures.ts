@@ -29,3 +29,13 @@ export async function countErased<Tables>(
   if (!row) throw new TypeError('an erasure was not written down')
   return row.removed
 }
+
+/**
+ * Has nothing written down of a person from now on. When this returns, whatever was being written down is there to be removed.
+ *
+ * The function `mark_erased` of the service's migrations, in a transaction of its own: it waits for others, and nobody should
+ * wait for what the removal locks meanwhile.
+ */
+export async function markErased<Tables>(db: Kysely<Tables>, uid: string, now: Date): Promise<void> {
+  await sql`select mark_erased(${uid}, ${now})`.execute(db)
+}

@@ -7,7 +7,7 @@ export { keepStandbys, type KeptStandbys, type KeptStandbysOptions } from './emb
 export { embeddedStandby, type EmbeddedStandby, type EmbeddedStandbyOptions } from './embedded/standby.ts'
 export { DirectoryInUse, DirectoryUnusable, PostgresFailed } from './embedded/errors.ts'
 export { makeDataDirectory } from './embedded/placement.ts'
-export { countErased, type Counts } from './erasures.ts'
+export { countErased, type Counts, markErased } from './erasures.ts'
 export { isMigrated, migrate, pendingMigrations } from './migrations.ts'
 export type { MigrateOptions } from './migrations.ts'
 export { openReplicas } from './replicas/replica-set.ts'

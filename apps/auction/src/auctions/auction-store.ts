@@ -29,24 +29,16 @@ export async function readGround(
   return ground
 }
 
-/** Writes down an auction whose copy is still to be taken from the seller. */
-export async function insertCreating(db: Database, id: AuctionId, listing: Listing): Promise<void> {
-  await db
-    .insertInto('auction')
-    .values({
-      id,
-      seller: listing.seller,
-      gacha_name: listing.gachaName,
-      starting_price: BigInt(listing.startingPrice),
-      end_time: BigInt(listing.endTime),
-      state: 'creating',
-      leader: null,
-      leading_bid: null,
-      batch_id: null,
-      outcome: null,
-      retry_at: leaseEnd(),
-    })
-    .execute()
+/** Writes down an auction whose copy is still to be taken from the seller; false when the seller is no player any more. */
+export async function insertCreating(db: Database, id: AuctionId, listing: Listing): Promise<boolean> {
+  const { seller, gachaName, startingPrice, endTime } = listing
+  const { rows } = await sql`
+    insert into auction (id, seller, gacha_name, starting_price, end_time, state, retry_at)
+    select ${id}::uuid, uid, ${gachaName}, ${startingPrice}::int8, ${endTime}::int8, 'creating', ${leaseEnd()}
+    -- An erasure that comes now waits, and finds the auction.
+    from player where uid = ${seller} and closed_at is null for key share
+    returning id`.execute(db)
+  return rows.length > 0
 }
 
 /** Opens an auction whose copy was taken; false when it has been undone meanwhile. */

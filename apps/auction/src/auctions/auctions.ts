@@ -16,6 +16,7 @@ import {
   NotNow,
   NotTheSeller,
   UnknownAuction,
+  UnknownPlayer,
 } from './auction.ts'
 import { finishRemoval, undoCreation } from './undoing.ts'
 
@@ -55,7 +56,7 @@ export function createAuctions(parts: AuctionsParts): Auctions {
     async create(listing) {
       checkListing(listing, await store.readGround(db, listing.seller, clock))
       const id = newId<AuctionId>()
-      await store.insertCreating(db, id, listing)
+      if (!(await store.insertCreating(db, id, listing))) throw new UnknownPlayer(listing.seller)
       try {
         await gacha(gachaRoutes.takeIntoEscrow, {
           params: { auctionId: id },

@@ -29,10 +29,11 @@ export async function readGround(
   clock: DatabaseClock,
 ): Promise<{ readonly now: number; readonly known: ReadonlySet<AccountId> }> {
   const { rows } = await sql<{ now: number; known: AccountId[] }>`
-    select ${clock()} as now,
-      array(select uid::text from player where uid = any(${players}::uuid[]) and closed_at is null) as known`.execute(
-    tx,
-  )
+    with known as (
+      -- An erasure that comes now waits until it can see what is put to the wallet.
+      select uid from player where uid = any(${players}::uuid[]) and closed_at is null order by uid for key share
+    )
+    select ${clock()} as now, array(select uid::text from known) as known`.execute(tx)
   const [ground] = rows
   if (!ground) throw new TypeError('a select without a table gave no row')
   return { now: ground.now, known: new Set(ground.known) }

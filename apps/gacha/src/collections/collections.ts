@@ -40,7 +40,10 @@ export function createCollections({ db, clock }: { db: Kysely<GachaDatabase>; cl
     },
     async close(text) {
       const uid = parsePlayer(text)
-      await db.transaction().execute((tx) => closeCollection(tx, uid, clock.now()))
+      await db.transaction().execute(async (tx) => {
+        await store.markClosed(tx, uid, clock.now())
+        await emptyCollection(tx, uid)
+      })
     },
     async read(text) {
       const uid = parseId<AccountId>(text)
@@ -73,9 +76,8 @@ export function createCollections({ db, clock }: { db: Kysely<GachaDatabase>; cl
   }
 }
 
-/** Closes a collection with all that is in it, also before it was opened; how many copies that were. */
-export async function closeCollection(tx: Transaction<GachaDatabase>, uid: AccountId, now: Date): Promise<number> {
-  await store.markClosed(tx, uid, now)
+/** Removes all that is in a collection that the transaction has closed; how many copies that were. */
+export async function emptyCollection(tx: Transaction<GachaDatabase>, uid: AccountId): Promise<number> {
   const copies = await store.deleteCopies(tx, uid)
   await deleteSeed(tx, uid)
   return copies

@@ -1,10 +1,11 @@
 import { type Erased, erasures } from '@sallyport/contracts'
-import { countErased } from '@sallyport/database'
-import { type Clock, Rejection } from '@sallyport/kernel'
+import { countErased, markErased } from '@sallyport/database'
+import { type AccountId, type Clock, newId, Rejection } from '@sallyport/kernel'
 import { handle, type HandledRoute, ok } from '@sallyport/service'
-import { type Kysely, sql } from 'kysely'
-import { closeCollection, parsePlayer } from '../collections/collections.ts'
+import type { Kysely } from 'kysely'
+import { emptyCollection, parsePlayer } from '../collections/collections.ts'
 import type { GachaDatabase } from '../gacha-database.ts'
+import * as store from './erasure-store.ts'
 
 interface Parts {
   readonly db: Kysely<GachaDatabase>
@@ -23,7 +24,7 @@ export class RollsUnsettled extends Rejection {
 
 /**
  * What identity asks when a person is to be erased: the collection is closed with all that is in it, and the rolls are
- * removed with the seeds that the person gave. What is kept for auctions stays, by an id that leads to nobody.
+ * removed with the seeds that the person gave. What is kept for auctions, or was, goes on under an id that is nobody's.
  */
 export function erasureRoutes(parts: Parts): HandledRoute[] {
   return [
@@ -35,27 +36,24 @@ export function erasureRoutes(parts: Parts): HandledRoute[] {
   ]
 }
 
-function erase(
+async function erase(
   { db, clock }: Parts,
   erasureId: string,
   text: string,
 ): Promise<{ readonly erased: Erased; readonly isUnsettled: boolean }> {
   const uid = parsePlayer(text)
+  const now = clock.now()
+  await markErased(db, uid, now)
   return db.transaction().execute(async (tx) => {
-    const now = clock.now()
-    const copies = await closeCollection(tx, uid, now)
-    const { numDeletedRows: rolls } = await tx
-      .deleteFrom('roll')
-      .where('uid', '=', uid)
-      .where('state', '!=', 'drawn')
-      .executeTakeFirst()
-    const { rows } = await sql<{ unsettled: boolean; escrows: number }>`
-      select exists (select from roll where uid = ${uid}) as unsettled,
-        (select count(*) from escrow where uid = ${uid} or given_to = ${uid})::int as escrows`.execute(tx)
-    const removed = await countErased(tx, erasureId, { copies, rolls: Number(rolls) }, now)
+    await store.lockCollection(tx, uid)
+    const copies = await emptyCollection(tx, uid)
+    const rolls = await store.deleteSettledRolls(tx, uid)
+    const escrows = await store.anonymizeCollection(tx, uid, newId<AccountId>(), now)
+    const counted = await countErased(tx, erasureId, { copies, rolls, escrows }, now)
+    const { escrows: anonymous = 0, ...removed } = counted
     return {
-      erased: { removed, anonymous: { escrows: rows[0]?.escrows ?? 0 } },
-      isUnsettled: rows[0]?.unsettled === true,
+      erased: { removed, anonymous: { escrows: anonymous } },
+      isUnsettled: await store.hasRolls(tx, uid),
     }
   })
 }
