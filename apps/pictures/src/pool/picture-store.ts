@@ -14,6 +14,12 @@ export async function lockPicture(tx: Transaction<PicturesDatabase>, id: Picture
   await sql`select pg_advisory_xact_lock(hashtextextended(${id}, 0))`.execute(tx)
 }
 
+/** Whether somebody's uploads were erased since a moment. An erasure that comes now waits until the transaction ends. */
+export async function isErased(tx: Transaction<PicturesDatabase>, uploader: AccountId, since: Date): Promise<boolean> {
+  const { rows } = await sql<{ erased: boolean }>`select is_erased(${uploader}, ${since}) as erased`.execute(tx)
+  return rows[0]?.erased !== false
+}
+
 /** Puts a picture in, unless there is one of this id. */
 export async function insertPicture(db: Database, picture: NewPicture): Promise<void> {
   const { id, title, explanation, date, copyright, file, mediaType, width, height, bytes, digest, state } = picture

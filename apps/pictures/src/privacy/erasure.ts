@@ -1,5 +1,5 @@
 import { type Erased, erasures } from '@sallyport/contracts'
-import { countErased } from '@sallyport/database'
+import { countErased, markErased } from '@sallyport/database'
 import { type AccountId, type Clock, parseId, Rejection } from '@sallyport/kernel'
 import { handle, type HandledRoute, ok } from '@sallyport/service'
 import { type Kysely, sql } from 'kysely'
@@ -31,6 +31,7 @@ export function erasureRoutes(parts: Parts): HandledRoute[] {
     handle(erasures.pictures, async ({ params, body }) => {
       const uid = parseId<AccountId>(body.uid)
       if (uid === undefined) throw new MalformedPerson()
+      await markErased(parts.db, uid, parts.clock.now())
       return ok(
         body.keep_uploads ? await disown(parts, params.erasureId, uid) : await remove(parts, params.erasureId, uid),
       )

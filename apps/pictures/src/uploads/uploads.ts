@@ -4,14 +4,14 @@ import type { Kysely } from 'kysely'
 import type { PictureFiles } from '../files/picture-files.ts'
 import type { PicturesDatabase } from '../pictures-database.ts'
 import { type Caption, endingOf, type PictureId, type PictureState, smallerFile } from '../pool/picture.ts'
-import { insertPicture, lockPicture } from '../pool/picture-store.ts'
+import { insertPicture, isErased, lockPicture } from '../pool/picture-store.ts'
 import { type Image, readDrawing, readImage } from './image.ts'
 
 export interface Uploads {
   /**
    * Takes a picture in.
    *
-   * @throws {InvalidImage} @throws {TooManyUploads}
+   * @throws {InvalidImage} @throws {TooManyUploads} @throws {UploaderErased}
    */
   add(upload: Upload): Promise<PictureId>
   /**
@@ -41,6 +41,16 @@ export class TooManyUploads extends Rejection {
   }
 }
 
+/** What they uploaded is being erased, or was, since this began. */
+export class UploaderErased extends Rejection {
+  override name = 'UploaderErased'
+  readonly code = 'uploader-erased'
+  readonly reason = 'unauthenticated'
+  constructor() {
+    super('what you uploaded was erased meanwhile')
+  }
+}
+
 /** Each is decoded in memory, so they are one after the other, and no more than these wait. */
 const mostWaiting = 7
 
@@ -62,8 +72,12 @@ export function createUploads(parts: {
     }
   }
 
-  async function keep(id: PictureId, image: Image, upload: Omit<Upload, 'bytes'>): Promise<PictureId> {
-    const { caption, uploader, state } = upload
+  async function keep(
+    id: PictureId,
+    image: Image,
+    { caption, uploader, state }: Omit<Upload, 'bytes'>,
+    begunAt = clock.now(),
+  ): Promise<PictureId> {
     const { mediaType, width, height } = image
     const file = `${id}.${endingOf(mediaType)}`
     const kept = {
@@ -74,6 +88,7 @@ export function createUploads(parts: {
     await db.transaction().execute(async (tx) => {
       // Against the sweep, for which files without a picture are left over.
       await lockPicture(tx, id)
+      if (uploader !== undefined && (await isErased(tx, uploader, begunAt))) throw new UploaderErased()
       // The files first: a picture in the pool has them. When it is not known whether the row got in, they stay until the sweep:
       // nobody looks at a file that is too much, and a row without its files would fail whoever draws it.
       for (const [name, content] of Object.entries(kept)) await files.put(name, content)
@@ -97,7 +112,10 @@ export function createUploads(parts: {
   const read = (bytes: Uint8Array): Promise<Image> => readImage(bytes, { mostPixels })
 
   return {
-    add: ({ bytes, ...upload }) => takeTurn(async () => keep(newId(), await read(bytes), upload)),
+    add({ bytes, ...upload }) {
+      const begunAt = clock.now()
+      return takeTurn(async () => keep(newId(), await read(bytes), upload, begunAt))
+    },
     async import({ bytes, ...upload }) {
       const { title, explanation, date, copyright = '' } = upload.caption
       const digest = createHash('sha256').update(bytes).digest('hex')
