@@ -10,7 +10,7 @@ import {
   type UserName,
 } from '@sallyport/enrollment'
 import { type EmbeddedPostgres, migrate, openDatabase, startEmbeddedPostgres } from '@sallyport/database'
-import { systemClock } from '@sallyport/kernel'
+import { type AccountId, newId, systemClock } from '@sallyport/kernel'
 import { createEnrollmentsPeer, type EnrollmentsPeer } from './enrollments-peer.ts'
 import { latency } from './latency.ts'
 import { callInParallel, type Load, median, medianOutcome, type Outcome } from './load.ts'
@@ -102,14 +102,18 @@ async function measureBoth(
 }
 
 async function enroll(instances: readonly Seats[], load: Load, sections: number): Promise<Outcome> {
-  const idle = Array.from({ length: load.clients }, (_, client) => ({ student: nameOf(client), turn: client }))
+  const idle = Array.from({ length: load.clients }, (_, client) => ({
+    student: nameOf(client),
+    accountId: newId<AccountId>(),
+    turn: client,
+  }))
   return callInParallel(load, async () => {
     const client = idle.pop()
     if (!client) throw new TypeError('there are more calls than clients')
-    const { student } = client
+    const { student, accountId } = client
     const seats = instances[client.turn++ % instances.length]
     const section = parseSectionId(String(1 + Math.floor(Math.random() * sections)))
-    const placement = await seats?.enroll(section, student)
+    const placement = await seats?.enroll(section, student, accountId)
     if (placement?.status !== 'enrolled') throw new Error(`${student} has no seat`)
     await seats?.drop(section, student)
     idle.push(client)

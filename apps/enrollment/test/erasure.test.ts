@@ -1,6 +1,6 @@
 import { newId } from '@sallyport/kernel'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { as, startEnrollment, student, type TestEnrollment } from './test-enrollment.ts'
+import { as, startEnrollment, student, type TestEnrollment, uidOf } from './test-enrollment.ts'
 
 let enrollment: TestEnrollment
 beforeAll(async () => {
@@ -8,12 +8,12 @@ beforeAll(async () => {
 })
 afterAll(() => enrollment.stop())
 
-async function erase(username: string | undefined, id: string = newId()) {
+async function erase(username: string | undefined, id: string = newId(), uid: string = newId()) {
   const { status, body } = await enrollment.service.inject({
     method: 'PUT',
     path: `/internal/enrollment/erasures/${id}`,
     headers: { authorization: 'Bearer identity', 'content-type': 'application/json' },
-    body: JSON.stringify({ uid: newId(), username, keep_uploads: false }),
+    body: JSON.stringify({ uid, username, keep_uploads: false }),
   })
   const read: unknown = JSON.parse(body)
   return { status, body: read }
@@ -24,7 +24,8 @@ const enroll = (who: string, section: number) =>
 /** Every row there is, as text. */
 async function everything(): Promise<string> {
   const { rows } = await enrollment.test.database.pool.query(
-    'select placement::text as row from placement union all select section::text from section',
+    `select placement::text as row from placement union all select section::text from section
+     union all select erased_person::text from erased_person union all select erasure::text from erasure`,
   )
   return rows.map(({ row }) => `${row}\n`).join('')
 }
@@ -72,6 +73,33 @@ describe('the erasure of a person', () => {
     expect(await everything()).not.toContain('eve.one')
     expect((await erase('nobody.at.all')).status).toBe(200)
     expect(await erase(undefined)).toEqual({ status: 200, body: { removed: {}, anonymous: {} } })
+  })
+
+  it('waits for whoever is just being given a seat, and gives them none afterwards', async () => {
+    const [section, uid] = [await enrollment.newSection(5), uidOf('slow.one')]
+    const { pool } = enrollment.test.database
+    const busy = await pool.connect()
+    await busy.query('begin')
+    await busy.query('select from section where id = $1 for update', [section])
+    const waiting = async (kind: string) =>
+      (
+        await pool.query(
+          `select from pg_locks where not granted and locktype = $1
+           and pid in (select pid from pg_stat_activity where datname = current_database())`,
+          [kind],
+        )
+      ).rowCount
+    const enrolling = enroll('slow.one', section)
+    await expect.poll(() => waiting('transactionid'), { timeout: 20_000 }).toBe(1)
+    const erasing = erase('slow.one', newId(), uid)
+    await expect.poll(() => waiting('advisory'), { timeout: 20_000 }).toBe(1)
+    await busy.query('commit')
+    busy.release()
+    expect((await enrolling).status).toBe(201)
+    expect(await erasing).toMatchObject({ status: 200, body: { removed: { seats: 1 } } })
+    expect((await enroll('slow.one', section)).status).toBe(404)
+    for (const trace of ['slow.one', uid]) expect(await everything()).not.toContain(trace)
+    expect((await enroll('quick.one', section)).status).toBe(201)
   })
 
   it('leaves no seat to nobody when somebody is promoted at the same time', async () => {

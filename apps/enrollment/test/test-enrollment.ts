@@ -1,7 +1,7 @@
 import { wholeScope } from '@sallyport/contracts'
 import { openDatabase, type ServiceDatabase } from '@sallyport/database'
 import { createTestDatabase, type TestDatabase } from '@sallyport/database/testing'
-import { type Clock, newId, systemClock } from '@sallyport/kernel'
+import { type AccountId, type Clock, idOf as derivedId, newId, systemClock } from '@sallyport/kernel'
 import type { Authentication, Service } from '@sallyport/service'
 import { type Logger, pino } from 'pino'
 import { buildEnrollment } from '../src/enrollment.ts'
@@ -115,6 +115,11 @@ function asking(service: Service): Ask {
   }
 }
 
+/** The id of whoever has a name. */
+export function uidOf(username: string): AccountId {
+  return derivedId('person', username)
+}
+
 /** Stands in for identity, which signs the tokens: a test's token says in plain text who calls. */
 const authentication: Authentication = {
   async account(authorization) {
@@ -122,7 +127,7 @@ const authentication: Authentication = {
     if (username === undefined) return 'missing'
     return {
       kind: 'account',
-      accountId: newId(),
+      accountId: uidOf(username),
       sessionId: newId(),
       username,
       role: 'user',

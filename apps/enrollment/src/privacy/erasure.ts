@@ -1,5 +1,5 @@
 import { type Erased, erasures } from '@sallyport/contracts'
-import { countErased } from '@sallyport/database'
+import { countErased, markErased } from '@sallyport/database'
 import { type Clock, newId } from '@sallyport/kernel'
 import { handle, type HandledRoute, ok } from '@sallyport/service'
 import { type Kysely, sql } from 'kysely'
@@ -18,6 +18,7 @@ interface Parts {
 export function erasureRoutes(parts: Parts): HandledRoute[] {
   return [
     handle(erasures.enrollment, async ({ params, body }) => {
+      await markErased(parts.db, body.uid, parts.clock.now())
       const name = body.username === undefined ? undefined : parseUserName(body.username)
       return ok(name === undefined ? { removed: {}, anonymous: {} } : await erase(parts, params.erasureId, name))
     }),

@@ -1,3 +1,4 @@
+import type { AccountId } from '@sallyport/kernel'
 import { type Kysely, sql } from 'kysely'
 import type { EnrollmentDatabase } from '../enrollment-database.ts'
 import type { UserName } from '../people/user-name.ts'
@@ -26,12 +27,25 @@ export interface EnrollAnswer {
   readonly position: number | null
 }
 
-/** Decides about several who want a seat, in their order. */
-export async function enrollAll(db: Database, asking: readonly Asking[], now: Date): Promise<EnrollAnswer[]> {
+export interface Enrolling extends Asking {
+  /** Whose name that is. */
+  readonly accountId: AccountId
+}
+
+/** Decides about several who want a seat, in their order. For whoever was erased meanwhile there is no section any more. */
+export async function enrollAll(db: Database, enrolling: readonly Enrolling[], now: Date): Promise<EnrollAnswer[]> {
+  const people = enrolling.map(({ accountId }) => accountId)
   const { rows } = await sql<EnrollAnswer>`
-    select outcome, list_position as position from enroll(${sectionsOf(asking)}, ${studentsOf(asking)}, ${now})`.execute(
-    db,
-  )
+    select outcome, list_position as position from enroll(
+      array(
+        -- Before sections are locked: an erasure that comes now waits, and finds them in their seats.
+        select case when is_erased(person) then null else section_id end
+        from unnest(${sectionsOf(enrolling)}::integer[], ${people}::uuid[])
+          with ordinality as asking (section_id, person, place)
+        order by place
+      ),
+      ${studentsOf(enrolling)}, ${now}
+    )`.execute(db)
   return rows
 }
 

@@ -1,5 +1,5 @@
 import { inBatches } from '@sallyport/database'
-import type { Clock } from '@sallyport/kernel'
+import type { AccountId, Clock } from '@sallyport/kernel'
 import type { Kysely } from 'kysely'
 import type { EnrollmentDatabase } from '../enrollment-database.ts'
 import { NotYours, type UserName } from '../people/user-name.ts'
@@ -20,9 +20,10 @@ export interface Seats {
   /**
    * A seat where one is free and nobody waits, else the end of the list (E-55).
    *
+   * @param accountId who the student is, whom nothing is written of once they are erased
    * @throws {UnknownSection} @throws {AlreadyEnrolled} @throws {AlreadyWaitlisted} @throws {WaitlistFull} @throws {WaitlistLimit}
    */
-  enroll(sectionId: SectionId, student: UserName): Promise<Placement>
+  enroll(sectionId: SectionId, student: UserName, accountId: AccountId): Promise<Placement>
   /**
    * Whoever waits first gets the seat (E-58).
    *
@@ -39,11 +40,11 @@ export interface Seats {
  * costs one lock and one commit for many, and what is asked for alone waits for nobody.
  */
 export function createSeats({ db, clock }: { readonly db: Kysely<EnrollmentDatabase>; readonly clock: Clock }): Seats {
-  const enroll = inBatches((asking: readonly store.Asking[]) => store.enrollAll(db, asking, clock.now()))
+  const enroll = inBatches((enrolling: readonly store.Enrolling[]) => store.enrollAll(db, enrolling, clock.now()))
   const drop = inBatches((dropping: readonly store.Dropping[]) => store.dropAll(db, dropping, clock.now()))
 
   return {
-    enroll: async (sectionId, student) => toPlacement(await enroll({ sectionId, student })),
+    enroll: async (sectionId, student, accountId) => toPlacement(await enroll({ sectionId, student, accountId })),
     drop: async (sectionId, student, instructor) => checkDropped(await drop({ sectionId, student, instructor })),
     async leaveList(sectionId, student) {
       const outcome = await store.leaveList(db, { sectionId, student })

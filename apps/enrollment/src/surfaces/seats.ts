@@ -13,7 +13,7 @@ export function seatRoutes({ seats, rosters }: { readonly seats: Seats; readonly
     handle(enrollment.enroll, async ({ params, caller }) => {
       const student = userNameOf(caller)
       const id = parseSectionId(params.id)
-      const placement = await seats.enroll(id, student)
+      const placement = await seats.enroll(id, student, caller.accountId)
       const list = placement.status === 'enrolled' ? 'enrollments' : 'waitlist'
       return createdAt(`/api/sections/${id}/${list}/${student}`, { section_id: id, student, ...placement })
     }),
