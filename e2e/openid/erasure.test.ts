@@ -1,7 +1,11 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { createServer } from 'node:http'
+import { dirname } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import { callPath, objectOf } from '../support/http.ts'
-import { type Player, registerPlayer, signIn } from '../support/people.ts'
+import { newToken, type Player, registerPlayer, signIn } from '../support/people.ts'
+import { launch } from '../support/program.ts'
 import { Browser, issuer } from './browser.ts'
+import * as conformance from './conformance/relying-party.ts'
 
 let ada: Player
 let browser: Browser
@@ -80,5 +84,51 @@ describe('POST /v1/me/erasure', () => {
     const answer = await callPath('public', 'POST', '/v1/me/erasure', { json: {}, headers })
     expect(answer.status, answer.text).toBeOneOf([401, 403])
     expect((await signIn(ada)).status).toBe(200)
+  })
+})
+
+describe('the clients that somebody was signed in to', () => {
+  /** The logout tokens that a client was sent. */
+  const told: string[] = []
+  const server = createServer((incoming, response) => {
+    let text = ''
+    incoming.on('data', (chunk: Buffer) => (text += chunk.toString()))
+    incoming.on('end', () => {
+      told.push(new URLSearchParams(text).get('logout_token') ?? '')
+      response.end()
+    })
+  })
+  beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)))
+  beforeEach(() => void told.splice(0))
+  afterAll(() => void server.close())
+
+  it.each([
+    [
+      'the person',
+      async () => {
+        const token = await newToken(ada)
+        expect((await callPath('public', 'POST', '/v1/me/erasure', { json: {}, token })).status).toBe(202)
+      },
+    ],
+    [
+      'an operator',
+      async () => {
+        const settings = { SALLYPORT_DATA: dirname(inject('sallyportMailbox')) }
+        const erasing = launch(['admin', 'privacy', 'erase', ada.username, '--yes'], settings)
+        expect(await erasing.ended(), erasing.output()).toBe(0)
+      },
+    ],
+  ] as const)('are told of the end by back-channel logout when %s erases everything', async (_, erase) => {
+    const address = server.address()
+    if (address === null || typeof address === 'string') throw new TypeError('the server listens on no port')
+    const party = await conformance.register({
+      backchannel_logout_uri: `http://localhost:${address.port}/`,
+      backchannel_logout_session_required: true,
+    })
+    const { claims } = await conformance.signIn(conformance.visit(party, ada))
+    await erase()
+    await expect.poll(() => told.length, { timeout: 30_000 }).toBe(1)
+    const { payload } = await conformance.verifyIdToken(told[0] ?? '', party)
+    expect(payload).toMatchObject({ sub: ada.uid, sid: claims['sid'] })
   })
 })

@@ -21,10 +21,10 @@ export interface OpenIdProvider {
   /** A token that one client may register itself with; it counts until it expires. */
   issueInitialAccessToken(lifeSeconds: number): Promise<string>
   /**
-   * Ends browser sessions whose sessions have ended, and tells the clients of them (back-channel logout); in the
-   * background, one after the other. A client that does not answer is not asked again.
+   * Ends browser sessions whose sessions have ended, and tells the clients of them (back-channel logout), one after the
+   * other; resolves when all of them were told. A client that does not answer is not asked again.
    */
-  signOut(browserSessions: readonly string[]): void
+  signOut(browserSessions: readonly string[]): Promise<void>
   /** Lets go of the keys. */
   close(): void
 }
@@ -70,10 +70,10 @@ export function createOpenIdProvider(given: OpenIdProviderParts): OpenIdProvider
       const token = new provider.InitialAccessToken({ expiresIn: lifeSeconds })
       return token.save()
     },
-    signOut(browserSessions) {
+    async signOut(browserSessions) {
       const untold = (error: unknown, client?: string): void =>
         log.warn({ err: error, client }, 'a client could not be told of a sign-out')
-      signOutEach(current().provider, browserSessions, untold).catch(untold)
+      await signOutEach({ provider: current().provider, db: parts.db }, browserSessions, untold).catch(untold)
     },
     close: () => subscription.stop(),
   }

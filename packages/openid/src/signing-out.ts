@@ -1,16 +1,19 @@
+import type { Kysely } from 'kysely'
 import type { Provider } from 'oidc-provider'
+import type { OpenIdDatabase } from './store/openid-database.ts'
+import { removeBrowserSession } from './store/record-store.ts'
 
 /** Ends browser sessions, one after the other, and tells the clients of each; what a client answers, the provider hears. */
 export async function signOutEach(
-  provider: Provider,
+  { provider, db }: { readonly provider: Provider; readonly db: Kysely<OpenIdDatabase> },
   browserSessions: readonly string[],
   onUntold: (error: unknown, clientId: string) => void,
 ): Promise<void> {
   for (const uid of browserSessions) {
     const session = await provider.Session.findByUid(uid)
-    if (!session) continue
+    // Of two who end it, one tells.
+    if (!session || !(await removeBrowserSession(db, uid))) continue
     const { accountId, authorizations = {} } = session
-    await session.destroy()
     if (accountId === undefined) continue
     const telling = Object.entries(authorizations).map(async ([clientId, { sid }]) => {
       try {

@@ -150,6 +150,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
       receiptKey: receiptKey(masterKey),
       services: members,
       settleMs: erasureSettleMs,
+      signOut: (ended) => openId.signOut(ended),
       jobs: (): ErasureJobs => jobs,
     }),
   }
@@ -194,7 +195,8 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
     tokens: enrollment,
     lateLoginsFile: parts.lateLoginsFile,
   })
-  const erasures = createErasures({ db, clock, jobs, changes, audit, nameDigest })
+  const onEnded = (browserSessions: readonly string[]): void => void openId.signOut(browserSessions)
+  const erasures = createErasures({ db, clock, jobs, changes, audit, nameDigest, onEnded })
   const registrations = createPicturesRegistrations({
     db,
     clock,
@@ -214,7 +216,7 @@ export async function buildIdentity(parts: IdentityParts): Promise<Identity> {
   const factorProofs = createFactorProofs({ db, clock, masterKey, passkeys })
   const freshSignIn = createFreshSignIn({ db, clock, hashing, guesses, proofs: factorProofs, audit })
   const secondSteps = createSecondSteps({ db, clock, audit, guesses, sessions, proofs: factorProofs })
-  const openSessions = createOpenSessions({ db, clock, changes, audit, onEnded: (ended) => openId.signOut(ended) })
+  const openSessions = createOpenSessions({ db, clock, changes, audit, onEnded })
   const clients = createClients({ db, clock, audit })
   const limits = createLimits({ database, masterKey, linkRates })
   const passkeySupport = passkeys && {

@@ -180,11 +180,38 @@ export async function listGrants(db: Database, accountId: string, now: Date): Pr
 }
 
 /** Removes everything that is kept about an account: its browser sessions, its grants and what was issued for them. */
-export async function removeRecordsOfAccount(db: Pick<Database, 'deleteFrom'>, accountId: string): Promise<void> {
+export async function removeRecordsOfAccount(
+  db: Pick<Database, 'deleteFrom'>,
+  accountId: string,
+  /** Whether its browser sessions stay until they are signed out, which tells the clients of them. */
+  { keepsSessions = false }: { readonly keepsSessions?: boolean } = {},
+): Promise<void> {
   await db
     .deleteFrom('openid_record')
     .where(sql`payload ->> 'accountId'`, '=', accountId)
+    .$if(keepsSessions, (query) => query.where('model', '!=', 'Session'))
     .execute()
+}
+
+/** The browser sessions in which an account was signed in last. */
+export async function listBrowserSessions(db: Pick<Database, 'selectFrom'>, accountId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('openid_record')
+    .select(sql<string | null>`payload ->> 'uid'`.as('uid'))
+    .where(sql`payload ->> 'accountId'`, '=', accountId)
+    .where('model', '=', 'Session')
+    .execute()
+  return rows.flatMap(({ uid }) => uid ?? [])
+}
+
+/** Removes a browser session by its name, since what its bearer presents is kept nowhere; whether it was there. */
+export async function removeBrowserSession(db: Database, uid: string): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('openid_record')
+    .where('model', '=', 'Session')
+    .where(sql`payload ->> 'uid'`, '=', uid)
+    .executeTakeFirst()
+  return numDeletedRows > 0n
 }
 
 /** Removes at most `batch` records that expired before a moment; returns how many there were. */

@@ -42,6 +42,8 @@ export function createPrivacyAdministration(parts: {
     changes: { announce: async () => undefined },
     audit: createAudit(clock),
     nameDigest: createNameDigest(masterKey),
+    // Whoever runs tells the clients, as its last step.
+    onEnded: () => undefined,
   })
   return {
     async erase(login, wishes) {

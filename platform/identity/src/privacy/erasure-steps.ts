@@ -1,6 +1,7 @@
 import { type Call, erasures as routes, type ErasingService } from '@sallyport/contracts'
 import { type Jobs, jobTask } from '@sallyport/jobs'
 import { type Clock, isId } from '@sallyport/kernel'
+import { listBrowserSessions } from '@sallyport/openid'
 import type { Kysely, Transaction } from 'kysely'
 import type { Logger } from 'pino'
 import type { IdentityDatabase } from '../identity-database.ts'
@@ -45,6 +46,8 @@ export interface ErasureStepParts extends Omit<FinishingParts, 'jobs'> {
    * with a token of before, and what it has left is erased by asking every service once more.
    */
   readonly settleMs: number
+  /** Ends browser sessions and tells the clients of them. */
+  readonly signOut: (browserSessions: readonly string[]) => Promise<void>
 }
 
 /** A service may be away for days: what was promised to somebody is not given up before. */
@@ -76,6 +79,7 @@ export function erasureTask(parts: ErasureStepParts) {
           if (await store.lockUnderWay(tx, id)) await store.recordStep(tx, id, service, erased, clock.now())
         })
       }
+      if (erasure.scope === 'everything') await parts.signOut(await listBrowserSessions(db, erasure.person.uid))
       await forgetOutside(parts, erasure.person)
       await db.transaction().execute((tx) => finishErasure(tx, { ...parts, jobs: parts.jobs() }, id))
       return

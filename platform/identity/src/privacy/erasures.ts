@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Jobs } from '@sallyport/jobs'
 import { type Clock, newId, parseId } from '@sallyport/kernel'
-import { removeRecordsOfAccount } from '@sallyport/openid'
+import { listBrowserSessions, removeRecordsOfAccount } from '@sallyport/openid'
 import type { Kysely, Transaction } from 'kysely'
 import { type Account, UnknownAccount } from '../accounts/account.ts'
 import type { AccountChanges } from '../accounts/account-changes.ts'
@@ -76,10 +76,12 @@ export interface ErasuresParts {
   readonly changes: AccountChanges
   readonly audit: Audit
   readonly nameDigest: NameDigest
+  /** Told of the browser sessions that were ended. What is not signed out by it is, in identity's own step. */
+  readonly onEnded: (browserSessions: readonly string[]) => void
 }
 
 export function createErasures(parts: ErasuresParts): Erasures {
-  const { db, clock, jobs, changes, audit, nameDigest } = parts
+  const { db, clock, jobs, changes, audit, nameDigest, onEnded } = parts
 
   /** Writes down what is owed, under the account's lock. */
   async function promise(
@@ -100,7 +102,7 @@ export function createErasures(parts: ErasuresParts): Erasures {
   return {
     async eraseEverything(text, wishes, by) {
       const uid = knownId(text)
-      const { begun, revocations } = await db.transaction().execute(async (tx) => {
+      const { begun, revocations, browserSessions } = await db.transaction().execute(async (tx) => {
         const account = await lockAccount(tx, uid)
         // Of an account that is gone already there may be something left, which an operator knows the id of.
         if (!account && by.kind !== 'operator') throw new UnknownAccount()
@@ -114,9 +116,11 @@ export function createErasures(parts: ErasuresParts): Erasures {
         if (account) await close(tx, account)
         await store.recordHeld(tx, begun.id, held)
         await audit.record(tx, { kind: 'account.erasure-begun', by, subject: uid, details: { erasure: begun.id } })
-        return { begun, revocations: await revokeAccount(tx, uid, endOfRevocation(clock.now())) }
+        const revocations = await revokeAccount(tx, uid, endOfRevocation(clock.now()))
+        return { begun, revocations, browserSessions: await listBrowserSessions(tx, uid) }
       })
       await changes.announce(uid, revocations)
+      onEnded(browserSessions)
       return begun
     },
 
@@ -151,7 +155,7 @@ export function createErasures(parts: ErasuresParts): Erasures {
     const { uid, username, bornOn, hasFixedName } = account
     await removeAccount(tx, uid)
     if (hasFixedName || registrationPolicies[bornOn].keepsNames) await reserveName(tx, nameDigest(username))
-    await removeRecordsOfAccount(tx, uid)
+    await removeRecordsOfAccount(tx, uid, { keepsSessions: true })
     // What it was owed at other services is erased there, whether it came or not.
     await jobs.complete(tx, keysOf(uid))
   }

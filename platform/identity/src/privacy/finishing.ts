@@ -1,5 +1,6 @@
 import type { Jobs } from '@sallyport/jobs'
 import type { AccountId, Clock } from '@sallyport/kernel'
+import { removeRecordsOfAccount } from '@sallyport/openid'
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import { type Audit } from '../audit/audit.ts'
 import { type ChainKeys, formatHead } from '../audit/chain.ts'
@@ -46,6 +47,8 @@ export async function finishErasure(tx: Tx, parts: FinishingParts, id: ErasureId
     tx,
     [email, username].filter((name) => name !== undefined),
   )
+  // Of requests that were under way when the account was removed, and had looked it up before.
+  if (erasure.scope === 'everything') await removeRecordsOfAccount(tx, uid)
   if (email !== undefined) await parts.jobs.forget(tx, 'send-link', 'email', email)
   const head = await holdChain(tx, chain)
   const events = erasure.scope === 'everything' ? await eraseFromTrail(tx, chain, uid) : 0
