@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { openDatabase } from '@sallyport/database'
 import { newId } from '@sallyport/kernel'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startIdentity, type TestIdentity } from './support.ts'
@@ -133,6 +134,57 @@ describe('erasing oneself', () => {
         `erasePerson ${ada.uid}`,
         `erasePerson ${ada.uid}`,
       ])
+  })
+
+  it('waits for an event that is being written down, and the next ones say no more from where', async () => {
+    const ada = await register('203.0.113.91')
+    const owner = openDatabase({ service: 'owner', connection: started.testDatabase.ownerConnection })
+    const gate = await owner.pool.connect()
+    try {
+      await owner.pool.query(`
+        create function wait_at_gate() returns trigger language plpgsql as $$
+        begin
+          perform pg_advisory_xact_lock_shared(1, 1);
+          return new;
+        end
+        $$;
+        create trigger wait_at_gate before insert on audit_event for each row
+          when (new.kind = 'sign-in.refused') execute function wait_at_gate()`)
+      await gate.query('begin; select pg_advisory_xact_lock(1, 1)')
+      const waiting = async (condition: string) =>
+        (
+          await owner.pool.query(`select from pg_locks where locktype = 'advisory' and not granted and ${condition}
+            and database = (select oid from pg_database where datname = current_database())`)
+        ).rowCount
+      const refused = ask('POST', '/authy/login', {
+        json: { username: ada.username, password: 'wrong-Password1!' },
+        address: '203.0.113.91',
+      })
+      await expect.poll(() => waiting('classid = 1'), { timeout: 20_000 }).toBe(1)
+      const { body } = await erase(ada)
+      await expect.poll(() => waiting('classid <> 1'), { timeout: 20_000 }).toBe(1)
+      await gate.query('commit')
+      await refused
+      await untilDone(body)
+      expect(await everyRow()).not.toContain('203.0.113.91')
+
+      // One more who had looked the account up before.
+      await owner.pool.query(
+        `insert into audit_event (at, kind, actor_kind, actor, address, subject) values
+           (now(), 'sign-in.half-done', 'anonymous', null, '203.0.113.91', $1),
+           (now(), 'personal-data.exported', 'account', $1, '203.0.113.91', $1)`,
+        [ada.uid],
+      )
+      await owner.pool.query(
+        `insert into openid_record (model, digest, payload) values ('Grant', sha256('late'), $1)`,
+        [{ accountId: ada.uid, note: '203.0.113.91' }],
+      )
+      expect(await everyRow()).not.toContain('203.0.113.91')
+    } finally {
+      gate.release(true)
+      await owner.pool.query('drop trigger if exists wait_at_gate on audit_event; drop function if exists wait_at_gate')
+      await owner.close()
+    }
   })
 
   it('ends every token at once, and frees the names', async () => {

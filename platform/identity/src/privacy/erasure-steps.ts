@@ -1,4 +1,5 @@
 import { type Call, erasures as routes, type ErasingService } from '@sallyport/contracts'
+import { markErased } from '@sallyport/database'
 import { type Jobs, jobTask } from '@sallyport/jobs'
 import { type Clock, isId } from '@sallyport/kernel'
 import { listBrowserSessions } from '@sallyport/openid'
@@ -14,7 +15,7 @@ import {
   stepsOf,
 } from './erasure.ts'
 import * as store from './erasure-store.ts'
-import { type FinishingParts, finishErasure, forgetOutside, type LetterJobs } from './finishing.ts'
+import { type FinishingParts, finishErasure, forgetOutside, type PersonalJobs } from './finishing.ts'
 
 /** One step of an erasure, and so one job: doing it again changes nothing but the numbers. */
 export interface ErasureWork {
@@ -31,7 +32,7 @@ export const promisedStep = jobTask<ErasureWork>({
 })
 
 /** What an erasure needs of the jobs. */
-export type ErasureJobs = Pick<Jobs<IdentityDatabase, ErasureTasks>, 'enqueueMany'> & LetterJobs
+export type ErasureJobs = Pick<Jobs<IdentityDatabase, ErasureTasks>, 'enqueueMany'> & PersonalJobs
 
 export interface ErasureStepParts extends Omit<FinishingParts, 'jobs'> {
   /** The jobs, which are made with these steps. */
@@ -79,7 +80,11 @@ export function erasureTask(parts: ErasureStepParts) {
           if (await store.lockUnderWay(tx, id)) await store.recordStep(tx, id, service, erased, clock.now())
         })
       }
-      if (erasure.scope === 'everything') await parts.signOut(await listBrowserSessions(db, erasure.person.uid))
+      if (erasure.scope === 'everything') {
+        const { uid } = erasure.person
+        await parts.signOut(await listBrowserSessions(db, uid))
+        await markErased(db, uid, clock.now())
+      }
       await forgetOutside(parts, erasure.person)
       await db.transaction().execute((tx) => finishErasure(tx, { ...parts, jobs: parts.jobs() }, id))
       return

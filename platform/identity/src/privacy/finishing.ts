@@ -9,6 +9,7 @@ import type { Guesses } from '../guessing/guesses.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import type { LinkTasks } from '../proofs/link-sending.ts'
+import type { HookTasks } from '../provisioning/provisioning-hook.ts'
 import type { Erasure, ErasedPerson, ErasureId } from './erasure.ts'
 import { digestOfReceipt, sealReceipt } from './erasure-receipt.ts'
 import * as store from './erasure-store.ts'
@@ -23,10 +24,11 @@ export interface FinishingParts {
   readonly receiptKey: Uint8Array
   readonly mailer: Pick<Mailer, 'forget'>
   readonly guesses: Pick<Guesses, 'forgive'>
-  readonly jobs: LetterJobs
+  readonly jobs: PersonalJobs
 }
 
-export type LetterJobs = Pick<Jobs<IdentityDatabase, LinkTasks>, 'forget'>
+/** The jobs that say of whom they are. */
+export type PersonalJobs = Pick<Jobs<IdentityDatabase, LinkTasks & HookTasks>, 'forget'>
 
 /** Forgets what is not in the database, or is counted by itself: letters, and attempts to guess. */
 export async function forgetOutside(
@@ -47,8 +49,11 @@ export async function finishErasure(tx: Tx, parts: FinishingParts, id: ErasureId
     tx,
     [email, username].filter((name) => name !== undefined),
   )
-  // Of requests that were under way when the account was removed, and had looked it up before.
-  if (erasure.scope === 'everything') await removeRecordsOfAccount(tx, uid)
+  if (erasure.scope === 'everything') {
+    // Of requests that were under way when the account was removed, and had looked it up before.
+    await removeRecordsOfAccount(tx, uid)
+    await parts.jobs.forget(tx, 'call-hook', 'uid', uid)
+  }
   if (email !== undefined) await parts.jobs.forget(tx, 'send-link', 'email', email)
   const head = await holdChain(tx, chain)
   const events = erasure.scope === 'everything' ? await eraseFromTrail(tx, chain, uid) : 0
