@@ -21,6 +21,14 @@ export function pageFeatures({ pages }: OpenIdProviderParts): Pick<Features, 'de
     deviceFlow: {
       enabled: true,
       userCodeInputSource: (ctx, html, _out, error) => {
+        const { session } = ctx.oidc
+        if (error && session?.exp === undefined) {
+          // A browser without a session gets one with the form alone: the library fails on keeping it after an error.
+          if (session) Reflect.set(session, 'touched', false)
+          ctx.status = 303
+          ctx.redirect(ctx.oidc.urlFor('code_verification'))
+          return
+        }
         const question = {
           action: ctx.oidc.urlFor('code_verification'),
           xsrf: /name="xsrf" value="(\w+)"/.exec(html)?.[1] ?? '',

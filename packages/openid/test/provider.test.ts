@@ -238,6 +238,17 @@ describe('signing out', () => {
   })
 })
 
+describe('the form for the code of a device', () => {
+  it.each([
+    ['nothing', {}],
+    ['a code', { user_code: 'ABCD-EFGH', xsrf: 'made-up' }],
+  ])('is asked for anew by whoever sends %s without a session', async (_, form) => {
+    const { status, headers } = await op.send({ target: '/oidc/device', form })
+    expect([status, headers['location']]).toEqual([303, `${issuer}/device`])
+    expect((await op.send({ target: '/oidc/device' })).status).toBe(200)
+  })
+})
+
 describe('a browser session that the service ends', () => {
   it('is told to its clients once, and is gone', async () => {
     op.endSessions()
