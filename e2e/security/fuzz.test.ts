@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { faultOf, type FuzzAnswer } from './fuzz/judge.ts'
+import { openIdOperations } from './fuzz/openid-operations.ts'
 import { type Operation, readOperations } from './fuzz/operations.ts'
 import { type FuzzedRequest, nameThings, requestsTo } from './fuzz/requests.ts'
 import { closeConnections, send } from './fuzz/send.ts'
@@ -16,7 +17,7 @@ const seed = Number(process.env['SALLYPORT_FUZZ_SEED'] ?? 20_261_126)
 const timeoutMs = 90_000 * Math.ceil(numRuns / 20)
 
 /** What takes things away comes last. */
-const operations = readOperations().sort(
+const operations = [...readOperations(), ...openIdOperations()].sort(
   (one, other) => Number(one.method === 'DELETE') - Number(other.method === 'DELETE'),
 )
 
@@ -95,6 +96,18 @@ describe.each(operations.map((operation, index) => ({ ...operation, index })))(
     )
   },
 )
+
+it('S-C10 these are all endpoints that the OpenID provider says it has', async () => {
+  const discovery: unknown = await (
+    await fetch(`${world.addresses.public}/oidc/.well-known/openid-configuration`)
+  ).json()
+  const endpoints = Object.entries(Object(discovery)).flatMap(([name, value]) =>
+    /_endpoint$|^jwks_uri$/.test(name) ? [new URL(String(value)).pathname] : [],
+  )
+  expect(endpoints.length).toBeGreaterThan(8)
+  const known = new Set(operations.map(({ path }) => path))
+  expect(endpoints.filter((path) => !known.has(path))).toEqual([])
+})
 
 it('S-C10 after all of it everything works', async () => {
   const ready = await fetch(`${world.addresses.public}/health/ready`)

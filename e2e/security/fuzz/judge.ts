@@ -19,7 +19,13 @@ const shapes: Readonly<Record<string, (body: Readonly<Record<string, unknown>>) 
     isText(body['Info']) ||
     (isText(body['Error']) && body['Error'] === body['Error:'] && isText(body['code'])) ||
     isText(body['message']),
-  'problem-details': ({ title, status }) => isText(title) && typeof status === 'number',
+  'problem-details': isProblem,
+  // The door's own refusals of what is below a mount are problem details.
+  openid: (body) => isText(body['error']) || isProblem(body),
+}
+
+function isProblem({ title, status }: Readonly<Record<string, unknown>>): boolean {
+  return isText(title) && typeof status === 'number'
 }
 
 /** Where a request may not have found its way to a surface, which has no words for it then. */
@@ -35,7 +41,7 @@ export function faultOf({ dialect }: Operation, { status, headers, text }: FuzzA
   if (leak) return `shows its inside: ${leak.source}`
   // Pages for browsers refuse in pages.
   if (headers['content-type']?.startsWith('text/html')) return undefined
-  if (unrouted.has(status) && hasShape('problem-details', text)) return undefined
+  if (unrouted.has(status) && (dialect === 'openid' || hasShape('problem-details', text))) return undefined
   return hasShape(dialect, text) ? undefined : `no refusal in the words of ${dialect}`
 }
 

@@ -18,6 +18,7 @@ export type KnownThing =
   | 'session'
   | 'role'
   | 'client'
+  | 'secret'
   | 'moment'
   | 'day'
   | 'scope'
@@ -45,11 +46,15 @@ const meanings: ReadonlyMap<string, KnownThing> = new Map([
   ['pictureId', 'picture'],
   ['sid', 'session'],
   ['clientId', 'client'],
+  ['client_id', 'client'],
+  ['client_secret', 'secret'],
   ['end_time', 'moment'],
   ['date', 'day'],
   ['scopes', 'scope'],
   ['redirect_uris', 'address'],
   ['post_logout_redirect_uris', 'address'],
+  ['redirect_uri', 'address'],
+  ['post_logout_redirect_uri', 'address'],
 ])
 
 /** What a name means that means something else in other places. */

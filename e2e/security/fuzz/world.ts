@@ -172,6 +172,7 @@ async function inhabit({
         address: 'https://orchard.example/',
         moment: String(Math.floor(Date.now() / 1000) + 3600),
         client: text(client, 'client_id'),
+        secret: text(client, 'client_secret'),
       }
       return new Map(Object.entries(known).map(([thing, name]) => [mark(thing), name]))
     },
