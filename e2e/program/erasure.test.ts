@@ -5,7 +5,7 @@ import { makeInstallation } from '../support/installation.ts'
 import type { PartName } from '../support/parts.ts'
 import { launch, type Program, startProgram } from '../support/program.ts'
 import { findTraces, openAllDatabases, type OpenedDatabases } from '../support/traces.ts'
-import { type Campus, type Resident, settleIn } from './everywhere.ts'
+import { beginUpload, type Campus, type Resident, settleIn } from './everywhere.ts'
 import { field, list, newName, post, signIn, text } from './requests.ts'
 import { close, type Trader } from './trading.ts'
 
@@ -155,32 +155,45 @@ describe('the erasure of a person', () => {
     ['wallet', 'wallet', 'erasure'],
     ['gacha', 'gacha', 'erasure'],
     ['auction', 'auction', 'erasure'],
+    ['auction', 'auction', 'bid'],
     ['enrollment', 'enrollment', 'erasure'],
     ['pictures', 'pictures', 'erasure'],
     ['identity', 'identity', 'audit_link'],
-  ] as const)('ends complete when the program is killed at the step of %s', async (step, part, table) => {
+  ] as const)(
+    'ends complete when the program is killed at the step of %s, as it writes to %s.%s',
+    async (step, part, table) => {
+      const ada = await settleIn(campus)
+      const secrets = await keptSecrets(ada)
+      // Identity writes down what is owed first, and its own step comes when the others are through.
+      const early = step === 'identity' ? undefined : await stop(part, table)
+      const begun = await erase(ada)
+      const late = early ?? (await stop(part, table))
+      const others = ['wallet', 'gacha', 'auction', 'enrollment', 'pictures'].filter((name) => name !== step)
+      await expect
+        .poll(async () => stepsDone(await follow(begun)).toSorted(), { timeout: 30_000, interval: 50 })
+        .toEqual(others.toSorted())
+      await program.kill()
+      await late.letGo()
+      await startAgain()
+      const receipt = await untilDone(begun)
+      expect(await whatIsLeftOf(ada, secrets)).toEqual([])
+      const file = join(dataDirectory, `receipt-${part}-${table}.json`)
+      await writeFile(file, JSON.stringify(receipt))
+      receipts.push(file)
+    },
+  )
+
+  it('S-37 leaves nothing of an upload that began before it and ends after it', async () => {
     const ada = await settleIn(campus)
     const secrets = await keptSecrets(ada)
-    // Identity writes down what is owed first, and its own step comes when the others are through.
-    const early = step === 'identity' ? undefined : await stop(part, table)
-    const begun = await erase(ada)
-    const late = early ?? (await stop(part, table))
-    const others = ['wallet', 'gacha', 'auction', 'enrollment', 'pictures'].filter((name) => name !== step)
-    await expect
-      .poll(async () => stepsDone(await follow(begun)).toSorted(), { timeout: 30_000, interval: 50 })
-      .toEqual(others.toSorted())
-    await program.kill()
-    await late.letGo()
-    await startAgain()
-    const receipt = await untilDone(begun)
+    const upload = await beginUpload(campus, ada)
+    await untilDone(await erase(ada))
+    expect(await upload.finish()).toBe(401)
     expect(await whatIsLeftOf(ada, secrets)).toEqual([])
-    const file = join(dataDirectory, `receipt-${step}.json`)
-    await writeFile(file, JSON.stringify(receipt))
-    receipts.push(file)
   })
 
   it('leaves the books right and gives receipts that are good, wherever the program was killed', async () => {
-    expect(receipts).toHaveLength(6)
+    expect(receipts).toHaveLength(7)
     const verifications = receipts.map((file) =>
       launch(['admin', 'privacy', 'receipt', 'verify', file], { SALLYPORT_DATA: dataDirectory }),
     )

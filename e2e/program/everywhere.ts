@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { request } from 'node:http'
 import { newName, text, UnexpectedAnswer } from './requests.ts'
 import { type Market, type OpenAuctions, trade } from './trading.ts'
 
@@ -11,6 +12,8 @@ export interface Resident {
   /** Whatever tells of them: none of it may be found once they are erased. */
   readonly traces: readonly string[]
   readonly auctions: OpenAuctions
+  /** Of the pictures service. */
+  readonly picturesKey: string
 }
 
 const password = 'Correct-Horse7!'
@@ -69,6 +72,15 @@ export async function settleIn(campus: Campus): Promise<Resident> {
   const ownKey = text(await ask('POST', '/v1/account/api-keys', wishes, bearer), 'key')
   const registration = { 'First Name': first, 'Last Name': last, email, Password: picturesPassword }
   const picturesKey = text(await ask('POST', '/users/api/v1/register', registration), 'API Key')
+  const form = await uploadOf(first, last)
+  await ask('POST', '/pictures/api/v1/upload', form, { 'x-api-key': picturesKey })
+  await ask('POST', '/v1/account/password-reset-requests', { email: email.toUpperCase() })
+  const traces = [username, email, first, last, address, word, ownKey, picturesKey]
+  return { uid, username, token, traces, auctions, picturesKey }
+}
+
+/** A picture of somebody's. */
+async function uploadOf(first: string, last: string): Promise<FormData> {
   const form = new FormData()
   const file = await readFile(new URL('../../apps/pictures/starter-set/sky-01.webp', import.meta.url))
   form.append('file', new Blob([new Uint8Array(file)]), 'sky.webp')
@@ -79,8 +91,36 @@ export async function settleIn(campus: Campus): Promise<Resident> {
     ['copyright', `${first} ${last}`],
   ] as const)
     form.append(name, value)
-  await ask('POST', '/pictures/api/v1/upload', form, { 'x-api-key': picturesKey })
-  await ask('POST', '/v1/account/password-reset-requests', { email: email.toUpperCase() })
-  const traces = [username, email, first, last, address, word, ownKey, picturesKey]
-  return { uid, username, token, traces, auctions }
+  return form
+}
+
+/** Begins an upload of a picture whose end is still to come. */
+export async function beginUpload({ addresses }: Campus, { picturesKey, username }: Resident) {
+  const whole = new Response(await uploadOf(username, 'Late'))
+  const bytes = Buffer.from(await whole.arrayBuffer())
+  const { promise: answered, resolve, reject } = Promise.withResolvers<number | undefined>()
+  const sending = request(
+    `${addresses.public}/pictures/api/v1/upload`,
+    {
+      method: 'POST',
+      headers: {
+        'content-type': whole.headers.get('content-type') ?? '',
+        'content-length': bytes.length,
+        'x-api-key': picturesKey,
+      },
+    },
+    (answer) => {
+      resolve(answer.statusCode)
+      answer.resume()
+    },
+  )
+  sending.on('error', reject)
+  sending.write(bytes.subarray(0, -100))
+  return {
+    /** The status. */
+    async finish(): Promise<number | undefined> {
+      sending.end(bytes.subarray(-100))
+      return answered
+    },
+  }
 }
