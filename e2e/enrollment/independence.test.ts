@@ -1,11 +1,11 @@
 import { createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeJwt, decodeProtectedHeader, importPKCS8, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startMigratedParts } from '../support/installation.ts'
 import { administratorPassword, type Parts } from '../support/parts.ts'
+import { msUntilRefused } from '../support/places.ts'
 
 /*
  * Identity, enrollment and the gateway, each a process of its own: what one does while another is away, and which tokens
@@ -154,12 +154,12 @@ describe('T-12', () => {
   /** Ended while everything runs; it has to stay so. */
   let ended: string
 
-  it('E-47 what was revoked meets 401 at enrollment within a second', async () => {
+  // A machine that does other things may hold it up once; what is late by itself is late every time.
+  it('E-47 what was revoked meets 401 at enrollment within a second', { retry: 2 }, async () => {
     ended = await accountToken('ada')
     expect(await statuses(ended)).toEqual([200, 200])
     await fetch(`${door}/api/auth/logout`, { method: 'POST', headers: { authorization: `Bearer ${ended}` } })
-    const end = performance.now() + 1000
-    while ((await statuses(ended)).some((code) => code !== 401) && performance.now() < end) await sleep(20)
+    await Promise.all(sections().map((url) => msUntilRefused(url, () => status(url, ended), 1000)))
     expect(await statuses(ended)).toEqual([401, 401])
   })
 

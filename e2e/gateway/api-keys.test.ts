@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type Answer, callPath, objectOf, textOf } from '../support/http.ts'
 import { newToken, type Player, registerPlayer } from '../support/people.ts'
+import { msUntilRefused } from '../support/places.ts'
 
 let ada: Player
 let token: string
@@ -55,7 +56,7 @@ describe('an API key', () => {
     const { id, key } = await newKey()
     expect((await withKey(key)).status).toBe(200)
     expect((await ask('DELETE', `${keysPath}/${id}`)).status).toBe(204)
-    await expect.poll(async () => (await withKey(key)).status, { timeout: 1000, interval: 20 }).toBe(401)
+    await msUntilRefused('the door', async () => (await withKey(key)).status, 1000)
   })
 
   it('goes on beside the one that takes its place', async () => {
@@ -72,7 +73,7 @@ describe('an API key', () => {
     expect((await withKey(key)).status).toBe(200)
     token = await newToken(ada)
     expect((await ask('DELETE', `/api/auth/accounts/${ada.uid}`)).status).toBe(200)
-    await expect.poll(async () => (await withKey(key)).status, { timeout: 1000, interval: 20 }).toBe(401)
+    await msUntilRefused('the door', async () => (await withKey(key)).status, 1000)
   })
 
   it('is refused from elsewhere than it may be used from', async () => {

@@ -51,7 +51,7 @@ beforeAll(async () => {
 describe('the end of an auction', () => {
   it('§9 with a leader delivers and pays by itself, not before the end and at once after it', async () => {
     const [seller, winner] = [await registerPlayer(), await playerWith(100)]
-    const end_time = inSeconds(1.5)
+    const end_time = inSeconds(2.5)
     const id = await openAuction(seller, { end_time, starting_price: 10 })
     await lead(ada, id, 20)
     await lead(winner, id, 30)
@@ -89,10 +89,11 @@ describe('the end of an auction', () => {
   })
 
   it('§9 closes many auctions in time, also when they end in the same second', async () => {
-    const [seller, end_time] = [await registerPlayer(), inSeconds(5)]
-    const ids: string[] = []
-    for (let count = 0; count < 20; count++) ids.push(await openAuction(seller, { end_time }))
-    for (const [index, id] of ids.slice(0, 10).entries()) await lead(index % 2 === 0 ? ada : bob, id, 3)
+    const [seller, end_time] = [await registerPlayer(), inSeconds(4)]
+    const opened = await Promise.all(Array.from({ length: 20 }, () => openAuction(seller, { end_time })))
+    const ids = (await listedIds('public', ada.token, `player_id=${seller.uid}`)).map(String)
+    expect(ids.toSorted()).toStrictEqual(opened.toSorted())
+    await Promise.all(ids.slice(0, 10).map((id, index) => lead(index % 2 === 0 ? ada : bob, id, 3)))
     expect(Date.now()).toBeLessThan(end_time * 1000)
     expectAfterEnd(
       await seenAfter(end_time, async () => (await tuxOf(seller)) === 30 && (await copiesOf(seller)) === 10),
@@ -107,7 +108,7 @@ describe('the end of an auction', () => {
 
   it('§8 takes the auction off the players’ list and into the history', async () => {
     const seller = await registerPlayer()
-    const id = await openAuction(seller, { end_time: inSeconds(1.2) })
+    const id = await openAuction(seller, { end_time: inSeconds(2) })
     expect(await listedIds('public', ada.token, `player_id=${seller.uid}`)).toStrictEqual([id])
     await untilClosed(id)
     expect(await listedIds('public', ada.token, `player_id=${seller.uid}`)).toStrictEqual([])
@@ -117,7 +118,7 @@ describe('the end of an auction', () => {
   })
 
   it('§9 refuses late bids: 400 from the end on, 404 once it is closed', async () => {
-    const [seller, end_time] = [await registerPlayer(), inSeconds(1.2)]
+    const [seller, end_time] = [await registerPlayer(), inSeconds(2)]
     const id = await openAuction(seller, { end_time })
     const before = await totalTux([ada, bob])
     await lead(ada, id, 1)
@@ -189,7 +190,7 @@ describe('a closed auction', () => {
   })
 
   it('§9 was closed exactly once, however many ask for it while it ends', async () => {
-    const [seller, winner, end_time] = [await registerPlayer(), await playerWith(100), inSeconds(1.2)]
+    const [seller, winner, end_time] = [await registerPlayer(), await playerWith(100), inSeconds(2)]
     const id = await openAuction(seller, { end_time })
     await lead(winner, id, 10)
     await until(end_time - 0.02)

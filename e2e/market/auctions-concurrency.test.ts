@@ -279,12 +279,13 @@ describe('an auction that is closed, deleted and bid on at once', () => {
 
   it('§9 ends in one way when it is deleted while its end comes', async () => {
     const [seller, bidder, end_time] = [await registerPlayer(), await playerWith(100), inSeconds(2.5)]
-    const ids: string[] = []
-    for (let count = 0; count < 12; count++) {
-      const id = await openAuction(seller, { gacha_name: 'Mint', end_time })
-      await lead(bidder, id, 5)
-      ids.push(id)
-    }
+    const ids = await Promise.all(
+      Array.from({ length: 12 }, async () => {
+        const id = await openAuction(seller, { gacha_name: 'Mint', end_time })
+        await lead(bidder, id, 5)
+        return id
+      }),
+    )
     expect(Date.now()).toBeLessThan(end_time * 1000 - 50)
     const deletions = await Promise.all(
       ids.map(async (id, index) => {

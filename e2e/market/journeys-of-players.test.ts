@@ -232,7 +232,7 @@ describe('a player', () => {
 
   it('P17 receives the gacha that was won without asking for it', async () => {
     const [seller, winner] = [await registerPlayer(), await playerWith(100)]
-    const id = await openAuction(seller, { gacha_name: 'Slackware', end_time: inSeconds(1.2) })
+    const id = await openAuction(seller, { gacha_name: 'Slackware', end_time: inSeconds(2) })
     await lead(winner, id, 70)
     await untilClosed(id)
     expect([await copiesOf(seller, 'Slackware'), await copiesOf(winner, 'Slackware')]).toStrictEqual([0, 1])
@@ -240,7 +240,7 @@ describe('a player', () => {
 
   it('P18 receives the TUX of a sale without asking for it', async () => {
     const [seller, winner] = [await registerPlayer(), await playerWith(100)]
-    const id = await openAuction(seller, { end_time: inSeconds(1.2) })
+    const id = await openAuction(seller, { end_time: inSeconds(2) })
     await lead(winner, id, 70)
     await untilClosed(id)
     expect([await tuxOf(seller), await tuxOf(winner)]).toStrictEqual([70, 30])

@@ -49,17 +49,22 @@ function place(name: string, url: string, path: string, header?: 'x-access-token
   }
 }
 
-/**
- * Shows a token until it is refused with 401, whatever else is answered until then, and gives the milliseconds after which
- * the request that was refused was made: about 0 when it was the first of all.
- */
+/** Shows a token at a place until it is refused. See `msUntilRefused`. */
 export async function msUntilClosed(place: Place, holder: Holder, limitMs: number): Promise<number> {
+  return msUntilRefused(place.name, () => place.open(holder), limitMs)
+}
+
+/**
+ * Asks until the answer is 401, whatever else is answered until then, and gives the milliseconds after which the request
+ * that was refused was made: about 0 when it was the first of all.
+ */
+export async function msUntilRefused(name: string, ask: () => Promise<number>, limitMs: number): Promise<number> {
   const start = performance.now()
   for (;;) {
-    const asked = performance.now() - start
-    const status = await place.open(holder)
-    if (status === 401) return asked
-    if (asked > limitMs) throw new Error(`${place.name} answers ${status}, ${Math.round(asked)} ms after the end`)
+    const askedMs = performance.now() - start
+    const status = await ask()
+    if (status === 401) return askedMs
+    if (askedMs > limitMs) throw new Error(`${name} answers ${status}, ${Math.round(askedMs)} ms after the end`)
     await sleep(5)
   }
 }

@@ -98,9 +98,9 @@ export function watch(socket: Socket, began = performance.now()): RawConnection 
     text: () => text,
     closed: () => closed,
     async until(pattern) {
-      const limit = performance.now() + 5000
+      const limit = performance.now() + 20_000
       while (!pattern.test(text)) {
-        if (performance.now() > limit) throw new Error(`not within 5 s: ${pattern} in ${JSON.stringify(text)}`)
+        if (performance.now() > limit) throw new Error(`not within 20 s: ${pattern} in ${JSON.stringify(text)}`)
         await sleep(5)
       }
       return text

@@ -99,7 +99,7 @@ describe('an instance that is silent', () => {
   })
 
   it('lets a GET go to another one while there is time, and only that', async () => {
-    await shop.open({ tryMs: 50, totalMs: 10_000 })
+    await shop.open({ tryMs: 300, totalMs: 10_000 })
     shop.instance(1).answerWith(silence)
     expect(await shop.whoAnswers(2)).toBe('23')
     expect(await shop.whoAnswers(1, () => shop.post())).toBe('(504)')
