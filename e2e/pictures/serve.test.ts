@@ -2,7 +2,7 @@ import { readdir, utimes } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { openDatabase } from '@sallyport/database'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startMigratedParts } from '../support/installation.ts'
 import type { Parts } from '../support/parts.ts'
 
@@ -81,15 +81,16 @@ describe('S-1 pictures as a process of its own', () => {
     // Nobody gets a row in, so the upload stands still between its files and its row.
     const holding = await owner.pool.connect()
     await holding.query('begin; lock table picture in share mode')
+    let going: Promise<void> | undefined
+    const letGo = () => (going ??= holding.query('rollback').then(() => holding.release()))
+    onTestFinished(() => letGo().then(() => owner.close()))
     const uploading = send('Sirius').then(
       ({ status }) => status,
       () => 0,
     )
     await expect.poll(async () => (await files()).length).toBe(before.length + 3)
     await parts.end('pictures', 'SIGKILL')
-    await holding.query('rollback')
-    holding.release()
-    await owner.close()
+    await letGo()
     expect(await uploading).toBeOneOf([502, 503])
 
     await parts.serve('pictures')

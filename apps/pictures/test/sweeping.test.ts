@@ -77,21 +77,29 @@ it('a picture that is being put in keeps its files, however old they look', asyn
   const { db } = pictures.test.database
   const owner = openDatabase({ connection: pictures.test.ownerConnection, service: 'pictures' })
   const holding = await owner.pool.connect()
-  await holding.query('begin; lock table picture in share mode')
-  const uploading = pictures.upload({ ...caption, file: await picture() })
-  // Each file has its own name once the whole of it is there.
-  await expect.poll(async () => (await pictures.files()).filter((name) => !name.endsWith('.part'))).toHaveLength(3)
-  await date(minutesBefore(600))
-  const removing = removeLeftFiles({ db, files: files(), before: noon })
   const waiting = sql<{ waiting: boolean }>`
-    select exists (select from pg_locks where locktype = 'advisory' and not granted) as waiting`
-  await expect.poll(async () => (await waiting.execute(db)).rows[0]?.waiting).toBe(true)
-  await holding.query('rollback')
-  holding.release()
-  expect((await uploading).status).toBe(201)
-  expect(await removing).toBe(0)
+    select exists (
+      select from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock' and wait_event = 'advisory'
+    ) as waiting`
+  const underWay: { uploading?: ReturnType<TestPictures['upload']>; removing?: Promise<number> } = {}
+  try {
+    await holding.query('begin; lock table picture in share mode')
+    underWay.uploading = pictures.upload({ ...caption, file: await picture() })
+    // Each file has its own name once the whole of it is there.
+    await expect.poll(async () => (await pictures.files()).filter((name) => !name.endsWith('.part'))).toHaveLength(3)
+    await date(minutesBefore(600))
+    underWay.removing = removeLeftFiles({ db, files: files(), before: noon })
+    await expect.poll(async () => (await waiting.execute(db)).rows[0]?.waiting).toBe(true)
+  } finally {
+    // Also when it failed: the service would wait for the lock at its end.
+    await holding.query('rollback')
+    holding.release()
+    await owner.close()
+  }
+  expect((await underWay.uploading).status).toBe(201)
+  expect(await underWay.removing).toBe(0)
   expect(await pictures.files()).toHaveLength(3)
-  await owner.close()
 })
 
 it('files of another database are not taken for what is left over', async () => {

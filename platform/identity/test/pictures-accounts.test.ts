@@ -264,16 +264,18 @@ describe('S-37 removing my data', () => {
     await administrator.query('begin')
     await administrator.query('update account set suspended_at = now() where email = $1', [email])
     const removing = remove()
-    await expect
-      .poll(async () => {
-        const { rows } = await pool.query(
-          `select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-        )
-        return rows[0].n
-      })
-      .toBe(1)
-    await administrator.query('commit')
-    administrator.release()
+    const waiting = async () => {
+      const { rows } = await pool.query(
+        `select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      )
+      return rows[0].n
+    }
+    try {
+      await expect.poll(waiting).toBe(1)
+    } finally {
+      await administrator.query('commit')
+      administrator.release()
+    }
     expect(await removing).toMatchObject({ status: 422, body: { code: 'nothing-removed' } })
     expect((await see()).body['Reg_Is_Blocked']).toBe(true)
   })
