@@ -1,8 +1,14 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
-// Far more than any test takes: they end what hangs, and judge nobody's speed. What is waited for is usually there at once.
-const timeouts = { testTimeout: 90_000, hookTimeout: 120_000, expect: { poll: { timeout: 20_000 } } }
+const usual = {
+  // Far more than any test takes: they end what hangs, and judge nobody's speed. What is waited for is usually there at once.
+  testTimeout: 90_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 20_000 } },
+  // To load what is tested costs more than most files test: a worker loads it once for all of them.
+  isolate: false,
+}
 
 export default defineConfig({
   test: {
@@ -11,26 +17,25 @@ export default defineConfig({
     projects: [
       {
         test: {
-          ...timeouts,
+          ...usual,
           name: 'parts',
           include: ['{packages,platform,apps}/*/**/*.test.ts', '{contracts,sallyport}/**/*.test.ts'],
           exclude: ['platform/gateway/**', '**/node_modules/**'],
           globalSetup: ['packages/database/src/testing/global-setup.ts'],
-          // To load what a part is made of costs more than most files test: a worker loads it once for all of them.
-          isolate: false,
         },
       },
       {
         test: {
-          ...timeouts,
+          ...usual,
           name: 'gateway',
           include: ['platform/gateway/**/*.test.ts'],
           globalSetup: ['packages/database/src/testing/global-setup.ts'],
+          setupFiles: ['platform/gateway/test/close-doors.ts'],
         },
       },
       {
         test: {
-          ...timeouts,
+          ...usual,
           name: 'doors',
           include: ['e2e/**/*.test.ts'],
           exclude: ['e2e/clients/**', 'e2e/cluster/**'],
@@ -39,14 +44,14 @@ export default defineConfig({
       },
       {
         test: {
-          ...timeouts,
+          ...usual,
           name: 'cluster',
           include: ['e2e/cluster/*.test.ts'],
         },
       },
       {
         test: {
-          ...timeouts,
+          ...usual,
           name: 'clients',
           include: ['e2e/clients/*.test.ts'],
           globalSetup: ['e2e/support/global-setup.ts'],

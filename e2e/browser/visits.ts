@@ -46,7 +46,7 @@ export function useBrowser(): (reader?: Reader) => Promise<Page> {
       viewport: { width: widthPx, height: 800 },
       javaScriptEnabled: scripts,
     })
-    context.setDefaultTimeout(10_000)
+    context.setDefaultTimeout(30_000)
     const complaints: string[] = []
     visits.push({ context, complaints })
     const page = await context.newPage()

@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { registerPlayer } from '../support/people.ts'
 import { Browser, issuer } from './browser.ts'
 import { addClient, callback } from './clients.ts'
@@ -22,6 +22,7 @@ describe('the examples of the manual', () => {
     vi.stubEnv('CLIENT_ID', id)
     vi.stubEnv('CLIENT_SECRET', secret)
     vi.stubEnv('REDIRECT_URI', callback)
+    onTestFinished(() => void vi.unstubAllEnvs())
     const { begin, finish } = await import('../clients/examples/openid-client.ts')
     const { url, checks } = await begin()
     const back = await new Browser().signIn(url, ada)

@@ -53,11 +53,16 @@ export async function newToken(credentials: Credentials, door: Door = 'public'):
   return textOf(await signIn(credentials, {}, door), 'access_token')
 }
 
-let administratorToken: Promise<string> | undefined
+/** Tokens count for fifteen minutes, and the tests of all files may take longer. */
+const reusedForMs = 300_000
+let administratorToken: { readonly token: Promise<string>; readonly untilMs: number } | undefined
 
-/** The administrator's token, the same for all tests of a file: none of them signs it out. */
+/** The administrator's token, the same for many tests: none of them signs it out. */
 export function adminToken(): Promise<string> {
-  return (administratorToken ??= newToken(administrator, 'admin'))
+  const now = performance.now()
+  if (!administratorToken || now > administratorToken.untilMs)
+    administratorToken = { token: newToken(administrator, 'admin'), untilMs: now + reusedForMs }
+  return administratorToken.token
 }
 
 export async function adminUid(): Promise<string> {

@@ -4,16 +4,28 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '@sallyport/kernel'
 import { emptyMetrics } from '@sallyport/service'
 import { pino } from 'pino'
-import { afterAll } from 'vitest'
 import type { Dispatcher } from '../src/dispatch/dispatcher.ts'
 import { inProcessDispatcher } from '../src/dispatch/in-process.ts'
 import { createGateway, type Gateway, type GatewayOptions, type GatewayParts } from '../src/gateway.ts'
 import { authentication, countingAlone, publicOrigin, shop } from './support.ts'
 
 const opened = new Set<Gateway>()
-afterAll(async () => {
-  for (const gateway of opened) await gateway.close(0)
-})
+const forgetting: (() => void)[] = []
+
+/** For the end of each file: this module is there for several of them. */
+export async function closeDoors(): Promise<void> {
+  for (const forget of forgetting) forget()
+  const all = [...opened]
+  opened.clear()
+  for (const gateway of all) await gateway.close(0)
+}
+
+/** Makes something with doors when it is asked for it, and another one in the next file. */
+export function onceInFile<Thing>(make: () => Promise<Thing>): () => Promise<Thing> {
+  let made: Promise<Thing> | undefined
+  forgetting.push(() => (made = undefined))
+  return () => (made ??= make())
+}
 
 /** Doors with a service behind them, which are closed when the file is done. */
 export async function openDoors(

@@ -1,7 +1,9 @@
 import { createHmac } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { encode } from '../conformance/signing-key.ts'
-import { house } from './support.ts'
+import { openTheHouse } from './support.ts'
+
+const house = await openTheHouse()
 
 /*
  * fast-jwt (CVE-2023-48223): a public key was taken for the secret of HS256, so that anybody could sign.

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
-import { house } from './support.ts'
+import { openTheHouse } from './support.ts'
+
+const house = await openTheHouse()
 
 /*
  * fast-jwt (CVE-2026-35042): extensions that a token called critical were not looked at.

@@ -1,7 +1,9 @@
 import { createHmac } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { encode } from '../conformance/signing-key.ts'
-import { house } from './support.ts'
+import { openTheHouse } from './support.ts'
+
+const house = await openTheHouse()
 
 /*
  * fast-jwt (CVE-2026-34950): the same again for a public key with white space before it.

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
-import { house } from './support.ts'
+import { openTheHouse } from './support.ts'
+
+const house = await openTheHouse()
 
 /*
  * fast-jwt: whoever built the keys of its cache of something less than the whole token mixed up callers. The whole is used here.

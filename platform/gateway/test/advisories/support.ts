@@ -1,11 +1,12 @@
-import { rawConnection, statusesIn } from '../doors.ts'
+import { onceInFile, rawConnection, statusesIn } from '../doors.ts'
 import { openHouse } from '../conformance/harness.ts'
 
 /** A door with a service behind it over HTTP, where two parsers read what came. */
-export const house = await openHouse('over HTTP')
+export const openTheHouse = onceInFile(() => openHouse('over HTTP'))
 
 /** Sends bytes as they are; gives the answers, and the requests that reached the service. */
 export async function attack(bytes: string): Promise<{ statuses: number[]; reached: string[] }> {
+  const house = await openTheHouse()
   house.arrivals.splice(0)
   const connection = await rawConnection(house.door)
   connection.socket.write(bytes, 'latin1')

@@ -1,8 +1,9 @@
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { anyone, type Mount, problemDetails, route, type ServiceContract, signedIn } from '@sallyport/contracts'
 import type { Authentication } from '@sallyport/service'
 import { Type } from 'typebox'
-import { afterAll, beforeEach, expect } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { openDoors } from '../doors.ts'
 import { authentication as knowsGood, overHttp } from '../support.ts'
@@ -73,12 +74,12 @@ const authentication: Authentication = {
 /** A service that says everything back, and what it was asked. */
 export const upgrades: IncomingMessage[] = []
 export const requests: IncomingMessage[] = []
-const upstream = createServer((request, response) => {
+export const sockets = new WebSocketServer({ noServer: true })
+const answer: RequestListener = (request, response) => {
   requests.push(request)
   response.setHeader('x-powered-by', 'Echo').end('{}')
-})
-export const sockets = new WebSocketServer({ noServer: true })
-upstream.on('upgrade', (request, socket, head) => {
+}
+function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
   upgrades.push(request)
   if (request.url?.endsWith('/full')) {
     socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\nConnection: close\r\n\r\nfull')
@@ -106,28 +107,39 @@ upstream.on('upgrade', (request, socket, head) => {
   sockets.handleUpgrade(request, socket, head, (client) => {
     client.on('message', (data, isBinary) => client.send(data, { binary: isBinary }))
   })
-})
-await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
-const address = upstream.address()
-export const baseUrl = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
+}
+
+/** Where the service is, and the public door before it, once a file has begun with `useChat`. */
+export let baseUrl = ''
+export let door = ''
 
 export const limits = { most: 3, mostPerCaller: 3, idleTimeoutMs: 400, checkEveryMs: 20 }
 export const doors = async (options = {}) =>
   openDoors(overHttp([baseUrl]), { contracts: [contract], authentication, tunnels: limits, ...options })
-export const door = (await doors()).addresses.public
 
 const clients: WebSocket[] = []
-afterAll(async () => {
-  upstream.closeAllConnections()
-  for (const client of sockets.clients) client.terminate()
-  await new Promise((resolve) => upstream.close(resolve))
-})
-beforeEach(async () => {
-  for (const client of clients.splice(0)) client.terminate()
-  await expect.poll(() => sockets.clients.size).toBe(0)
-  upgrades.length = 0
-  requests.length = 0
-})
+
+/** Starts the service and a door for the tests of a file, each of which finds nobody connected. */
+export function useChat(): void {
+  const upstream = createServer(answer).on('upgrade', upgrade)
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
+    const address = upstream.address()
+    baseUrl = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
+    door = (await doors()).addresses.public
+  })
+  afterAll(async () => {
+    upstream.closeAllConnections()
+    for (const client of sockets.clients) client.terminate()
+    await new Promise((resolve) => upstream.close(resolve))
+  })
+  beforeEach(async () => {
+    for (const client of clients.splice(0)) client.terminate()
+    await expect.poll(() => sockets.clients.size).toBe(0)
+    upgrades.length = 0
+    requests.length = 0
+  })
+}
 
 /** Opens a WebSocket, or tells the status of the refusal. */
 export async function talk(

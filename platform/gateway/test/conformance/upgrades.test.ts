@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { openDoors, sendRaw, statusesIn, witness } from '../doors.ts'
-import { asking, contract, door, requests, talk, upgrades, upgrading } from './chat.ts'
+import { asking, contract, door, requests, talk, upgrades, upgrading, useChat } from './chat.ts'
+
+useChat()
 
 describe('an upgrade that nobody declared', () => {
   it.each([

@@ -4,7 +4,22 @@ import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { publicHost } from '../support.ts'
 import { watch } from '../doors.ts'
-import { asking, closed, doors, echoOf, good, limits, opened, sockets, talk, upgrades, upgrading } from './chat.ts'
+import {
+  asking,
+  closed,
+  doors,
+  echoOf,
+  good,
+  limits,
+  opened,
+  sockets,
+  talk,
+  upgrades,
+  upgrading,
+  useChat,
+} from './chat.ts'
+
+useChat()
 
 describe('the policy of the door', () => {
   it('refuses strangers where it decides', async () => {

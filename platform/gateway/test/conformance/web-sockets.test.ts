@@ -17,7 +17,10 @@ import {
   talk,
   upgrades,
   upgrading,
+  useChat,
 } from './chat.ts'
+
+useChat()
 
 describe('a WebSocket to a route that declares it', () => {
   it('carries messages in both directions, whole and in order', async () => {
