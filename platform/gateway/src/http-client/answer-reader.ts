@@ -8,7 +8,7 @@ export interface AnswerListener {
   onBody(piece: Buffer): void
   /** The connection speaks another protocol from here on. @returns whether that was asked for */
   onUpgrade(head: AnswerHead, rest: Buffer): boolean
-  /** @param isClean whether nothing came behind the answer, where nobody has asked for anything */
+  /** @param isClean whether it is beyond doubt that what comes next is the next answer */
   onEnd(isClean: boolean): void
 }
 
@@ -16,6 +16,8 @@ export interface AnswerListener {
 type State = 'idle' | 'head' | 'length' | 'size' | 'piece' | 'piece-end' | 'trailer' | 'end'
 
 const lineFeed = 0x0a
+/** So many answers may come that are none yet, such as 103, before the one that is. */
+const mostEarly = 32
 /** The line before a piece of a body, its extensions included, in bytes. */
 const longestSizeLine = 1024
 const sizeForm = /^([\da-f]{1,12})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n$/i
@@ -25,6 +27,7 @@ export class AnswerReader {
   readonly #listener: AnswerListener
   #state: State = 'idle'
   #method = ''
+  #early = 0
   /** The beginning of a head or a line that has not come whole. */
   #text = ''
   /** What is left of the body, or of a piece of it, in bytes. */
@@ -45,6 +48,7 @@ export class AnswerReader {
   expect(method: string): void {
     this.#state = 'head'
     this.#method = method
+    this.#early = 0
     this.#text = ''
   }
 
@@ -56,7 +60,7 @@ export class AnswerReader {
   /** The other side has ended the connection. @returns whether that is how the answer ends */
   endOfConnection(): boolean {
     if (this.#state !== 'end') return false
-    this.#end(true)
+    this.#end(false)
     return true
   }
 
@@ -113,6 +117,7 @@ export class AnswerReader {
         throw new GarbledAnswer('nobody asked for another protocol')
       this.#state = 'idle'
     } else if (head.status >= 200) this.#begin(head, next === bytes.length)
+    else if (++this.#early > mostEarly) throw new GarbledAnswer('the answer does not begin')
     return next
   }
 
@@ -126,7 +131,9 @@ export class AnswerReader {
     this.#left = !isBodiless && typeof framing === 'number' ? framing : 0
     this.#trailerRoom = longestHead
     this.#listener.onHead(head)
-    if (isBodiless && this.#state === 'length') this.#end(isAll)
+    // Who sends a body all the same, as some do after HEAD, would have it taken for the next answer.
+    const isDoubtful = this.#method === 'HEAD' || (status === 204 && framing !== undefined && framing !== 0)
+    if (isBodiless && this.#state === 'length') this.#end(isAll && !isDoubtful)
   }
 
   #readBody(bytes: Buffer, start: number, then: 'idle' | 'piece-end'): number {

@@ -67,6 +67,8 @@ class Asking implements Exchange {
   sent = 0
   /** Whether more of an answer may come at once. */
   takesMore = true
+  /** What is done at the very moment it is over. */
+  whenOver = (): void => undefined
   readonly done: Promise<string>
   readonly #end = Promise.withResolvers<string>()
 
@@ -94,6 +96,7 @@ class Asking implements Exchange {
   }
   onEnd(): void {
     this.#end.resolve(`${this.status} ${this.text}`)
+    this.whenOver()
   }
   onError(error: Error): void {
     this.#end.reject(error)
@@ -156,10 +159,34 @@ describe('a connection', () => {
     ['says so among others', ok('', 'Connection: x, Close')],
     ['is of an older version', 'HTTP/1.0 200 OK\r\ncontent-length: 0\r\n\r\n'],
     ['sends more than an answer', `${ok()}HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nwrong`],
+    ['says how long nothing is', 'HTTP/1.1 204 No Content\r\ncontent-length: 5\r\n\r\n'],
+    ['says that nothing comes in pieces', 'HTTP/1.1 204 No Content\r\ntransfer-encoding: chunked\r\n\r\n'],
   ])('is not used again when the other side %s', async (_what, answer) => {
     const { url, sockets } = await upstream((socket) => socket.write(answer))
     const connections = connectionsTo(url)
-    expect([await ask(connections).done, await ask(connections).done]).toEqual(['200 ', '200 '])
+    for (let time = 0; time < 2; time += 1) expect(await ask(connections).done).toMatch(/^20[04] $/)
+    expect(sockets).toHaveLength(2)
+  })
+
+  it('is not used again after HEAD: there may be a body all the same, which would be the next answer', async () => {
+    const { url, sockets } = await upstream((socket) => socket.write(ok()))
+    const connections = connectionsTo(url)
+    await ask(connections, { method: 'HEAD' }).done
+    await ask(connections).done
+    expect(sockets).toHaveLength(2)
+  })
+
+  it('that ends with its answer takes no other request, not even at that moment', async () => {
+    const { url, sockets } = await upstream((socket, _heard, number) => {
+      if (number === 0) socket.end('HTTP/1.1 200 OK\r\n\r\nall of it')
+      else socket.write(ok('next'))
+    })
+    const connections = connectionsTo(url)
+    const asking = new Asking()
+    const next = new Asking()
+    asking.whenOver = () => connections.send(next)
+    connections.send(asking)
+    expect([await asking.done, await next.done]).toEqual(['200 all of it', '200 next'])
     expect(sockets).toHaveLength(2)
   })
 
