@@ -133,6 +133,8 @@ export class Connection implements AnswerListener {
     // An answer may come before its request is whole, of which the rest has to go nowhere.
     const isReusable = isClean && this.#isKept && !this.#sending
     this.#stopSending()
+    // The last piece may have been too much, and there is no other to hold back.
+    if (isReusable) this.resume()
     if (isReusable) this.#keeper.free(this, this.#keptSeconds)
     else this.close()
     exchange.onEnd()

@@ -176,6 +176,17 @@ describe('a connection', () => {
     expect(sockets).toHaveLength(2)
   })
 
+  it('is used again after an answer whose last piece was too much', async () => {
+    const { url, sockets } = await upstream((socket) => socket.write(ok('abc')))
+    const connections = connectionsTo(url)
+    const asking = new Asking()
+    asking.takesMore = false
+    connections.send(asking)
+    await asking.done
+    expect(await ask(connections).done).toBe('200 abc')
+    expect(sockets).toHaveLength(1)
+  })
+
   it('that ends with its answer takes no other request, not even at that moment', async () => {
     const { url, sockets } = await upstream((socket, _heard, number) => {
       if (number === 0) socket.end('HTTP/1.1 200 OK\r\n\r\nall of it')
