@@ -9,16 +9,27 @@ export function isFramed({ headers }: IncomingMessage): boolean {
   return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
 }
 
-/** Says to the client what a service has said. */
-export function takeOver({ status, headers, connection }: AnswerHead, response: DoorResponse): void {
+/** What a client is told of the headers of an answer. */
+export function passedOn({ status, headers, connection }: AnswerHead): string[] {
   const isWithheld = withheldBy(connection)
   const kept: string[] = []
+  let length: string | undefined
   for (let index = 0; index < headers.length; index += 2) {
     const [name = '', value = ''] = [headers[index], headers[index + 1]]
-    if (!isWithheld(name)) kept.push(name, value)
+    if (name === 'content-length') length = value
+    else if (!isWithheld(name)) kept.push(name, value)
   }
+  // Last, since Node reads `Content-Disposition` behind it in another way, in which it may be unfit. And never where
+  // nothing can follow (RFC 9110 §8.6).
+  if (length !== undefined && status >= 200 && status !== 204) kept.push('content-length', length)
+  return kept
+}
+
+/** Says to the client what a service has said. */
+export function takeOver(head: AnswerHead, response: DoorResponse): void {
+  const kept = passedOn(head)
   if (headerOf(kept, 'content-type')?.startsWith('text/html') === true) response.say(...headersOfPage)
-  response.writeHead(status, kept)
+  response.writeHead(head.status, kept)
 }
 
 /** Whether an answer goes on until its client leaves. */

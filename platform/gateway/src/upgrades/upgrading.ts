@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { Rejection } from '@sallyport/kernel'
+import { passedOn } from '../dispatch/call-headers.ts'
 import type { Dispatcher } from '../dispatch/dispatcher.ts'
 import { dropRest, Upgrade } from '../dispatch/upgrade.ts'
 import type { DoorResponse } from '../door-response.ts'
 import type { AnswerHead } from '../http-client/answer-head.ts'
 import { admit, type AdmissionParts, type Entry } from '../policy/admission.ts'
 import { findCaller } from '../policy/credentials.ts'
-import { withheldBy } from '../policy/header-hygiene.ts'
 import type { Policy } from '../policy/policy.ts'
 import { type Refusal, refusal } from '../policy/refusal.ts'
 import type { OriginReader } from '../request-origin.ts'
@@ -135,9 +135,7 @@ function isForeign({ origin }: IncomingHttpHeaders, ownOrigin: string): boolean 
   return origin !== undefined && origin !== ownOrigin
 }
 
-function acceptUpgrade(response: DoorResponse, { headers, connection }: AnswerHead): void {
-  const isWithheld = withheldBy(connection)
-  const kept = headers.filter((_, index) => !isWithheld(headers[index - (index % 2)] ?? ''))
-  response.writeHead(101, [...kept, 'connection', 'Upgrade', 'upgrade', 'websocket'])
+function acceptUpgrade(response: DoorResponse, head: AnswerHead): void {
+  response.writeHead(101, [...passedOn(head), 'connection', 'Upgrade', 'upgrade', 'websocket'])
   response.flushHeaders()
 }

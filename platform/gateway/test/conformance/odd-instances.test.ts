@@ -1,0 +1,112 @@
+import { createServer, type Socket } from 'node:net'
+import { emptyMetrics } from '@sallyport/service'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { PoolLimits } from '../../src/dispatch/pool.ts'
+import { createBalancingMetrics } from '../../src/index.ts'
+import { openDoors, rawConnection, sendRaw, statusesIn } from '../doors.ts'
+import { overHttp } from '../support.ts'
+import { things } from './balanced-shop.ts'
+
+/*
+ * Instances that speak HTTP of their own making. Whatever one of them says, its client gets an answer that means one thing
+ * only, and the next client the answer to what it asked.
+ */
+
+const ending: (() => unknown)[] = []
+afterEach(async () => {
+  for (const end of ending.splice(0)) await end()
+})
+
+interface OddInstance {
+  readonly door: string
+  /** Its connections, in order. */
+  readonly sockets: readonly Socket[]
+  /** How many calls are with it. */
+  readonly calls: () => Promise<unknown>
+}
+
+interface Behaviour {
+  readonly onConnection?: (socket: Socket, number: number) => void
+  readonly onData?: (socket: Socket, heard: string, number: number) => void
+}
+
+async function openTo(behaviour: Behaviour, limits: Partial<PoolLimits> = {}): Promise<OddInstance> {
+  const sockets: Socket[] = []
+  const server = createServer((socket) => {
+    const number = sockets.push(socket) - 1
+    socket.on('error', () => undefined)
+    socket.on('data', (bytes) => behaviour.onData?.(socket, bytes.toString('latin1'), number))
+    behaviour.onConnection?.(socket, number)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
+  const metrics = emptyMetrics()
+  const gateway = await openDoors(overHttp([url], { limits, metrics: createBalancingMetrics(metrics) }))
+  ending.push(async () => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+    await gateway.close(0)
+  })
+  return {
+    door: gateway.addresses.public,
+    sockets,
+    async calls() {
+      const { values } = (await metrics.getSingleMetric('sallyport_upstream_calls')?.get()) ?? { values: [] }
+      return values[0]?.value
+    },
+  }
+}
+
+const ok = (body: string, ...headers: string[]): string =>
+  ['HTTP/1.1 200 OK', `content-length: ${body.length}`, ...headers, '', body].join('\r\n')
+const lastGet = `GET ${things} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`
+
+describe('an instance', () => {
+  it('that names a file in letters of its own is understood', async () => {
+    const name = Buffer.from('attachment; filename="日本.txt"').toString('latin1')
+    const answer = ok('{}', `content-disposition: ${name}`)
+    const { door, calls } = await openTo({ onData: (socket) => socket.write(answer, 'latin1') })
+    const text = await sendRaw(door, lastGet)
+    expect(statusesIn(text)).toEqual([200])
+    expect(text).toContain(`content-disposition: ${name}\r\n`)
+    await expect.poll(calls).toBe(0)
+  })
+
+  it('that says how long nothing is does not say so to the client, who might wait for it', async () => {
+    const { door } = await openTo({
+      onData: (socket) => socket.write('HTTP/1.1 204 No Content\r\ncontent-length: 5\r\n\r\n'),
+    })
+    const text = await sendRaw(door, lastGet)
+    expect(statusesIn(text)).toEqual([204])
+    expect(text).not.toMatch(/content-length|transfer-encoding/i)
+  })
+
+  it('whose last piece its client was slow to take answers the next one', async () => {
+    const body = 'x'.repeat(10_000_000)
+    const { door, sockets } = await openTo(
+      { onData: (socket) => socket.write(ok(body)) },
+      { tryMs: 2000, totalMs: 2000 },
+    )
+    const client = await rawConnection(door)
+    client.socket.pause().write(lastGet)
+    await expect.poll(() => sockets[0]?.writableLength).toBeGreaterThan(0)
+    client.socket.resume()
+    await client.closed()
+    expect((await fetch(`${door}${things}`)).status).toBe(200)
+    expect(sockets).toHaveLength(1)
+  })
+
+  it('that sends a body with its answer to HEAD does not answer the next client with it', async () => {
+    const { door, sockets } = await openTo({
+      onData: (socket, heard, number) => {
+        const [head = '', body = ''] = ok('stolen').split(/(?<=\r\n\r\n)/)
+        if (!heard.startsWith('HEAD')) socket.write(ok(String(number)))
+        else socket.write(head, () => setImmediate(() => socket.write(`${body}${ok('stolen')}`)))
+      },
+    })
+    expect((await fetch(`${door}/protocol/x`, { method: 'HEAD' })).status).toBe(200)
+    expect(await (await fetch(`${door}/protocol/x`)).text()).toBe('1')
+    expect(sockets).toHaveLength(2)
+  })
+})
