@@ -186,6 +186,8 @@ export class Call implements Exchange, Waiting {
     this.#connection = undefined
     this.#leaveInstance()
     this.#response.end()
+    // What nobody waited for is dropped: behind it the client's next request comes.
+    if (this.#way === 'streamed') this.#request.resume()
   }
 
   onError(error: Error): void {

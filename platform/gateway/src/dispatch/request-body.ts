@@ -77,6 +77,8 @@ export class StreamedBody implements PiecewiseBody {
   start(taker: BodyTaker): void {
     this.#taker = taker
     this.#request.on('data', this.#onData).on('end', this.#onEnd).on('error', this.#onError)
+    // Another one like it may have stopped it.
+    this.#request.resume()
   }
 
   resume(): void {

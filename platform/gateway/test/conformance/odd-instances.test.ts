@@ -109,4 +109,35 @@ describe('an instance', () => {
     expect(await (await fetch(`${door}/protocol/x`)).text()).toBe('1')
     expect(sockets).toHaveLength(2)
   })
+
+  it('that closes a kept connection before anything of a streamed request has come gets it on another one', async () => {
+    const { door, sockets, calls } = await openTo({
+      onData: (socket, heard, number) => {
+        if (heard.startsWith('GET') || heard.endsWith('0\r\n\r\n')) socket.write(ok(String(number)))
+      },
+    })
+    const first = await fetch(`${door}${things}`)
+    expect(await first.text()).toBe('0')
+    const client = await rawConnection(door)
+    client.socket.write(`POST ${things} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n`)
+    await expect.poll(calls).toBe(1)
+    sockets[0]?.end()
+    await expect.poll(() => sockets[0]?.destroyed).toBe(true)
+    client.socket.write('2\r\n{}\r\n0\r\n\r\n')
+    const { text } = await client.closed()
+    expect([statusesIn(text), text.endsWith('\r\n\r\n1')]).toEqual([[200], true])
+  })
+
+  it('that answers before anything of the request has come leaves the client a connection for the next one', async () => {
+    const { door, sockets } = await openTo({
+      onConnection: (socket) => socket.write(ok('early', 'connection: close')),
+      onData: () => undefined,
+    })
+    const client = await rawConnection(door)
+    client.socket.write(`POST ${things} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n`)
+    await client.until(/early/)
+    client.socket.write(`${(300_000).toString(16)}\r\n${'x'.repeat(300_000)}\r\n0\r\n\r\n${lastGet}`)
+    const { text } = await client.closed()
+    expect([statusesIn(text), sockets.length]).toEqual([[200, 200], 2])
+  })
 })
