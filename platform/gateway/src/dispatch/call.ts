@@ -53,6 +53,8 @@ export class Call implements Exchange, Waiting {
   #tries = 0
   /** What the answer has left to come, in bytes, when it says so. */
   #remaining = Number.NaN
+  /** The client is to take what it has been sent before there is more. */
+  #isFull = false
 
   constructor(pool: InstancePool, { request, response, body, dialect, record }: Dispatch) {
     this.#pool = pool
@@ -177,8 +179,15 @@ export class Call implements Exchange, Waiting {
       return true
     }
     if (response.write(Buffer.from(piece))) return true
-    response.once('drain', () => this.#connection?.resume())
+    // Many small pieces may have come at once.
+    if (!this.#isFull) response.once('drain', this.#onRoom)
+    this.#isFull = true
     return false
+  }
+
+  readonly #onRoom = (): void => {
+    this.#isFull = false
+    this.#connection?.resume()
   }
 
   onEnd(): void {

@@ -140,4 +140,24 @@ describe('an instance', () => {
     const { text } = await client.closed()
     expect([statusesIn(text), sockets.length]).toEqual([[200, 200], 2])
   })
+
+  it('that answers in very many very small pieces is waited for as one piece would be', async () => {
+    const warnings: Error[] = []
+    const note = (warning: Error): void => void warnings.push(warning)
+    process.on('warning', note)
+    ending.push(() => process.off('warning', note))
+    const pieces = 200_000
+    const { door, calls } = await openTo({
+      onData: (socket) =>
+        socket.write(`HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${'1\r\na\r\n'.repeat(pieces)}0\r\n\r\n`),
+    })
+    const client = await rawConnection(door)
+    client.socket.pause().write(lastGet)
+    await expect.poll(calls).toBe(1)
+    client.socket.resume()
+    const { text } = await client.closed()
+    expect(text.match(/a/g)?.length).toBeGreaterThan(pieces)
+    expect(warnings).toEqual([])
+    await expect.poll(calls).toBe(0)
+  })
 })
