@@ -38,7 +38,23 @@ describe('what a door says with an answer', () => {
     ['a list', (response) => response.writeHead(200, ['x-own', 'two']).end()],
     ['an object', (response) => response.writeHead(200, { 'x-own': 'two' }).end()],
     ['an object, and words for its status', (response) => response.writeHead(200, 'Fine', { 'x-own': 'two' }).end()],
+    ['pairs', (response) => response.writeHead(200, [['x-own', 'two']]).end()],
+    [
+      'an object, and no words for its status',
+      (response) => response.writeHead(200, undefined, { 'x-own': 'two' }).end(),
+    ],
+    [
+      'an object, of which what is inherited is not said',
+      (response) => response.writeHead(200, Object.assign(Object.create({ 'x-other': '1' }), { 'x-own': 'two' })).end(),
+    ],
     ['headers that were set', (response) => response.setHeader('x-own', 'two').end()],
+    [
+      'headers that were set, and removed',
+      (response) => {
+        response.setHeader('x-other', '1').removeHeader('x-other')
+        response.writeHead(200, ['x-own', 'two']).end()
+      },
+    ],
     [
       'headers that were set, and more',
       (response) => response.setHeader('x-own', 'one').writeHead(200, ['X-Own', 'two']).end(),
@@ -77,8 +93,36 @@ describe('what a door says with an answer', () => {
       'a list beside what was set',
       (response) => response.setHeader('x-own', '1').writeHead(200, ['set-cookie', 'a', 'set-cookie', 'b']).end(),
     ],
+    [
+      'a list in the place of what was set',
+      (response) =>
+        response
+          .setHeader('x-own', ['2', '3'])
+          .writeHead(200, ['set-cookie', 'a', 'X-Own', 1, 'Set-Cookie', 'b'])
+          .end(),
+    ],
   ])('leaves every value of a name: %s', async (_what, way) => {
     expect(await headersOf(way)).toEqual({ ...said, 'set-cookie': ['a', 'b'], 'x-own': ['1'] })
+  })
+
+  it('is not lost with a value that comes again', async () => {
+    const cookies = ['set-cookie', 'a', 'set-cookie', 'b', 'set-cookie', 'a']
+    expect(await headersOf((response) => response.setHeader('x-own', '1').writeHead(200, cookies).end())).toEqual({
+      ...said,
+      'set-cookie': ['a', 'b', 'a'],
+      'x-own': ['1'],
+    })
+  })
+
+  it('goes out once, and a stream of events stays one', async () => {
+    const isStream: boolean[] = []
+    await headersOf((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      expect(() => response.writeHead(500, { 'content-type': 'text/plain' })).toThrow('after they are sent')
+      isStream.push(response.isEventStream)
+      response.end()
+    })
+    expect(isStream).toEqual([true])
   })
 
   it('goes with a stream of events, which is known for one', async () => {

@@ -34,47 +34,47 @@ export class DoorResponse extends ServerResponse {
   override writeHead(status: number, headers?: Given): this
   override writeHead(status: number, messageOrHeaders?: string | Given, more?: Given): this {
     const isMessage = typeof messageOrHeaders === 'string'
-    const headers = this.#complete(listOf(isMessage ? more : messageOrHeaders))
-    return isMessage ? super.writeHead(status, messageOrHeaders, headers) : super.writeHead(status, headers)
+    const given = isMessage ? more : (more ?? messageOrHeaders)
+    const list = listOf(given)
+    const isSet = this.getHeaderNames().length > 0
+    if (isSet) this.#setAll(list)
+    this.#addSaid(list, isSet)
+    const headers = isSet ? [] : list
+    if (isMessage) super.writeHead(status, messageOrHeaders, headers)
+    else super.writeHead(status, headers)
+    this.#mediaType = String(valueOf(list, 'content-type') ?? this.getHeader('content-type') ?? '')
+    return this
   }
 
-  /** The head in one list, or set one by one where some of it was. */
-  #complete(given: OutgoingHttpHeader[]): OutgoingHttpHeader[] {
-    const isSet = this.getHeaderNames().length > 0
-    if (isSet) this.#setAll(given)
+  /** Says beside what the service says what it does not, in its list or set as some of it was. */
+  #addSaid(list: OutgoingHttpHeader[], isSet: boolean): void {
     for (const said of [this.#said, this.#usual]) {
       for (let index = 0; index < said.length; index += 2) {
         const [name = '', value = ''] = [said[index], said[index + 1]]
-        if (!isSet && valueOf(given, name) === undefined) given.push(name, value)
+        if (!isSet && valueOf(list, name) === undefined) list.push(name, value)
         else if (isSet && !this.hasHeader(name)) this.setHeader(name, value)
       }
     }
-    this.#mediaType = String((isSet ? this.getHeader('content-type') : valueOf(given, 'content-type')) ?? '')
-    return isSet ? [] : given
   }
 
-  #setAll(given: readonly OutgoingHttpHeader[]): void {
-    for (let index = 0; index < given.length; index += 2) {
-      const [name, value = ''] = [String(given[index]), given[index + 1]]
-      const isFirst = valueOf(given, name.toLowerCase()) === value
-      if (isFirst) this.setHeader(name, value)
-      else this.appendHeader(name, typeof value === 'number' ? String(value) : value)
+  /** Puts these in the place of what was set. Node does so too, but not every one leaves all values of a name. */
+  #setAll(list: readonly OutgoingHttpHeader[]): void {
+    for (let index = 0; index < list.length; index += 2) this.removeHeader(String(list[index]))
+    for (let index = 0; index < list.length; index += 2) {
+      const value = list[index + 1] ?? ''
+      this.appendHeader(String(list[index]), typeof value === 'number' ? String(value) : value)
     }
   }
 }
 
-/** As a list of its own. */
-function listOf(given: Given | undefined): OutgoingHttpHeader[] {
-  if (isList(given)) return [...given]
-  const list: OutgoingHttpHeader[] = []
-  for (const name in given) {
-    const value = given[name]
-    if (value !== undefined) list.push(name, value)
-  }
-  return list
+/** Names and values in turn, as a list of its own. */
+function listOf(given: Given = []): OutgoingHttpHeader[] {
+  // Node takes pairs too.
+  if (isList(given)) return Array.isArray(given[0]) ? given.flat() : [...given]
+  return Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name, value]))
 }
 
-function isList(given: Given | undefined): given is OutgoingHttpHeader[] {
+function isList(given: Given): given is OutgoingHttpHeader[] {
   return Array.isArray(given)
 }
 
