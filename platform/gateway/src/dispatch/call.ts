@@ -166,8 +166,9 @@ export class Call implements Exchange, Waiting {
     this.#answered = true
     takeOver(head, this.#response)
     if (typeof head.framing === 'number') this.#remaining = head.framing
-    // An answer of unknown length may take its time: its client sees the beginning at once.
-    else this.#response.flushHeaders()
+    // An answer of unknown length may take its time: its client sees the beginning at once. It does not go out as UTF-8, as
+    // `flushHeaders` would have it.
+    else this.#response.write('', 'latin1')
   }
 
   onBody(piece: Buffer): boolean {

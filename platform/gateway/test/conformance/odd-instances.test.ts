@@ -63,13 +63,18 @@ const ok = (body: string, ...headers: string[]): string =>
 const lastGet = `GET ${things} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`
 
 describe('an instance', () => {
-  it('that names a file in letters of its own is understood', async () => {
-    const name = Buffer.from('attachment; filename="日本.txt"').toString('latin1')
-    const answer = ok('{}', `content-disposition: ${name}`)
-    const { door, calls } = await openTo({ onData: (socket) => socket.write(answer, 'latin1') })
+  it.each([
+    ['of known length', 'content-length: 1\r\n', 'a'],
+    ['in pieces', 'transfer-encoding: chunked\r\n', '1\r\na\r\n0\r\n\r\n'],
+    ['of unknown length', '', 'a'],
+  ])('that names a file in letters of its own, in an answer %s, is understood', async (_what, framing, body) => {
+    const name = `content-disposition: attachment; filename="${Buffer.from('日本.txt').toString('latin1')}"\r\n`
+    const { door, calls } = await openTo({
+      onData: (socket) => socket.end(`HTTP/1.1 200 OK\r\n${framing}${name}\r\n${body}`, 'latin1'),
+    })
     const text = await sendRaw(door, lastGet)
     expect(statusesIn(text)).toEqual([200])
-    expect(text).toContain(`content-disposition: ${name}\r\n`)
+    expect(text).toContain(name)
     await expect.poll(calls).toBe(0)
   })
 
