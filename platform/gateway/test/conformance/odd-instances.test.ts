@@ -1,5 +1,6 @@
 import { createServer, type Socket } from 'node:net'
 import { emptyMetrics } from '@sallyport/service'
+import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { PoolLimits } from '../../src/dispatch/pool.ts'
 import { createBalancingMetrics } from '../../src/index.ts'
@@ -164,5 +165,66 @@ describe('an instance', () => {
     expect(text.match(/a/g)?.length).toBeGreaterThan(pieces)
     expect(warnings).toEqual([])
     await expect.poll(calls).toBe(0)
+  })
+
+  /** What an instance says to a request with this number. */
+  const answers: Readonly<Record<string, (id: string) => string>> = {
+    whole: (id) => ok(id),
+    late: (id) => `HTTP/1.1 103 Early Hints\r\n\r\n${ok(id)}`,
+    long: (id) => ok(id.padEnd(150_000, '.')),
+    pieces: (id) => `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${id.length}\r\n${id}\r\n0\r\n\r\n`,
+    last: (id) => ok(id, 'connection: close'),
+    double: (id) => `${ok(id)}${ok('nobody')}`,
+    ended: (id) => `HTTP/1.1 200 OK\r\n\r\n${id}`,
+    closed: (id) => ok(id),
+    half: (id) => ok(`${id}and more`).slice(0, -4),
+  }
+  const ends = new Set(['ended', 'closed', 'half'])
+
+  it('whatever it does answers no client with what another one is to hear, and keeps none of their calls', async () => {
+    const { door, calls } = await openTo(
+      {
+        onData: (socket, heard) => {
+          const [, id = '', kind = ''] = /things\/(\d+)-(\w+) /.exec(heard) ?? []
+          const answer = answers[kind]?.(id)
+          if (answer !== undefined) socket.write(answer)
+          if (ends.has(kind)) socket.end()
+        },
+      },
+      { connections: 3 },
+    )
+    let number = 100
+    const heard: [kind: string, asked: string, got: string][] = []
+    const ask = async ({ kind, size, leaves }: { kind: string; size: number; leaves: boolean }): Promise<void> => {
+      number += 1
+      const id = String(number)
+      const body = size > 0 ? { method: 'POST', body: 'x'.repeat(size) } : {}
+      const leaving = new AbortController()
+      try {
+        const asking = fetch(`${door}/api/shop/things/${id}-${kind}`, { ...body, signal: leaving.signal })
+        if (leaves) setImmediate(() => leaving.abort())
+        const reply = await asking
+        const text = await reply.text()
+        if (reply.status !== 200) return
+        heard.push([kind, id, text.replace(/\.+$/, '')])
+      } catch (error) {
+        // Half an answer, or none for a client that has left.
+        if (!leaves && kind !== 'half') throw error
+      }
+    }
+    const one = fc.record({
+      kind: fc.constantFrom(...Object.keys(answers)),
+      size: fc.constantFrom(0, 0, 10, 100_000),
+      leaves: fc.nat(5).map((chance) => chance === 0),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(one, { minLength: 1, maxLength: 12 }), async (all) => {
+        await Promise.all(all.map(ask))
+        expect(heard.filter(([, asked, got]) => asked !== got)).toEqual([])
+        await expect.poll(calls).toBe(0)
+      }),
+      { numRuns: 60 },
+    )
+    expect(heard.length).toBeGreaterThan(100)
   })
 })
