@@ -417,3 +417,39 @@ describe('a request whose body comes in pieces', () => {
     await expect.poll(() => sockets[0]?.destroyed).toBe(true)
   })
 })
+
+describe('a request for another protocol', () => {
+  /** What is heard of one: the head that agreed, and everything behind it. */
+  class Upgrading extends Asking {
+    readonly behind = Promise.withResolvers<string>()
+    override readonly onUpgrade = (head: AnswerHead, socket: Socket): void => {
+      this.onHead(head)
+      let text = ''
+      socket.on('data', (piece) => (text += piece.toString())).on('end', () => this.behind.resolve(text))
+      socket.resume().write('hello')
+    }
+  }
+
+  it('gets the connection, and everything that has come behind the answer', async () => {
+    const { url, heard, sockets } = await upstream((socket, bytes) => {
+      if (bytes.endsWith('hello')) socket.end(' and last')
+      else socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\nfirst')
+    })
+    const connections = connectionsTo(url)
+    const asking = new Upgrading()
+    connections.send(asking)
+    expect(await asking.behind.promise).toBe('first and last')
+    expect([asking.status, heard]).toEqual([101, ['GET / HTTP/1.1\r\n\r\nhello']])
+    // It is nobody else's any more.
+    await connections.close()
+    expect(sockets).toHaveLength(1)
+  })
+
+  it('that is answered as any other ends as any other', async () => {
+    const { url } = await upstream((socket) => socket.write(ok('no')))
+    const connections = connectionsTo(url)
+    const asking = new Upgrading()
+    connections.send(asking)
+    expect(await asking.done).toBe('200 no')
+  })
+})
