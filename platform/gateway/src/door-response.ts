@@ -71,7 +71,9 @@ export class DoorResponse extends ServerResponse {
 function listOf(given: Given = []): OutgoingHttpHeader[] {
   // Node takes pairs too.
   if (isList(given)) return Array.isArray(given[0]) ? given.flat() : [...given]
-  return Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name, value]))
+  const list: OutgoingHttpHeader[] = []
+  for (const [name, value] of Object.entries(given)) if (value !== undefined) list.push(name, value)
+  return list
 }
 
 function isList(given: Given): given is OutgoingHttpHeader[] {
