@@ -181,12 +181,12 @@ export class Call implements Exchange, Waiting {
     }
     if (response.write(Buffer.from(piece))) return true
     // Many small pieces may have come at once.
-    if (!this.#isFull) response.once('drain', this.#onRoom)
+    if (!this.#isFull) response.once('drain', () => this.#onRoom())
     this.#isFull = true
     return false
   }
 
-  readonly #onRoom = (): void => {
+  #onRoom(): void {
     this.#isFull = false
     this.#connection?.resume()
   }
