@@ -81,13 +81,14 @@ export const positive = makeValidator<number>((text) => {
 export const networks = makeValidator<readonly string[]>((text) => {
   const list = listOf(text)
   if (!list.every(isNetwork))
-    throw new EnvError('must be addresses or networks such as 10.0.0.0/8, separated by commas')
+    throw new EnvError('must be addresses without a zone, or networks such as 10.0.0.0/8, separated by commas')
   return list
 })
 
 function isNetwork(text: string): boolean {
   const [address = '', bits] = text.split('/', 2)
-  const family = isIP(address)
+  // With a zone it would be taken for the address in every zone.
+  const family = address.includes('%') ? 0 : isIP(address)
   return family !== 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)))
 }
 

@@ -45,6 +45,7 @@ describe('settings', () => {
   it.each([
     ['SALLYPORT_PUBLIC_PORT', '65536'],
     ['SALLYPORT_PUBLIC_PORT', '-1'],
+    ['SALLYPORT_TRUSTED_PROXIES', 'fe80::1%eth0'],
     ['SALLYPORT_ADMIN_PORT', '80.5'],
     ['SALLYPORT_PORT', 'secret-value'],
     ['SALLYPORT_PUBLIC_URL', 'ftp://secret-value'],

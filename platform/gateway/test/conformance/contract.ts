@@ -1,5 +1,4 @@
 import {
-  anyone,
   eventStream,
   market,
   marketRefusal,
@@ -62,17 +61,6 @@ export const forInstructors = route({
   replies: { 200: Caller },
 })
 
-export const post = route({
-  name: 'post',
-  summary: 'Takes a body',
-  method: 'POST',
-  path: '/stall/post',
-  door: 'public',
-  access: anyone,
-  body: Type.Unknown(),
-  replies: { 200: Type.Object({ length: Type.Integer() }) },
-})
-
 export const watch = route({
   name: 'watch',
   summary: 'Events',
@@ -114,7 +102,7 @@ export const house: ServiceContract = {
       decidedBy: 'service',
       prefixes: { public: '/stall' },
       forbidden: { public: marketRefused },
-      routes: [atStall, post],
+      routes: [atStall],
     },
   ],
 }

@@ -15,7 +15,7 @@ import {
 import { pino } from 'pino'
 import { describe } from 'vitest'
 import { openDoors } from '../doors.ts'
-import { atDesk, atStall, forAdministrators, forInstructors, house, post, raw, watch } from './contract.ts'
+import { atDesk, atStall, forAdministrators, forInstructors, house, raw, watch } from './contract.ts'
 import { makeSigningKey, type SigningKey } from './signing-key.ts'
 import { type Arrival, type Mode, modes, wayTo } from './ways.ts'
 
@@ -149,7 +149,6 @@ function newService(authentication: Parameters<typeof createService>[0]['authent
       ...[atDesk, atStall, forAdministrators, forInstructors].map((route) =>
         handle(route, async ({ caller }) => ok({ ...caller, roles: [...caller.roles], scopes: [...caller.scopes] })),
       ),
-      handle(post, async ({ body }) => ok({ length: JSON.stringify(body).length })),
       handle(watch, async () => ok({ subscribe: () => () => undefined })),
     ],
     mounts: {
