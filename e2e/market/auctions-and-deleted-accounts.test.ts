@@ -116,9 +116,9 @@ describe('an auction whose outbid bidder is gone', () => {
 })
 
 describe('an auction whose leader is gone', () => {
-  async function opened(end_time = inSeconds(3600)) {
+  async function opened(seconds = 3600) {
     const [seller, leader] = [await registerPlayer(), await playerWith(50)]
-    const id = await openAuction(seller, { end_time, gacha_name: 'Solus' })
+    const id = await openAuction(seller, { end_time: inSeconds(seconds), gacha_name: 'Solus' })
     await lead(leader, id, 10)
     await deleteAccount(leader)
     return { seller, leader, id }
@@ -137,7 +137,7 @@ describe('an auction whose leader is gone', () => {
   })
 
   it('§11 ends by itself with the same outcome', async () => {
-    const { seller, id } = await opened(inSeconds(2))
+    const { seller, id } = await opened(4)
     await untilClosed(id)
     expect([await tuxOf(seller), await copiesOf(seller, 'Solus'), await salesOf(seller)]).toStrictEqual([0, 1, []])
   })
@@ -163,9 +163,9 @@ describe('an auction whose leader is gone', () => {
 })
 
 describe('an auction whose seller is gone', () => {
-  async function opened(end_time = inSeconds(3600)) {
+  async function opened(seconds = 3600) {
     const [seller, leader] = [await registerPlayer(), await playerWith(50)]
-    const id = await openAuction(seller, { end_time, gacha_name: 'Manjaro' })
+    const id = await openAuction(seller, { end_time: inSeconds(seconds), gacha_name: 'Manjaro' })
     return { seller, leader, id }
   }
 
@@ -182,7 +182,7 @@ describe('an auction whose seller is gone', () => {
   })
 
   it('§11 with bids ends by itself with the same outcome', async () => {
-    const { seller, leader, id } = await opened(inSeconds(2))
+    const { seller, leader, id } = await opened(4)
     await lead(leader, id, 20)
     await deleteAccount(seller)
     await untilClosed(id)
@@ -190,11 +190,11 @@ describe('an auction whose seller is gone', () => {
   })
 
   it('§11 without bids is closed, and its copy discarded', async () => {
-    for (const end_time of [inSeconds(3600), inSeconds(2)]) {
-      const { seller, id } = await opened(end_time)
+    for (const seconds of [3600, 4]) {
+      const { seller, id } = await opened(seconds)
       await deleteAccount(seller)
       expect(await listedIds('public', watcher.token, `player_id=${seller.uid}`)).toStrictEqual([id])
-      if (end_time > inSeconds(60)) await closeAuction(id)
+      if (seconds > 60) await closeAuction(id)
       else await untilClosed(id)
       expect(await auctionOf(id)).toMatchObject({ active: false, current_winning_player_id: null })
     }
