@@ -136,12 +136,26 @@ describe('a gateway that starts while identity is away', () => {
   })
 })
 
-it('a gateway that cannot write down what it hears tells it all the same, and writes it when it can', async () => {
-  const rename = async (from: string, to: string) => {
-    const owner = openDatabase<GatewayDatabase>({ connection: testDatabase.ownerConnection, service: 'owner' })
-    await owner.pool.query(`alter table ${from} rename to ${to}`)
-    await owner.close()
+async function rename(from: string, to: string): Promise<void> {
+  const owner = openDatabase<GatewayDatabase>({ connection: testDatabase.ownerConnection, service: 'owner' })
+  await owner.pool.query(`alter table ${from} rename to ${to}`)
+  await owner.close()
+}
+
+it('a gateway that cannot read what was revoked before is told nothing of it until identity tells', async () => {
+  await leaveBehind(revocation('a'))
+  await rename('heard_revocation', 'away')
+  try {
+    const { identity, known, silences } = await startGateway(true)
+    expect(silences).toEqual([])
+    identity.revoke(revocation('b'))
+    expect([known, silences.length]).toEqual([['session b 60'], 1])
+  } finally {
+    await rename('away', 'heard_revocation')
   }
+})
+
+it('a gateway that cannot write down what it hears tells it all the same, and writes it when it can', async () => {
   const { identity, remembering, known } = await startGateway(false)
   await rename('heard_revocation', 'away')
   identity.revoke(revocation('a'))

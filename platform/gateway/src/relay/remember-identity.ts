@@ -86,12 +86,13 @@ export function rememberIdentity(
     return kept
   }
 
-  async function keptRevocations(): Promise<readonly Revocation[]> {
+  /** Nothing where they cannot be read: it is not known then what was revoked. */
+  async function keptRevocations(): Promise<readonly Revocation[] | undefined> {
     try {
       return await readHeardRevocations(db, clock.now())
     } catch (error) {
       log.warn({ err: error }, 'what was revoked before could not be read')
-      return []
+      return undefined
     }
   }
 
@@ -114,7 +115,8 @@ export function rememberIdentity(
     revocations: {
       async subscribe(listener) {
         // Heard of long ago: how long identity is silent is not for memory to say.
-        listener(await keptRevocations(), Number.POSITIVE_INFINITY)
+        const kept = await keptRevocations()
+        if (kept) listener(kept, Number.POSITIVE_INFINITY)
         return heard.revocations.subscribe((news, silentMs) => {
           for (const one of news) keep(one)
           write()
