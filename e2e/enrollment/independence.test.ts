@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decodeJwt, decodeProtectedHeader, importPKCS8, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePort } from '../support/free-port.ts'
 import { startMigratedParts } from '../support/installation.ts'
 import { administratorPassword, type Parts } from '../support/parts.ts'
 import { msUntilRefused } from '../support/places.ts'
@@ -23,15 +24,16 @@ interface Tokens {
 }
 
 beforeAll(async () => {
-  parts = await startMigratedParts(['identity', 'enrollment'])
   // A gateway that is started again is to be where it was.
-  const { port } = new URL(parts.door)
+  const settings = {
+    SALLYPORT_PUBLIC_PORT: String(await freePort()),
+    SALLYPORT_ADMIN_PORT: String(await freePort()),
+  }
+  parts = await startMigratedParts(['identity', 'enrollment'], { settings })
   door = parts.door
-  ports = { SALLYPORT_PUBLIC_PORT: port, SALLYPORT_ADMIN_PORT: new URL(parts.adminDoor).port }
   await register('ada')
   ada = await logIn('ada')
 })
-let ports: Record<string, string>
 
 afterAll(() => parts.stop())
 
@@ -176,7 +178,7 @@ describe('T-12', () => {
   it('E-10 the gateway down: enrollment works at its own port', async () => {
     await parts.end('gateway', 'SIGKILL')
     expect(await status(`${parts.urlOf('enrollment')}/api/sections`, ada.access)).toBe(200)
-    await parts.serve('gateway', ports)
+    await parts.serve('gateway')
     await expect.poll(() => statuses(ada.access)).toEqual([200, 200])
   })
 
@@ -198,7 +200,7 @@ describe('T-12', () => {
     // In this order enrollment knows nothing until the gateway is there.
     await parts.serve('enrollment')
     expect(await status(`${parts.urlOf('enrollment')}/api/sections`, ada.access)).toBe(503)
-    await parts.serve('gateway', ports)
+    await parts.serve('gateway')
     await expectToWork()
 
     await parts.serve('identity')

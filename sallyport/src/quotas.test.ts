@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTestDatabase, type TestDatabase } from '@sallyport/database/testing'
 import type { GatewayDatabase } from '@sallyport/gateway'
-import { systemClock } from '@sallyport/kernel'
+import { portFinder, systemClock } from '@sallyport/kernel'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openDatabases } from './databases.ts'
@@ -27,12 +27,9 @@ async function wayToDatabase() {
     socket.pipe(server).pipe(socket)
     for (const one of [socket, server]) one.on('error', () => one.destroy())
   })
-  const listen = (at: number) => new Promise<void>((resolve) => way.listen(at, '127.0.0.1', resolve))
-  await listen(0)
-  const address = way.address()
-  if (address === null || typeof address === 'string') throw new TypeError('no port')
-  await new Promise((resolve) => way.close(resolve))
-  return { port: address.port, open: () => listen(address.port), close: () => void way.close() }
+  const at = await portFinder('a way to the database')()
+  const open = () => new Promise<void>((resolve) => way.listen(at, '127.0.0.1', resolve))
+  return { port: at, open, close: () => void way.close() }
 }
 
 it('a gateway counts alone until its database is there, and brings it up to date then', async () => {

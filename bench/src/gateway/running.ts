@@ -1,7 +1,8 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { portFinder } from '@sallyport/kernel'
 import { type Cores, pin } from '../cores.ts'
 
 /** Something that answers HTTP, in a process of its own. */
@@ -51,15 +52,8 @@ export async function running(child: ChildProcess, url: string, cores: Cores): P
   return { url, pids: [pid], stop }
 }
 
-/** A port that nobody has now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  if (address === null || typeof address === 'string') throw new TypeError('the server listens on no port')
-  return address.port
-}
+/** A port that nobody listens on, each time another one. */
+export const freePort = portFinder(`benchmark of process ${process.pid}`)
 
 async function accepts(port: number, child: ChildProcess): Promise<void> {
   for (let tries = 0; tries < 200 && child.exitCode === null; tries += 1) {

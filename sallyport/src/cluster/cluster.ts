@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import { portFinder } from '@sallyport/kernel'
 import { writeAddresses, removeAddresses } from '../data-directory/addresses.ts'
 import { type ProcessLock, takeProcessLock } from '../data-directory/process-lock.ts'
 import { serviceKey } from '../data-directory/service-keys.ts'
@@ -9,7 +10,6 @@ import { openDatabaseNodes } from './database-nodes.ts'
 import { type Member, MemberFailed } from './member.ts'
 import { partProcess } from './part-process.ts'
 import { environmentOf, type Instances, planParts, urlOf } from './plan.ts'
-import { portFinder } from './ports.ts'
 
 export interface ClusterOptions {
   readonly settings: Settings

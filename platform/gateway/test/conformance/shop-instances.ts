@@ -1,5 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { portFinder } from '@sallyport/kernel'
+
+// Nothing else of these tests may take the place of an instance while it is away.
+const freePort = portFinder(`instances of ${process.pid}`)
 
 /** A process of the shop, as far as its callers can tell. */
 export interface ShopInstance {
@@ -20,15 +23,15 @@ export async function startInstance(name: string): Promise<ShopInstance> {
     request.resume()
     request.on('end', () => response.writeHead(200, { 'x-instance': name }).end())
   }
-  const start = (port: number): Promise<Server> => {
+  const port = await freePort()
+  const start = (): Promise<Server> => {
     const server = createServer((request, response) => {
       seen += 1
       listener(request, response)
     })
     return new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve(server)))
   }
-  let server = await start(0)
-  const port = portOf(server.address())
+  let server = await start()
   return {
     url: `http://127.0.0.1:${port}`,
     seen: () => seen,
@@ -39,12 +42,7 @@ export async function startInstance(name: string): Promise<ShopInstance> {
       await closed
     },
     async restart() {
-      server = await start(port)
+      server = await start()
     },
   }
-}
-
-function portOf(address: AddressInfo | string | null): number {
-  if (address === null || typeof address === 'string') throw new TypeError('the server listens on no port')
-  return address.port
 }

@@ -1,8 +1,8 @@
 import { createServer } from 'node:net'
 import { expect, it } from 'vitest'
-import { portFinder } from './ports.ts'
+import { portFinder } from './port-finder.ts'
 
-it('the same cluster finds the same ports again, each once', async () => {
+it('the same name finds the same ports again, each once', async () => {
   const [one, again] = [portFinder('/srv/one'), portFinder('/srv/one')]
   const ports = [await one(), await one(), await one()]
   expect(new Set(ports).size).toBe(3)

@@ -9,11 +9,11 @@ const first = 21_000
 const count = 9000
 
 /**
- * Finds ports that nobody listens on, one after the other. The parts of a cluster know one another by their ports, so each
- * keeps its own however often it is started; the next start of the same cluster finds the same ones, if they are free.
+ * Finds ports of this machine that nobody listens on, one after the other, for whoever has to be at the same port again
+ * after a stop. For the same name the same ones are found, if they are free.
  */
-export function portFinder(dataDirectory: string): () => Promise<number> {
-  let place = createHash('sha256').update(dataDirectory).digest().readUInt32BE() % count
+export function portFinder(name: string): () => Promise<number> {
+  let place = createHash('sha256').update(name).digest().readUInt32BE() % count
   return async () => {
     for (let tries = 0; tries < count; tries += 1) {
       const port = first + place
