@@ -124,6 +124,17 @@ describe('a gateway that starts while identity is away', () => {
     expect(rows).toEqual([{ id: 'long' }, { id: 'other' }])
   })
 
+  it('drops it while nobody else is signed out', async () => {
+    const { identity, remembering } = await startGateway(false)
+    identity.revoke(revocation('short', 10), revocation('long', 100))
+    await remembering.close()
+    clock.time = noon + 61_000
+    identity.revoke()
+    await remembering.close()
+    const { rows } = await testDatabase.database.pool.query('select id from heard_revocation')
+    expect(rows).toEqual([{ id: 'long' }])
+  })
+
   it('keeps the later end of what was revoked twice, in whichever order', async () => {
     await leaveBehind(revocation('a', 50), revocation('b', 100))
     await leaveBehind(revocation('b', 50), revocation('a', 100), revocation('a', 20))

@@ -26,13 +26,16 @@ export async function readHeardRevocations(db: Kysely<GatewayDatabase>, now: Dat
   }))
 }
 
-/** Keeps these, each once among them, and drops what concerns no token any more. */
+/** Drops what concerns no token any more. */
+export async function dropEndedRevocations(db: Kysely<GatewayDatabase>, now: Date): Promise<void> {
+  await sql`delete from heard_revocation where until < ${now}`.execute(db)
+}
+
+/** Keeps these, each once among them. */
 export async function keepHeardRevocations(
   db: Kysely<GatewayDatabase>,
   revocations: readonly Pick<Revocation, 'kind' | 'id' | 'until'>[],
-  now: Date,
 ): Promise<void> {
-  await sql`delete from heard_revocation where until < ${now}`.execute(db)
   const columns = {
     kinds: revocations.map(({ kind }) => kind),
     ids: revocations.map(({ id }) => id),

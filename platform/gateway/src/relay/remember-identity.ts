@@ -3,7 +3,13 @@ import type { Clock } from '@sallyport/kernel'
 import type { KeySource, PublicJwk, Revocation, RevocationSource } from '@sallyport/service'
 import type { Logger } from 'pino'
 import type { GatewayDatabase } from '../gateway-database.ts'
-import { keepHeardKeys, keepHeardRevocations, readHeardKeys, readHeardRevocations } from './heard-store.ts'
+import {
+  dropEndedRevocations,
+  keepHeardKeys,
+  keepHeardRevocations,
+  readHeardKeys,
+  readHeardRevocations,
+} from './heard-store.ts'
 
 /** What is heard of identity. */
 interface Heard {
@@ -18,6 +24,8 @@ export interface Remembering extends Heard {
 
 /** So many revocations are written down by one statement. */
 const batchSize = 1000
+/** How often what ended is dropped, in milliseconds, also while nothing new is heard: it names accounts that may be erased. */
+const dropEveryMs = 60_000
 
 /**
  * Writes down the public keys of identity and what it revoked, so that a gateway that starts while identity is away
@@ -37,6 +45,7 @@ export function rememberIdentity(
   let unwrittenKeys: readonly PublicJwk[] | undefined
   let writtenKeys = ''
   let hasHeardKeys = false
+  let nextDropMs = 0
   let writing: Promise<void> | undefined
   let fails = false
 
@@ -52,14 +61,17 @@ export function rememberIdentity(
       writtenKeys = JSON.stringify(keys)
       if (unwrittenKeys === keys) unwrittenKeys = undefined
     }
-    const now = clock.now()
-    for (const [name, { until }] of unwritten) if (until * 1000 < now.getTime()) unwritten.delete(name)
+    const nowMs = clock.now().getTime()
+    if (nowMs >= nextDropMs) {
+      nextDropMs = nowMs + dropEveryMs
+      await dropEndedRevocations(db, new Date(nowMs))
+    }
+    for (const [name, { until }] of unwritten) if (until * 1000 < nowMs) unwritten.delete(name)
     while (unwritten.size > 0) {
       const batch = [...unwritten.entries().take(batchSize)]
       await keepHeardRevocations(
         db,
         batch.map(([, revocation]) => revocation),
-        now,
       )
       for (const [name, revocation] of batch) if (unwritten.get(name) === revocation) unwritten.delete(name)
     }
@@ -67,7 +79,8 @@ export function rememberIdentity(
 
   /** What could not be written is written when something is heard again, be it nothing new. */
   function write(): void {
-    if (writing || (unwritten.size === 0 && !unwrittenKeys)) return
+    const isDue = unwritten.size > 0 || unwrittenKeys !== undefined || clock.now().getTime() >= nextDropMs
+    if (writing || !isDue) return
     writing = writeAll()
       .then(
         () => (fails = false),
