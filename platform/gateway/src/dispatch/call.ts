@@ -219,6 +219,7 @@ export class Call implements Exchange, Waiting {
       this.#pool.failed(instance, failure, this.#trial)
       this.#trial = false
     }
+    if (failure === 'garbled') this.#pool.garbled(instance, error)
     if (this.#left) {
       this.#finish()
     } else if (this.#answered) {

@@ -3,6 +3,7 @@ import {
   ConnectionLost,
   ConnectionsClosed,
   GarbledAnswer,
+  ListenerFailed,
   NoConnection,
   RequestStalled,
 } from '../http-client/errors.ts'
@@ -26,6 +27,7 @@ describe('what went wrong with a call', () => {
     ['silent', new NoAnswer('late')],
     ['silent', new RequestStalled('nothing is taken')],
     ['garbled', new GarbledAnswer('not HTTP')],
+    ['garbled', new ListenerFailed('not taken')],
     ['unsendable', new BodyBroken('half')],
     ['too-large', new BodyTooLarge('large')],
     ['closing', new ConnectionsClosed('the end')],

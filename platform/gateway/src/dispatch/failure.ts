@@ -1,4 +1,10 @@
-import { ConnectionsClosed, GarbledAnswer, NoConnection, RequestStalled } from '../http-client/errors.ts'
+import {
+  ConnectionsClosed,
+  GarbledAnswer,
+  ListenerFailed,
+  NoConnection,
+  RequestStalled,
+} from '../http-client/errors.ts'
 import { BodyBroken, BodyTooLarge } from './request-body.ts'
 
 /**
@@ -27,7 +33,7 @@ export function failureOf(error: Error, sent: boolean): CallFailure {
   if (error instanceof BodyTooLarge) return 'too-large'
   if (error instanceof BodyBroken) return 'unsendable'
   if (error instanceof ConnectionsClosed) return 'closing'
-  if (error instanceof GarbledAnswer) return 'garbled'
+  if (error instanceof GarbledAnswer || error instanceof ListenerFailed) return 'garbled'
   return sent ? 'lost' : 'stale'
 }
 

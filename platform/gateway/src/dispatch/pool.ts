@@ -112,6 +112,11 @@ export class InstancePool {
     this.#log.warn({ instance: instance.name, failure }, 'an instance is passed over')
   }
 
+  /** An instance answers what cannot be passed on; it may be one answer alone, so others are asked for. */
+  garbled(instance: Instance, error: Error): void {
+    this.#log.warn({ err: error, instance: instance.name }, 'an answer could not be passed on')
+  }
+
   shortOf(shortage: Shortage): void {
     this.#metrics.refused(this.#service, shortage)
   }

@@ -3,7 +3,7 @@ import type { AnswerHead } from './answer-head.ts'
 import { type AnswerListener, AnswerReader } from './answer-reader.ts'
 import { BodySending } from './body-sending.ts'
 import { openSocket, type Target } from './connecting.ts'
-import { ConnectionLost, GarbledAnswer, NoConnection } from './errors.ts'
+import { ConnectionLost, GarbledAnswer, ListenerFailed, NoConnection } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 
 /** Who keeps connections for the next request. */
@@ -160,7 +160,9 @@ export class Connection implements AnswerListener {
     try {
       this.#reader.read(bytes)
     } catch (error) {
-      this.#fail(error instanceof Error ? error : new GarbledAnswer('the answer could not be read', { cause: error }))
+      this.#fail(
+        error instanceof GarbledAnswer ? error : new ListenerFailed('the answer was not taken', { cause: error }),
+      )
     }
   }
 

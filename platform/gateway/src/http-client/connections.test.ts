@@ -307,6 +307,20 @@ describe('a request', () => {
     await expect.poll(() => sockets[0]?.destroyed).toBe(true)
   })
 
+  it('that fails on its own answer hears of that, and nobody has the connection any more', async () => {
+    const { url, sockets } = await upstream((socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'))
+    const connections = connectionsTo(url)
+    const asking = new Asking()
+    const fault = new TypeError('no')
+    asking.onHead = () => {
+      throw fault
+    }
+    connections.send(asking)
+    await expect(asking.done).rejects.toMatchObject({ name: 'ListenerFailed', cause: fault })
+    await ask(connections).done
+    expect(sockets).toHaveLength(2)
+  })
+
   it('that is under way is finished when the connections are closed, and no other goes out', async () => {
     const { url, sockets } = await upstream(() => undefined)
     const connections = connectionsTo(url)

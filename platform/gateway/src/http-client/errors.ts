@@ -13,6 +13,11 @@ export class GarbledAnswer extends Error {
   override name = 'GarbledAnswer'
 }
 
+/** Whoever hears of an answer failed on it. What has come of it may have been passed on. */
+export class ListenerFailed extends Error {
+  override name = 'ListenerFailed'
+}
+
 /** The other side takes no more of a request's body. */
 export class RequestStalled extends Error {
   override name = 'RequestStalled'

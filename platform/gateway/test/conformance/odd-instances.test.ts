@@ -1,6 +1,7 @@
 import { createServer, type Socket } from 'node:net'
 import { emptyMetrics } from '@sallyport/service'
 import fc from 'fast-check'
+import { pino } from 'pino'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { PoolLimits } from '../../src/dispatch/pool.ts'
 import { createBalancingMetrics } from '../../src/index.ts'
@@ -22,6 +23,8 @@ interface OddInstance {
   readonly door: string
   /** Its connections, in order. */
   readonly sockets: readonly Socket[]
+  /** What the gateway has complained of. */
+  readonly logged: readonly string[]
   /** How many calls are with it. */
   readonly calls: () => Promise<unknown>
 }
@@ -32,6 +35,8 @@ interface Behaviour {
 }
 
 async function openTo(behaviour: Behaviour, limits: Partial<PoolLimits> = {}): Promise<OddInstance> {
+  const logged: string[] = []
+  const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) })
   const sockets: Socket[] = []
   const server = createServer((socket) => {
     const number = sockets.push(socket) - 1
@@ -43,7 +48,7 @@ async function openTo(behaviour: Behaviour, limits: Partial<PoolLimits> = {}): P
   const address = server.address()
   const url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
   const metrics = emptyMetrics()
-  const gateway = await openDoors(overHttp([url], { limits, metrics: createBalancingMetrics(metrics) }))
+  const gateway = await openDoors(overHttp([url], { limits, log, metrics: createBalancingMetrics(metrics) }))
   ending.push(async () => {
     for (const socket of sockets) socket.destroy()
     server.close()
@@ -52,6 +57,7 @@ async function openTo(behaviour: Behaviour, limits: Partial<PoolLimits> = {}): P
   return {
     door: gateway.addresses.public,
     sockets,
+    logged,
     async calls() {
       const { values } = (await metrics.getSingleMetric('sallyport_upstream_calls')?.get()) ?? { values: [] }
       return values[0]?.value
@@ -64,6 +70,16 @@ const ok = (body: string, ...headers: string[]): string =>
 const lastGet = `GET ${things} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`
 
 describe('an instance', () => {
+  it('whose answer cannot be passed on is named in the log, with the reason', async () => {
+    const { door, logged } = await openTo({ onData: (socket) => socket.write('HTTP/1.1 200 OK\r\n folded: a\r\n\r\n') })
+    expect((await fetch(`${door}${things}`)).status).toBe(502)
+    expect(logged).toHaveLength(1)
+    expect(JSON.parse(logged[0] ?? '')).toMatchObject({
+      instance: 'shop.1',
+      err: { type: 'GarbledAnswer', message: 'the head of the answer is not HTTP/1.1' },
+    })
+  })
+
   it.each([
     ['of known length', 'content-length: 1\r\n', 'a'],
     ['in pieces', 'transfer-encoding: chunked\r\n', '1\r\na\r\n0\r\n\r\n'],
