@@ -101,16 +101,18 @@ export async function registerTasks<T>(db: Kysely<T>, tasks: readonly string[]):
 /**
  * Takes from a worker that is dead the jobs it was running. That it died is not the job's fault, so the attempt is
  * given back, within limits: the job itself may be what kills.
+ * @returns how many there were
  */
-export async function unlockJobs<T>(db: Kysely<T>, workerId: string): Promise<void> {
+export async function unlockJobs<T>(db: Kysely<T>, workerId: string): Promise<number> {
   const { rows } = await sql<{ id: bigint }>`
     select id from graphile_worker.jobs where locked_by = ${workerId}`.execute(db)
-  if (rows.length === 0) return
+  if (rows.length === 0) return 0
   const ids = rows.map(({ id }) => id)
   await sql`select graphile_worker.force_unlock_workers(array[${workerId}])`.execute(db)
   await sql`select graphile_worker.reschedule_jobs(array[id], run_at => now(),
       max_attempts => least(max_attempts + 1, greatest(max_attempts, ${ATTEMPTS_LIMIT})))
     from graphile_worker.jobs where id = any(${ids}::bigint[])`.execute(db)
+  return rows.length
 }
 
 /** Makes what is due within the horizon due now, and forgets what was superseded while it ran and failed then. */

@@ -232,6 +232,20 @@ describe('resuming', () => {
     expect(attempts[0]).toMatchObject({ attempt: 2, maxAttempts: 2 })
   })
 
+  it('takes up also what a statement of that process took when it was dead already', async () => {
+    run = async ({ text }) => {
+      ran.push(text)
+      if (text === 'first') {
+        await sql`update graphile_worker._private_jobs set locked_at = now(), locked_by = 'sallyport test 1'
+          where key = 'second'`.execute(test.database.db)
+      }
+    }
+    await enqueue({ payload: { text: 'first' }, key: 'first' })
+    await enqueue({ payload: { text: 'second' }, key: 'second', runAfterMs: 3_600_000 })
+    expect(await jobs.resume({ timeoutMs: 20_000 })).toEqual({ left: 0 })
+    expect(ran).toEqual(['first', 'second'])
+  })
+
   it('leaves the jobs of another instance alone', async () => {
     await enqueue({ payload: { text: 'theirs' }, key: 'k' })
     await sql`update graphile_worker._private_jobs set locked_at = now(), locked_by = 'sallyport test 2'`.execute(

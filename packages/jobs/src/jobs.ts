@@ -158,13 +158,21 @@ export function createJobs<Tables, Tasks extends JobTasks>(options: JobsOptions<
     forget: forgetJobs,
     completeSoon: (keys) => completions.add(keys),
     async resume({ timeoutMs, horizonMs = HORIZON_MS }) {
+      const deadline = performance.now() + timeoutMs
       await unlockJobs(db, workerId)
       await hastenJobs(db, horizonMs)
-      if ((await countOwed(db, 0)) > 0) {
-        const done = runOnce({ ...settings(timeoutMs), taskList }).catch((error: unknown) => {
+      let isOwed = (await countOwed(db, 0)) > 0
+      while (isOwed) {
+        const leftMs = Math.max(0, deadline - performance.now())
+        const done = runOnce({ ...settings(leftMs), taskList }).catch((error: unknown) => {
           log.error({ err: error }, `the owed jobs of ${service} were interrupted`)
         })
-        if (!(await within(timeoutMs, done))) void drain()
+        if (!(await within(leftMs, done))) {
+          void drain()
+          break
+        }
+        // A statement that the earlier process had sent when it died may have taken a job since.
+        isOwed = (await unlockJobs(db, workerId)) > 0
       }
       return { left: await countOwed(db, horizonMs) }
     },
