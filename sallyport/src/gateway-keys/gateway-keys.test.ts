@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { signing } from '@sallyport/gateway'
@@ -108,8 +108,10 @@ describe('the gateway’s keys', () => {
       { log: noisy, lookMs: 5 },
     )
     const following = opened.follow()
-    await writeFile(pathsOf(directory).private, '{"keys":[]}')
-    await chmod(pathsOf(directory).private, 0o600)
+    // In one step: half a file would be wrong in another way.
+    const written = join(directory, 'written')
+    await writeFile(written, '{"keys":[]}', { mode: 0o600 })
+    await rename(written, pathsOf(directory).private)
     await expect.poll(() => warnings).toEqual([expect.stringContaining('there is no key in it')])
     expect(opened.keys.signingKeyId).toBe('first')
     const second = pair(await signing.makeKey('second'))
