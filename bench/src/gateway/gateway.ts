@@ -3,7 +3,7 @@ import { type Load, median } from '../load.ts'
 import { type ProvingGround, withGround } from './ground.ts'
 import type { Running } from './running.ts'
 import { path } from './shop.ts'
-import { type Credential, missing, names, type Side, sides } from './sides.ts'
+import { type Credential, credentials, missing, names, type Side, sides } from './sides.ts'
 import { shoot, type Shot } from './wrk.ts'
 
 /** One side as it is asked with one kind of credential. */
@@ -30,9 +30,9 @@ const settleSeconds = 1
  */
 export function measureGateway(load: Load): Promise<string> {
   return withGround(async (ground) => {
-    const contests: Contest[] = []
     const absent: string[] = []
-    const started: Running[] = []
+    const started: { readonly side: Side; readonly running: Running }[] = []
+    let contests: readonly Contest[] = []
     try {
       for (const side of sides.filter(({ name }) => name.includes(load.only ?? ''))) {
         const why = await missing(side)
@@ -40,10 +40,9 @@ export function measureGateway(load: Load): Promise<string> {
           absent.push(`  ${side.name}: not measured, ${why}`)
           continue
         }
-        const running = await side.start(ground)
-        started.push(running)
-        for (const credential of side.credentials) contests.push({ side, credential, running, rounds: [] })
+        started.push({ side, running: await side.start(ground) })
       }
+      contests = inTurns(started)
       for (const contest of contests) await warmUp(contest, ground, load)
       for (let round = 0; round < load.rounds; round += 1) {
         for (const contest of contests) {
@@ -52,7 +51,7 @@ export function measureGateway(load: Load): Promise<string> {
         }
       }
     } finally {
-      for (const running of started) await running.stop()
+      for (const { running } of started) await running.stop()
     }
     return [
       `gateway: ${load.clients} connections, ${load.rounds} rounds of ${load.seconds} s, medians`,
@@ -63,6 +62,15 @@ export function measureGateway(load: Load): Promise<string> {
       ...contests.map(({ side, credential, rounds }) => `  ${side.name}, ${credential}: ${raw(rounds)}`),
     ].join('\n')
   })
+}
+
+/** Who is compared is asked one after the other: on a machine that others use, what lies further apart says little. */
+function inTurns(started: readonly { readonly side: Side; readonly running: Running }[]): readonly Contest[] {
+  return credentials.flatMap((credential) =>
+    started
+      .filter(({ side }) => side.credentials.includes(credential))
+      .map(({ side, running }) => ({ side, credential, running, rounds: [] })),
+  )
 }
 
 async function warmUp(contest: Contest, ground: ProvingGround, load: Load): Promise<void> {

@@ -10,8 +10,9 @@ export interface Ground {
   readonly upstream: string
 }
 
+export const credentials = ['one token', '1000 tokens', '1000 API keys'] as const
 /** What a request is sent with. */
-export type Credential = 'one token' | '1000 tokens' | '1000 API keys'
+export type Credential = (typeof credentials)[number]
 
 /** Something that stands between clients and a service, or the service too; all of it runs on a core of its own. */
 export interface Side {
@@ -55,6 +56,7 @@ export const sides: readonly Side[] = [
     credentials: ['one token'],
     start: (ground) => startNode('plain-service', told(ground), 'first'),
   },
+  { name: names.fastify, credentials: tokens, start: (ground) => startNode('fastify-proxy', told(ground), 'first') },
   {
     name: names.haproxy,
     needs: 'haproxy',
@@ -62,19 +64,14 @@ export const sides: readonly Side[] = [
     start: ({ directory, upstream, issuer: { publicPem } }) =>
       startHaproxy(directory, { upstream, name: 'alone', publicPem }),
   },
-  { name: names.fastify, credentials: tokens, start: (ground) => startNode('fastify-proxy', told(ground), 'first') },
-  {
-    name: names.remote,
-    credentials: [...tokens, '1000 API keys'],
-    start: (ground) => startNode('ours', told(ground), 'first'),
-  },
+  { name: names.remote, credentials, start: (ground) => startNode('ours', told(ground), 'first') },
   { name: names.haproxyAndPlain, needs: 'haproxy', credentials: tokens, start: haproxyBefore('plain-service') },
-  { name: names.haproxyAndOurs, needs: 'haproxy', credentials: tokens, start: haproxyBefore('service') },
   {
     name: names.inProcess,
-    credentials: [...tokens, '1000 API keys'],
+    credentials,
     start: (ground) => startNode('ours', { ...told(ground), upstream: undefined }, 'first'),
   },
+  { name: names.haproxyAndOurs, needs: 'haproxy', credentials: tokens, start: haproxyBefore('service') },
 ]
 
 /** Why a side cannot be measured here. */
