@@ -7,7 +7,8 @@ import { UnsendableRequest } from '../http-client/errors.ts'
 import { requestHead } from '../http-client/request-head.ts'
 import type { DoorResponse } from '../door-response.ts'
 import { writeReply } from '../write-reply.ts'
-import { isEventStream, isFramed, takeOver } from './call-headers.ts'
+import { AnswerRelay } from './answer-relay.ts'
+import { isEventStream, isFramed } from './call-headers.ts'
 import type { BodyPolicy, Dispatch } from './dispatcher.ts'
 import { type CallFailure, failureOf, isRepeatable, isUndelivered, NoAnswer } from './failure.ts'
 import type { Instance } from './instance.ts'
@@ -17,8 +18,6 @@ import type { Waiting } from './waiting-line.ts'
 
 /** A call is sent at most so often, apart from tries by which nothing was delivered: each instance may refuse once. */
 const mostTries = 3
-/** An answer is short up to this length, in bytes. */
-const shortBytes = 8192
 /** What a client is told when no instance can be had, in seconds. */
 const retryAfterSeconds = 1
 
@@ -44,17 +43,14 @@ export class Call implements Exchange, Waiting {
   /** How long the instance has to begin its answer, in milliseconds. */
   #limitMs = 0
   #timer: NodeJS.Timeout | undefined
-  #answered = false
+  /** The way of the answer to the client, once there is one. */
+  #relay: AnswerRelay | undefined
   /** Whether the answer goes on until the client leaves. */
   #isStream = false
   /** The client has left. */
   #left = false
   #over = false
   #tries = 0
-  /** What the answer has left to come, in bytes, when it says so. */
-  #remaining = Number.NaN
-  /** The client is to take what it has been sent before there is more. */
-  #isFull = false
 
   constructor(pool: InstancePool, { request, response, body, dialect, record }: Dispatch) {
     this.#pool = pool
@@ -136,7 +132,7 @@ export class Call implements Exchange, Waiting {
   }
 
   onSent(): void {
-    if (this.#way === 'streamed' && !this.#answered) this.#expectAnswer()
+    if (this.#way === 'streamed' && !this.#relay) this.#expectAnswer()
   }
 
   #expectAnswer(): void {
@@ -163,39 +159,19 @@ export class Call implements Exchange, Waiting {
       this.#connection?.abort(tooManyStreams)
       return
     }
-    this.#answered = true
-    takeOver(head, this.#response)
-    if (typeof head.framing === 'number') this.#remaining = head.framing
-    // An answer of unknown length may take its time: its client sees the beginning at once. It does not go out as UTF-8, as
-    // `flushHeaders` would have it.
-    else this.#response.write('', 'latin1')
+    this.#relay = new AnswerRelay(this.#response, () => this.#connection?.resume())
+    this.#relay.begin(head)
   }
 
   onBody(piece: Buffer): boolean {
-    const response = this.#response
-    this.#remaining -= piece.length
-    if (this.#remaining === 0 && piece.length <= shortBytes) {
-      // As a string the head and a short body go out in one write, which costs a tenth less of the whole way.
-      response.end(piece.toString('latin1'), 'latin1')
-      return true
-    }
-    if (response.write(Buffer.from(piece))) return true
-    // Many small pieces may have come at once.
-    if (!this.#isFull) response.once('drain', () => this.#onRoom())
-    this.#isFull = true
-    return false
-  }
-
-  #onRoom(): void {
-    this.#isFull = false
-    this.#connection?.resume()
+    return this.#relay?.piece(piece) !== false
   }
 
   onEnd(): void {
     this.#over = true
     this.#connection = undefined
     this.#leaveInstance()
-    this.#response.end()
+    this.#relay?.end()
     // What nobody waited for is dropped: behind it the client's next request comes.
     if (this.#way === 'streamed') this.#request.resume()
   }
@@ -222,7 +198,7 @@ export class Call implements Exchange, Waiting {
     if (failure === 'garbled') this.#pool.garbled(instance, error)
     if (this.#left) {
       this.#finish()
-    } else if (this.#answered) {
+    } else if (this.#relay) {
       // Half an answer must not look like a whole one.
       this.#finish()
       this.#request.socket.destroy()
@@ -280,7 +256,7 @@ export class Call implements Exchange, Waiting {
   /** The wait for an answer ends by the limits of the call, which may be longer than a connection may be idle. */
   #onIdle(): void {
     const { socket } = this.#request
-    if (this.#answered || this.#over) socket.destroy()
+    if (this.#relay || this.#over) socket.destroy()
     else socket.setTimeout(socket.timeout ?? 0)
   }
 
