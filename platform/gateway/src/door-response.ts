@@ -30,6 +30,11 @@ export class DoorResponse extends ServerResponse {
     else this.#said.push(name, value)
   }
 
+  /** Ends it, and its connection, in the midst: half an answer must not look like a whole one. */
+  breakOff(): void {
+    this.req.socket.destroy()
+  }
+
   override writeHead(status: number, message?: string, headers?: Given): this
   override writeHead(status: number, headers?: Given): this
   override writeHead(status: number, messageOrHeaders?: string | Given, more?: Given): this {

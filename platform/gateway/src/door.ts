@@ -45,25 +45,25 @@ export interface DoorParts extends AdmissionParts {
 /** What a door does with a request: every one goes the way of design §3. */
 export function createDoor(parts: DoorParts): Handler {
   const { log, name, isProxy } = parts
-  const failed = (error: unknown, request: IncomingMessage, response: DoorResponse): void => {
+  const failed = (error: unknown, response: DoorResponse): void => {
     log.error({ err: error, door: name }, 'the gateway failed on a request')
-    if (response.headersSent) request.socket.destroy()
+    if (response.headersSent) response.breakOff()
     else writeReply(response, problemDetails.failed('unknown'))
   }
-  const orFail = (enter: () => Soon<void>, request: IncomingMessage, response: DoorResponse): void => {
+  const orFail = (enter: () => Soon<void>, response: DoorResponse): void => {
     try {
       const entering = enter()
-      if (entering instanceof Promise) entering.catch((error: unknown) => failed(error, request, response))
+      if (entering instanceof Promise) entering.catch((error: unknown) => failed(error, response))
     } catch (error) {
-      failed(error, request, response)
+      failed(error, response)
     }
   }
   return {
     isProxy,
     tooSlow: ({ method = 'GET', url = '/' }) => dialectOf(parts.routes.match(method, originForm(url))).tooSlow(),
-    request: (request, response) => orFail(() => enter(parts, request, response), request, response),
+    request: (request, response) => orFail(() => enter(parts, request, response), response),
     grantsUpgrade: (request) => grantsUpgrade(parts, request),
-    upgrade: (request, response, head) => orFail(() => enterUpgrade(parts, request, response, head), request, response),
+    upgrade: (request, response, head) => orFail(() => enterUpgrade(parts, request, response, head), response),
   }
 }
 

@@ -232,6 +232,17 @@ describe.each([
   })
 })
 
+it.each(['GET', 'POST'])('E-35 is refused when it breaks off: %s', async (method) => {
+  const { addresses } = await openDoors(overHttp([upstreamUrl]), { contracts: [contract], keys })
+  answer = (_request, response) => {
+    const text = JSON.stringify(claims)
+    response.writeHead(200, { 'content-length': text.length + 1 })
+    response.write(text, () => response.destroy())
+  }
+  const reply = await fetch(`${addresses.public}/shop/login`, { method })
+  expect([reply.status, await reply.text()]).toEqual([502, expect.not.stringContaining('unsigned-claims')])
+})
+
 it('E-35 is refused when the gateway cannot sign', async () => {
   const dispatcher = inProcessDispatcher({ handle: (_request, response) => response.end(JSON.stringify(claims)) })
   const broken = { sign: async () => Promise.reject(new Error('no')) }

@@ -199,9 +199,8 @@ export class Call implements Exchange, Waiting {
     if (this.#left) {
       this.#finish()
     } else if (this.#relay) {
-      // Half an answer must not look like a whole one.
       this.#finish()
-      this.#request.socket.destroy()
+      this.#response.breakOff()
     } else if (this.#mayTryAgain(failure)) {
       this.#tryAgain(instance, failure)
     } else {

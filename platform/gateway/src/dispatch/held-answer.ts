@@ -1,8 +1,9 @@
-import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http'
+import type { DoorResponse } from '../door-response.ts'
 
 /** What becomes of a held answer: written once, instead of what the service wrote. */
 export interface HeldAnswer {
-  /** The whole body; undefined when it is longer than it may be. Status and headers stand in the response. */
+  /** The whole body; undefined when it is longer than it may be, or broke off. Status and headers stand in the response. */
   readonly body: Buffer | undefined
   /** Lets whatever this writes through to the client. */
   readonly answer: (write: () => void) => void
@@ -25,7 +26,7 @@ type HeadArguments = [
  * does, so that response itself is what has to wait; no other response knows of this.
  */
 export function holdAnswer(
-  response: ServerResponse,
+  response: DoorResponse,
   { holds, limitBytes }: Holding,
   whole: (held: HeldAnswer) => void,
 ): void {
@@ -33,6 +34,7 @@ export function holdAnswer(
   const flushHeaders = response.flushHeaders.bind(response)
   const write = response.write.bind(response)
   const end = response.end.bind(response)
+  const breakOff = response.breakOff.bind(response)
   const chunks: Uint8Array[] = []
   let size = 0
   let state: 'undecided' | 'passing' | 'holding' | 'held' = 'undecided'
@@ -87,6 +89,11 @@ export function holdAnswer(
     if (state === 'holding') settle(Buffer.concat(chunks))
     return response
   }
+  // Nothing of it has gone out, so the client can be told.
+  response.breakOff = () => {
+    if (state === 'holding') settle(undefined)
+    else if (state !== 'held') breakOff()
+  }
 }
 
 function bytesOf(chunk: unknown, encoding: unknown): Uint8Array {
@@ -95,7 +102,7 @@ function bytesOf(chunk: unknown, encoding: unknown): Uint8Array {
   return Buffer.from(chunk, typeof encoding === 'string' && Buffer.isEncoding(encoding) ? encoding : 'utf8')
 }
 
-function setHeaders(response: ServerResponse, headers: OutgoingHttpHeaders | readonly OutgoingHttpHeader[]): void {
+function setHeaders(response: DoorResponse, headers: OutgoingHttpHeaders | readonly OutgoingHttpHeader[]): void {
   if (!isList(headers)) {
     for (const [name, value] of Object.entries(headers)) if (value !== undefined) response.setHeader(name, value)
     return

@@ -1,6 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Logger } from 'pino'
 import { type HeldAnswer, holdAnswer } from '../dispatch/held-answer.ts'
+import type { DoorResponse } from '../door-response.ts'
 import type { GatewayKeys } from './gateway-keys.ts'
 
 /** The claims of a few tokens are shorter than this by far. */
@@ -28,7 +29,7 @@ const ofOtherForms = ['accept-encoding', 'range', 'if-range']
  */
 export function signAnswer(
   { keys, log }: { readonly keys: Pick<GatewayKeys, 'sign'>; readonly log: Logger },
-  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
+  { request, response }: { readonly request: IncomingMessage; readonly response: DoorResponse },
   { members, refuse }: { readonly members: readonly string[]; readonly refuse: () => void },
 ): void {
   withoutHeaders(request, ofOtherForms)
@@ -56,7 +57,7 @@ export function signAnswer(
   }
 }
 
-function hasPlainBody(response: ServerResponse): boolean {
+function hasPlainBody(response: DoorResponse): boolean {
   const encoding = response.getHeader('content-encoding')
   return encoding === undefined || encoding === 'identity'
 }
@@ -75,7 +76,7 @@ async function signMembers(
   return JSON.stringify({ ...answer, ...Object.fromEntries(members.map((member, index) => [member, tokens[index]])) })
 }
 
-function write(response: ServerResponse, text: string): void {
+function write(response: DoorResponse, text: string): void {
   // Whoever has a token has what it opens.
   if (!response.hasHeader('cache-control')) response.setHeader('cache-control', 'no-store')
   response.writeHead(200, { 'content-length': Buffer.byteLength(text) })
