@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
-import { newName, text, UnexpectedAnswer } from './requests.ts'
+import { text, UnexpectedAnswer } from './requests.ts'
 import { type Market, type OpenAuctions, trade } from './trading.ts'
 
 /** Somebody who has left something at every service. */
@@ -33,7 +33,7 @@ export async function settleIn(campus: Campus): Promise<Resident> {
   count += 1
   const word = randomBytes(6).toString('hex')
   const [address, first, last] = [`198.51.100.${count}`, `Zebedee${word}`, `Quill${word}`]
-  const username = `${newName()}_${word}`
+  const username = `resident_${word}`
   const email = `${username}@players.example`
   const door = addresses.public
 
