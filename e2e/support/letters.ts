@@ -25,5 +25,7 @@ export async function linkTo(address: string, count = 1): Promise<string> {
 async function readAll(): Promise<ParsedMail[]> {
   const mailbox = inject('sallyportMailbox')
   const names = (await readdir(mailbox).catch((): string[] => [])).filter((name) => name.endsWith('.eml')).toSorted()
-  return Promise.all(names.map(async (name) => simpleParser(await readFile(join(mailbox, name)))))
+  // Those of people who are erased are removed, also meanwhile.
+  const letters = await Promise.all(names.map((name) => readFile(join(mailbox, name)).catch(() => '')))
+  return Promise.all(letters.map((letter) => simpleParser(letter)))
 }
