@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startMigratedParts } from '../support/installation.ts'
-import { administratorPassword, type Parts } from '../support/parts.ts'
+import { administratorPassword, type Parts, untilTold } from '../support/parts.ts'
 
 /*
  * Three instances of enrollment, each a process of its own, behind one gateway.
@@ -25,6 +25,7 @@ beforeAll(async () => {
   urls = [parts.urlOf('enrollment'), ...more]
   const settings = { SALLYPORT_INSTANCE: '2', SALLYPORT_PORT: '0', SALLYPORT_URL_ENROLLMENT: urls.join() }
   door = (await parts.serve('gateway', settings))['public'] ?? ''
+  await Promise.all([door, ...urls].map(untilTold))
   const admin = await signIn('admin', administratorPassword)
   registrar = await personWith('registrar', 'rita', admin)
   turing = await personWith('instructor', 'turing', admin)
@@ -126,6 +127,7 @@ it('T-9 E-59 a freeze by one is a freeze of all, also after a restart', async ()
 
   await parts.end('enrollment', 'SIGTERM')
   await parts.serve('enrollment')
+  await untilTold(parts.urlOf('enrollment'))
   expect((await ask(registrar, 'GET', '/auto-enrollment', undefined, urls[0])).body).toEqual({ enabled: false })
   await ask(registrar, 'PUT', '/auto-enrollment', { enabled: true }, urls[0])
   expect((await ask(turing, 'GET', `/sections/${id}`, undefined, urls[1])).body).toMatchObject({

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { openDatabase } from '@sallyport/database'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startMigratedParts } from '../support/installation.ts'
-import type { Parts } from '../support/parts.ts'
+import { type Parts, untilTold } from '../support/parts.ts'
 
 const record = {
   date: '2026-07-04',
@@ -80,7 +80,7 @@ describe('S-1 pictures as a process of its own', () => {
     const owner = openDatabase({ connection: { url: DATABASE_URL_PICTURES_OWNER }, service: 'pictures' })
     // Nobody gets a row in, so the upload stands still between its files and its row.
     const holding = await owner.pool.connect()
-    await holding.query('begin; lock table picture in share mode')
+    await holding.query('begin; set local idle_in_transaction_session_timeout = 0; lock table picture in share mode')
     let going: Promise<void> | undefined
     const letGo = () => (going ??= holding.query('rollback').then(() => holding.release()))
     onTestFinished(() => letGo().then(() => owner.close()))
@@ -94,13 +94,16 @@ describe('S-1 pictures as a process of its own', () => {
     expect(await uploading).toBeOneOf([502, 503])
 
     await parts.serve('pictures')
-    expect(await (await get('/v1/pictures?from=2026-07-04')).text()).not.toContain('Sirius')
+    await untilTold(parts.urlOf('pictures'))
+    const listed = await get('/v1/pictures?from=2026-07-04')
+    expect([listed.status, await listed.text()]).toEqual([200, expect.not.stringContaining('Sirius')])
     const left = (await files()).filter((path) => !before.includes(path))
     expect(left).toHaveLength(3)
     const longAgo = new Date(Date.now() - 2 * 3_600_000)
     for (const path of left) await utimes(path, longAgo, longAgo)
     await parts.end('pictures', 'SIGTERM')
     await parts.serve('pictures')
+    await untilTold(parts.urlOf('pictures'))
     await expect.poll(async () => (await files()).sort()).toEqual(before.sort())
     expect((await get(download)).status).toBe(200)
   })
@@ -117,6 +120,7 @@ describe('S-1 pictures as a process of its own', () => {
     for (const part of ['gateway', 'pictures'] as const) await parts.end(part, 'SIGTERM')
     await parts.serve('pictures', settings)
     ;({ public: door = '' } = await parts.serve('gateway', settings))
+    await Promise.all([door, parts.urlOf('pictures')].map(untilTold))
     for (const one of [key, demoKey]) {
       const answer = await get(download, one)
       expect([answer.status, await answer.json()]).toEqual([200, record])

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { field, list, newName, password, post, signIn, text } from '../program/requests.ts'
 import { startMigratedParts } from '../support/installation.ts'
-import { administratorPassword, type Parts } from '../support/parts.ts'
+import { administratorPassword, type Parts, untilTold } from '../support/parts.ts'
 
 let parts: Parts
 let username: string
@@ -43,6 +43,7 @@ describe('the export where every part is a process of its own', () => {
       await parts.end(part, 'SIGTERM')
       expect(await exported()).toMatchObject({ status: 503, body: { code: 'part-unavailable', part } })
       await parts.serve(part)
+      await untilTold(parts.urlOf(part))
     }
     expect(await exported()).toMatchObject({ status: 200, body: { complete: true } })
   })
@@ -98,6 +99,7 @@ describe('the erasure where every part is a process of its own', () => {
       list(field(await look(), 'steps')).filter((step) => field(step, 'state') === 'done').length
     await expect.poll(done, { timeout: 30_000, interval: 200 }).toBe(4)
     await parts.serve('enrollment')
+    await untilTold(parts.urlOf('enrollment'))
     await expect.poll(async () => field(await look(), 'state'), { timeout: 80_000, interval: 500 }).toBe('done')
     expect(field(await look(), 'receipt')).toMatchObject({ services: { enrollment: { removed: { seats: 1 } } } })
     expect(await students()).toEqual([])

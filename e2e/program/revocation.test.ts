@@ -2,7 +2,7 @@ import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeInstallation, startMigratedParts } from '../support/installation.ts'
-import { administratorPassword, partNames, type Parts } from '../support/parts.ts'
+import { administratorPassword, partNames, type Parts, untilTold } from '../support/parts.ts'
 import { type Holder, msUntilClosed, type Place, placesAtDoors, placesAtPorts } from '../support/places.ts'
 import { launch, type Program, startProgram } from '../support/program.ts'
 import { field, list, newName, password, post, signIn, text } from './requests.ts'
@@ -178,14 +178,17 @@ describe('in several processes', () => {
   it('a lost feed is said by every part and makes those not ready that refuse until it is heard again', async () => {
     const settings = { SALLYPORT_INSTANCE: '2', SALLYPORT_PORT: '0', SALLYPORT_REVOCATIONS_FAIL_CLOSED_SECONDS: '2' }
     const { wallet: careful = '' } = await parts.serve('wallet', settings)
+    await untilTold(careful)
     const person = await register(mode.door)
     const ready = (url: string) => fetch(`${url}/health/ready`).then((reply) => reply.json())
     const balances = (url: string) =>
       fetch(`${url}/api/tux-management/balances/${person.uid}`, {
         headers: { authorization: `Bearer ${person.token}` },
       })
-    expect(await ready(careful)).toMatchObject({ status: 'ready', parts: { revocations: 'ready' } })
-    expect(await ready(mode.adminDoor)).toMatchObject({ status: 'ready', parts: { 'gateway.revocations': 'ready' } })
+    await expect.poll(() => ready(careful)).toMatchObject({ status: 'ready', parts: { revocations: 'ready' } })
+    await expect
+      .poll(() => ready(mode.adminDoor))
+      .toMatchObject({ status: 'ready', parts: { 'gateway.revocations': 'ready' } })
     expect((await balances(careful)).status).toBe(200)
 
     await parts.end('identity', 'SIGKILL')

@@ -80,6 +80,7 @@ export async function startParts(
 
   await Promise.all(needed.map((name) => serve(name)))
   const { public: door = '', admin: adminDoor = '' } = await serve('gateway')
+  await Promise.all([adminDoor, ...needed.map(urlOf)].map(untilTold))
   return {
     dataDirectory,
     door,
@@ -95,6 +96,22 @@ export async function startParts(
       await postgres.stop()
       for (const directory of [postgresDirectory, dataDirectory]) await rm(directory, { recursive: true, force: true })
     },
+  }
+}
+
+/**
+ * Waits until a part that has just started was told what is revoked: until then it answers 503 to whoever is signed in.
+ *
+ * @param url its own port, or a door of the gateway
+ */
+export async function untilTold(url: string): Promise<void> {
+  const deadline = performance.now() + startLimitMs
+  for (;;) {
+    const answer: unknown = await (await fetch(`${url}/health/ready`)).json()
+    const states: Record<string, unknown> = { ...Object(Reflect.get(Object(answer), 'parts')) }
+    if (states['revocations'] !== 'lost' && states['gateway.revocations'] !== 'lost') return
+    if (performance.now() > deadline) throw new Error(`${url} was not told what is revoked`)
+    await sleep(50)
   }
 }
 
