@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeInstallation } from '../support/installation.ts'
 import { launch, type Program, startProgram } from '../support/program.ts'
 import { type Diary, look, playUntilTheEnd } from './player.ts'
-import { findLosses, type TradeBook, tradeUntilTheEnd } from './trader.ts'
+import { findLosses, findOpenAfter, type TradeBook, tradeUntilTheEnd } from './trader.ts'
 
 /** `npm run test:crash` asks for two hundred. */
 const rounds = Number(process.env['SALLYPORT_CRASH_ROUNDS'] ?? 3)
@@ -46,7 +46,10 @@ describe('kill -9 of the program while requests run', () => {
 
       program = await startProgram(dataDirectory)
 
+      const backAt = Math.floor(Date.now() / 1000)
       expect(await findLosses(program.addresses, book, administrator)).toEqual([])
+      // What ended while it was dead is closed a moment after the start.
+      await expect.poll(() => findOpenAfter(backAt, program.addresses, administrator)).toEqual([])
       everybody.push(...diaries)
       // Those of this round, and some of earlier rounds: a later crash must not undo an older write.
       for (const diary of [...diaries, ...everybody.slice(0, 3)]) {

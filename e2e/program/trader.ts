@@ -22,7 +22,8 @@ export async function tradeUntilTheEnd({ public: door }: Addresses, book: TradeB
       const won = await post(`${door}/api/distro/${player_id}/gacha/roll`, undefined, token)
       const end_time = Math.floor(Date.now() / 1000) + (durations[round % durations.length] ?? 1)
       const listing = { player_id, gacha_name: text(won, 'name'), starting_price: round % 3, end_time }
-      book.auctions.push(text(await post(`${door}/api/auction/auctions`, listing, token), 'auction_id'))
+      const opened = await post(`${door}/api/auction/auctions`, listing, token).catch(refusedAsLate)
+      if (opened !== undefined) book.auctions.push(text(opened, 'auction_id'))
       for (const auction of list(await get(`${door}/api/auction/auctions`, token)).slice(-8)) {
         const auction_id = text(auction, 'auction_id')
         const value = Number(field(auction, 'current_winning_bid')) + 3
@@ -40,7 +41,12 @@ export async function tradeUntilTheEnd({ public: door }: Addresses, book: TradeB
   }
 }
 
-/** What is missing of what traders were told, or still open after its end. */
+/** An auction whose end passed while the trader was still on the way to set it is none. */
+function refusedAsLate(error: unknown): undefined {
+  if (!(error instanceof UnexpectedAnswer && error.message.includes('Invalid time'))) throw error
+}
+
+/** What is missing of what traders were told. */
 export async function findLosses({ admin }: Addresses, book: TradeBook, administrator: string): Promise<string[]> {
   const token = await adminSignIn(admin, administrator)
   const auctions = `${admin}/admin/api/auction/auctions`
@@ -66,13 +72,15 @@ export async function findLosses({ admin }: Addresses, book: TradeBook, administ
     if (Number(field(known.get(auctionId), 'current_winning_bid')) !== (values.at(-1) ?? 0))
       losses.push(`${auctionId} is not led by its last bid`)
   }
-  const overdue = Math.floor(Date.now() / 1000) - 2
-  losses.push(
-    ...active
-      .filter((auction) => Number(field(auction, 'end_time')) < overdue)
-      .map((auction) => `auction ${text(auction, 'auction_id')} is stuck`),
-  )
   return losses
+}
+
+/** The auctions that are still open though their end came before this moment, in UNIX seconds. */
+export async function findOpenAfter(moment: number, { admin }: Addresses, administrator: string): Promise<string[]> {
+  const token = await adminSignIn(admin, administrator)
+  return list(await get(`${admin}/admin/api/auction/auctions`, token))
+    .filter((auction) => Number(field(auction, 'end_time')) < moment)
+    .map((auction) => text(auction, 'auction_id'))
 }
 
 async function adminSignIn(admin: string, secret: string): Promise<string> {
