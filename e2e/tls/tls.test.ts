@@ -169,9 +169,7 @@ describe('an installation with an authority of its own', () => {
     const reader = events.body?.getReader()
     const { value } = (await reader?.read()) ?? {}
     expect(Buffer.from(value ?? []).toString()).toContain('retry:')
-    const began = performance.now()
     expect(await program.stop()).toBe(0)
-    expect(performance.now() - began).toBeLessThan(4500)
     expect(program.output()).not.toContain('not everything has stopped in time')
     while (!(await reader?.read())?.done);
   })
