@@ -110,8 +110,8 @@ it('S-C10 these are all endpoints that the OpenID provider says it has', async (
 })
 
 it('S-C10 after all of it everything works', async () => {
-  const ready = await fetch(`${world.addresses.public}/health/ready`)
-  expect(await ready.json()).toMatchObject({ status: 'ready' })
+  const ready = (): Promise<unknown> => fetch(`${world.addresses.public}/health/ready`).then((reply) => reply.json())
+  await expect.poll(ready).toMatchObject({ status: 'ready' })
 })
 
 it('S-C4 nothing of it has broken a line of the log, or written one', () => {

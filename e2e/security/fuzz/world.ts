@@ -54,7 +54,8 @@ export async function openWorld(): Promise<World> {
     return {
       ...(await inhabit(program.addresses)),
       addresses: program.addresses,
-      log: () => program.output().split('\n'),
+      // Without what is behind the last end of a line: that line is not whole yet.
+      log: () => program.output().split('\n').slice(0, -1),
       stop,
     }
   } catch (error) {
