@@ -18,6 +18,7 @@ describe.each(readers)('the pages on which people erase themselves %s', (_, read
     await look(page, reader, 'erasure', title)
     await page.locator('#username').fill('somebody else')
     await page.locator('main button').click()
+    await page.getByRole('alert').waitFor()
     await look(page, reader, 'erasure-not-confirmed', title)
     expect((await signInWithPassword(ada)).status).toBe(200)
     await page.locator('#keep-uploads').check()
