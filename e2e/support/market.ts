@@ -8,6 +8,12 @@ export const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-
 /** A gacha that every store has from the start. */
 export const stockGacha = 'Ubuntu'
 
+/** The names of all gachas that every store has from the start: those of other tests may be removed at any time. */
+export async function stockNames(token: string): Promise<string[]> {
+  const all = listOf((await call('public', 'GET', '/distro/user/gacha/all', { token })).body)
+  return all.slice(0, 21).map(({ name }) => String(name))
+}
+
 /** Now, in the market's whole UNIX seconds. */
 export function nowSeconds(): number {
   return Math.floor(Date.now() / 1000)
@@ -16,6 +22,11 @@ export function nowSeconds(): number {
 /** The first whole UNIX second that is at least this far ahead. */
 export function inSeconds(seconds: number): number {
   return Math.ceil(Date.now() / 1000 + seconds)
+}
+
+/** The end of an auction that a test waits for: what has to be there before it is there in time on a slow machine too. */
+export function soon(): number {
+  return inSeconds(4)
 }
 
 /** A new player with this much TUX. */
