@@ -103,7 +103,7 @@ describe('an auction whose gacha is removed from the catalogue', () => {
   })
 
   it('§9 does not keep other auctions that end with it from closing', async () => {
-    const end_time = inSeconds(4)
+    const end_time = inSeconds(6)
     const others = [await openAuction(seller, { end_time }), await openAuction(seller, { end_time })]
     const id = await bereft(end_time)
     for (const auction of [...others, id]) await untilClosed(auction)

@@ -20,6 +20,7 @@ import {
   removeFromCatalogue,
   salesOf,
   setAuction,
+  soon,
   totalTux,
   tuxOf,
   untilClosed,
@@ -129,8 +130,10 @@ describe('64 bidders on one auction at once', () => {
   })
 
   it('§9 until its end: none is accepted at it or after it, and it is sold once for the last bid', async () => {
-    const [seller, before, end_time] = [await registerPlayer(), await totalTux(bidders), inSeconds(1.5)]
+    const [seller, before, end_time] = [await registerPlayer(), await totalTux(bidders), soon()]
     const id = await openAuction(seller, { end_time })
+    // Not for longer than their TUX last.
+    await until(end_time - 1.5)
     const fighters = bidders.slice(0, 24)
     const attempts = await battle(fighters, id, ({ answer }) => answer.status === 404)
     for (const { answer, sentMs } of attempts) {
@@ -278,7 +281,7 @@ describe('an auction that is closed, deleted and bid on at once', () => {
   })
 
   it('§9 ends in one way when it is deleted while its end comes', async () => {
-    const [seller, bidder, end_time] = [await registerPlayer(), await playerWith(100), inSeconds(2.5)]
+    const [seller, bidder, end_time] = [await registerPlayer(), await playerWith(100), inSeconds(6)]
     const ids = await Promise.all(
       Array.from({ length: 12 }, async () => {
         const id = await openAuction(seller, { gacha_name: 'Mint', end_time })

@@ -10,13 +10,13 @@ import {
   copiesOf,
   deleteAuction,
   expectInvalidPath,
-  inSeconds,
   lead,
   listedIds,
   noIds,
   openAuction,
   playerWith,
   salesOf,
+  soon,
   spellingsOf,
   totalTux,
   tuxOf,
@@ -110,7 +110,7 @@ describe.each(bothDoors)('deleting an auction on the %s door', (door) => {
 
   it('§9 after its end is 400, before and after it is closed, and changes nothing', async () => {
     const [dora, emil] = [await registerPlayer(), await playerWith(10)]
-    const end_time = inSeconds(2)
+    const end_time = soon()
     const id = await openAuction(dora, { end_time })
     await lead(emil, id, 5)
     const remove = () => (door === 'public' ? deleteAuction(dora, id) : asAdmin('DELETE', `auctions/${id}`))
