@@ -49,11 +49,14 @@ export function createMarketFeed({ readActive, toEvent, log }: MarketFeedParts):
   }
 
   async function look(): Promise<void> {
+    // Whoever comes while this is read may know of something newer, and is shown what is read next.
+    const present = [...watchers]
     const active = new Map((await readActive()).map((auction) => [auction.id, auction]))
     const changes = changesTo(active)
     known = active
     let snapshot: ServerSentEvent | undefined
-    for (const watcher of watchers) {
+    for (const watcher of present) {
+      if (!watchers.has(watcher)) continue
       if (watcher.started) for (const change of changes) watcher.tell(change)
       else {
         snapshot ??= { event: 'snapshot', data: { auctions: [...active.values()].map(toEvent) } }
