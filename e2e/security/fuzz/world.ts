@@ -68,8 +68,8 @@ async function inhabit({
   public: door,
   admin,
 }: Addresses): Promise<Pick<World, 'names' | 'credential' | 'renew' | 'settle'>> {
-  // The one that is never let into a request that could end it.
-  const first = await signIn(door, 'admin')
+  /** A token of the one that is never let into a request that could end it: one counts for less long than all this may take. */
+  const first = () => signIn(door, 'admin')
   const register = async (): Promise<Omit<Person, 'token'>> => {
     const username = newName()
     const account = await post(`${door}/api/auth/accounts`, { username, email: `${username}@example.org`, password })
@@ -77,10 +77,11 @@ async function inhabit({
   }
   const personWith = async (...roles: readonly string[]): Promise<Person> => {
     const { uid, username } = await register()
+    const token = await first()
     for (const role of roles) {
       const answer = await fetch(`${door}/authy/role/${role}/users/${uid}`, {
         method: 'POST',
-        headers: { 'x-access-token': first },
+        headers: { 'x-access-token': token },
       })
       if (!answer.ok) throw new Error(`no role ${role}: ${answer.status} ${await answer.text()}`)
     }
@@ -147,7 +148,7 @@ async function inhabit({
   const client = await post(
     `${admin}/v1/clients`,
     { name: 'Orchard', redirect_uris: ['https://orchard.example/'] },
-    first,
+    await first(),
   )
 
   const renew = async (): Promise<void> => {
