@@ -48,7 +48,9 @@ describe('the pages about the services', () => {
   )('on the %s door show all of %s, and load nothing from elsewhere', async (door, service) => {
     const { page, hosts } = await open(door, `${bases[door]}/${service}`)
     await page.locator('.opblock').first().waitFor()
-    expect((await shownOperations(page)).map(plain).toSorted()).toEqual(operationsAt(door, service).toSorted())
+    await expect
+      .poll(async () => (await shownOperations(page)).map(plain).toSorted())
+      .toEqual(operationsAt(door, service).toSorted())
     expect(await page.locator('nav a[aria-current=page]').count()).toBe(1)
     expect([...hosts]).toEqual([inject('sallyportAddresses')[door]])
     await keepScreenshot(page, `api-${door}-${service}`)
