@@ -32,6 +32,9 @@ function countOf(answers: readonly { status: number }[], status: number): number
 
 const logIn = (door: string, from: string) => (index: number) =>
   ask(door, 'POST', '/authy/login', { from, json: { username: `nobody${index}`, password: 'wrong password' } })
+/** One without a password: it counts as well, and a hundred at once do not wait for the hashing of a hundred passwords. */
+const knock = (door: string, from: string) => (index: number) =>
+  ask(door, 'POST', '/authy/login', { from, json: { username: `nobody${index}` } })
 
 describe('A-12 A-F10 the limits of one client at the doors of the program', () => {
   let dataDirectory: string
@@ -50,8 +53,8 @@ describe('A-12 A-F10 the limits of one client at the doors of the program', () =
 
   it('refuse the 101st login in an hour, however many come at once, in the words of the account service', async () => {
     const from = '192.0.2.1'
-    const answers = await times(120, logIn(door, from))
-    expect(countOf(answers, 401)).toBe(100)
+    const answers = await times(120, knock(door, from))
+    expect(countOf(answers, 400)).toBe(100)
     const refused = answers.filter(({ status }) => status === 429)
     expect(refused).toHaveLength(20)
     for (const { body, headers } of refused) {
@@ -74,7 +77,7 @@ describe('A-12 A-F10 the limits of one client at the doors of the program', () =
 
   it('refuse it still after the program was killed', async () => {
     const from = '192.0.2.8'
-    await times(100, logIn(door, from))
+    await times(100, knock(door, from))
     await program.kill()
     program = await startProgram(dataDirectory, settings)
     door = program.addresses.public
@@ -147,8 +150,8 @@ describe('A-F10 two gateways of one installation', () => {
     const { public: another = '' } = await parts.serve('gateway', { SALLYPORT_INSTANCE: '2', SALLYPORT_PORT: '0' })
     const gateways = [parts.door, another]
     const from = '192.0.2.9'
-    const answers = await times(120, (index) => logIn(gateways[index % 2] ?? expect.fail(), from)(index))
-    expect([countOf(answers, 401), countOf(answers, 429)]).toEqual([100, 20])
+    const answers = await times(120, (index) => knock(gateways[index % 2] ?? expect.fail(), from)(index))
+    expect([countOf(answers, 400), countOf(answers, 429)]).toEqual([100, 20])
     const ready = await fetch(`${gateways[0]}/health/ready`)
     expect(await ready.json()).toMatchObject({ parts: { 'gateway.quotas': 'ready' } })
   })
