@@ -30,7 +30,7 @@ export interface Parts {
 }
 
 export const administratorPassword = 'Front-Door-8180!'
-const startLimitMs = 60_000
+const startLimitMs = 90_000
 
 export interface PartsOptions {
   /** An installation whose databases are copied; without one each part makes its own tables. */
@@ -78,24 +78,34 @@ export async function startParts(
     return addressesOf(launched, part === 'gateway' ? ['public', 'admin'] : [part])
   }
 
-  await Promise.all(needed.map((name) => serve(name)))
-  const { public: door = '', admin: adminDoor = '' } = await serve('gateway')
-  await Promise.all([adminDoor, ...needed.map(urlOf)].map(untilTold))
+  const stop = async (): Promise<void> => {
+    for (const part of running.values()) await part.end('SIGTERM')
+    await postgres.stop()
+    for (const directory of [postgresDirectory, dataDirectory]) await rm(directory, { recursive: true, force: true })
+  }
+
+  const start = async (): Promise<Pick<Parts, 'door' | 'adminDoor'>> => {
+    await Promise.all(needed.map((name) => serve(name)))
+    const { public: door = '', admin: adminDoor = '' } = await serve('gateway')
+    await Promise.all([adminDoor, ...needed.map(urlOf)].map(untilTold))
+    return { door, adminDoor }
+  }
+  const doors = await start().catch(async (error: unknown) => {
+    // What did start would be in the way of other tests.
+    await stop()
+    throw error
+  })
+
   return {
     dataDirectory,
-    door,
-    adminDoor,
+    ...doors,
     urlOf,
     environment,
     serve,
     async end(part, signal) {
       await running.get(`${part} `)?.end(signal)
     },
-    async stop() {
-      for (const part of running.values()) await part.end('SIGTERM')
-      await postgres.stop()
-      for (const directory of [postgresDirectory, dataDirectory]) await rm(directory, { recursive: true, force: true })
-    },
+    stop,
   }
 }
 
