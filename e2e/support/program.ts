@@ -22,7 +22,7 @@ export interface Program {
 }
 
 const bin = fileURLToPath(new URL('../../sallyport/bin/sallyport.js', import.meta.url))
-const startLimitMs = 60_000
+const startLimitMs = 90_000
 
 /** Starts the program on free ports and waits until its doors are open. */
 export async function startProgram(
