@@ -1,5 +1,5 @@
 import { generateKeyPairSync, X509Certificate } from 'node:crypto'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Certificate, development } from '@sallyport/gateway'
@@ -82,10 +82,11 @@ describe('a certificate of one’s own', () => {
     const tls = await openDoorTls(settings, { clock: systemClock, log, lookMs: 10 })
     const used: Certificate[] = []
     const following = tls?.follow((certificate) => used.push(certificate))
-    await writeFile(settings.tls.certificateFile, second.chainPem)
+    // In one step each: half a file would not fit for another reason.
+    await rename(await put(second.chainPem), settings.tls.certificateFile)
     await expect.poll(() => lines).toEqual([expect.stringContaining('does not fit the certificate')])
     expect(used).toEqual([])
-    await writeFile(settings.tls.keyFile, second.privateKeyPem)
+    await rename(await put(second.privateKeyPem), settings.tls.keyFile)
     await expect.poll(() => used).toEqual([second])
     following?.stop()
     expect(lines).toHaveLength(1)
