@@ -19,7 +19,7 @@ import { revokeSessions } from '../src/sessions/session-store.ts'
 import { createTokenIssuer } from '../src/tokens/token-issuer.ts'
 import { sql } from 'kysely'
 import { pino } from 'pino'
-import { startIdentity, type TestIdentity } from './support.ts'
+import { secretFor, startIdentity, type TestIdentity } from './support.ts'
 
 const noon = Date.UTC(2026, 5, 1, 12)
 const dayMs = 86_400_000
@@ -210,9 +210,7 @@ describe('the owner of the address', () => {
         headers: json,
         body: JSON.stringify({ email }),
       })
-      const own = () => started.letters.filter(({ to }) => to === email)
-      await expect.poll(() => own().length).toBe(count)
-      const secret = /password-resets\/([\w-]+)/.exec(own().at(-1)?.text ?? '')?.[1]
+      const secret = await secretFor(started, email ?? '', count)
       const body = JSON.stringify({ secret, password: 'Another-Horse8!' })
       const reset = { method: 'POST', path: '/v1/account/password-resets', headers: json, body } as const
       expect((await started.service.inject(reset)).status).toBe(204)

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { openDatabase } from '@sallyport/database'
 import type { IdentityDatabase } from '../src/index.ts'
 import { vectors } from '../src/passwords/stored-hash.vectors.ts'
-import { startIdentity, type TestIdentity, type TestOptions } from './support.ts'
+import { secretFor, startIdentity, type TestIdentity, type TestOptions } from './support.ts'
 
 let one: TestIdentity
 const others: TestIdentity[] = []
@@ -195,9 +195,7 @@ describe('when too many passwords wait', () => {
     const email = `imported${count}@example.org`
     const wish = { method: 'POST', path: '/v1/account/password-reset-requests', headers: json } as const
     await one.service.inject({ ...wish, body: JSON.stringify({ email }) })
-    await expect.poll(() => one.letters.filter(({ to }) => to === email)).toHaveLength(1)
-    const letter = one.letters.find(({ to }) => to === email)
-    const secret = /password-resets\/(\S+)/.exec(letter?.text ?? '')?.[1]
+    const secret = await secretFor(one, email)
     const reset = JSON.stringify({ secret, password: 'Korrekt Pferd Batterie 77!' })
     const reply = await askFull('/v1/account/password-resets', json, reset)
     expect(reply).toMatchObject({ status: 503, retryAfter: '1', body: { code: 'busy', status: 503 } })

@@ -17,6 +17,7 @@ import {
 } from '@sallyport/service'
 import { type Clock, systemClock } from '@sallyport/kernel'
 import { pino } from 'pino'
+import { expect } from 'vitest'
 import {
   buildIdentity,
   type Identity,
@@ -26,6 +27,7 @@ import {
   type Mailer,
   migrations,
 } from '../src/index.ts'
+import { digestOf } from '../src/proofs/link-store.ts'
 
 const log = pino({ level: 'silent' })
 const issuer = 'https://sallyport.test'
@@ -100,6 +102,21 @@ export interface TestIdentity extends Readonly<Record<ReceiverName, Receiver>> {
   stop(): Promise<void>
 }
 
+/** The secret of the last letter to somebody, once so many were sent and its link counts. */
+export async function secretFor(
+  { letters, testDatabase }: Pick<TestIdentity, 'letters' | 'testDatabase'>,
+  email: string,
+  sent = 1,
+): Promise<string> {
+  const own = () => letters.filter(({ to }) => to === email)
+  await expect.poll(() => own().length).toBe(sent)
+  const secret = /\/(?:validate|password-resets)\/(\S+)/.exec(own().at(-1)?.text ?? '')?.[1] ?? ''
+  // A letter is sent before its link is committed.
+  const links = () => testDatabase.database.pool.query('select from email_link where digest = $1', [digestOf(secret)])
+  await expect.poll(async () => (await links()).rowCount).toBe(1)
+  return secret
+}
+
 const defaultHashing: IdentityParts['passwordHashing'] = {
   newHashes: { algorithm: 'argon2id', pbkdf2Iterations: 260_000 },
 }
@@ -156,6 +173,10 @@ export async function startIdentity(
     standbys: [],
     ...options.copies,
   })
+  const close = async (): Promise<void> => {
+    await copies.close()
+    await database.close()
+  }
   const identity = await buildIdentity({
     database,
     copies,
@@ -203,6 +224,9 @@ export async function startIdentity(
     linkRates: options.linkRates ?? [],
     callPrivateAddresses: false,
     keyScopes: scopesOf(services),
+  }).catch(async (error: unknown) => {
+    await close()
+    throw error
   })
   known.identity = identity
   const following = await identity.revocations.subscribe((news, silentMs) => revocations.apply(news, silentMs))
@@ -221,8 +245,7 @@ export async function startIdentity(
     async stop() {
       following.stop()
       await identity.service.stop()
-      await copies.close()
-      await database.close()
+      await close()
     },
   }
 }
