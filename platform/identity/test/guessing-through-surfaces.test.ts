@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startIdentity, type TestIdentity } from './support.ts'
 
+/** It stands still, so that no pause passes however long the attempts take. */
+const clock = { now: () => new Date('2026-01-01T12:00:00Z') }
 let one: TestIdentity
 
 beforeAll(async () => {
-  one = await startIdentity()
+  one = await startIdentity(undefined, { clock })
   await one.service.start()
 })
 afterAll(async () => {

@@ -11,7 +11,7 @@ const clock: Clock = { now: () => now }
 let guesses: Guesses
 
 beforeAll(async () => {
-  one = await startIdentity()
+  one = await startIdentity(undefined, { clock })
   await one.service.start()
   guesses = createGuesses({ db: one.testDatabase.database.db, clock })
 })

@@ -22,12 +22,12 @@ interface Person {
 
 /** Passkeys, and people who have some, on a clock that the test moves. */
 export async function startPasskeys() {
-  const one = await startIdentity()
+  let now = new Date('2026-05-05T12:00:00Z')
+  const clock: Clock = { now: () => now }
+  const one = await startIdentity(undefined, { clock })
   await one.service.start()
   const relyingParty = relyingPartyOf(origin)
   if (!relyingParty) throw new TypeError('no passkeys here')
-  let now = new Date('2026-05-05T12:00:00Z')
-  const clock: Clock = { now: () => now }
   const revoked: string[] = []
   const passkeys = createPasskeys({
     db: one.testDatabase.database.db,
