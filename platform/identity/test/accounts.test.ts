@@ -5,7 +5,7 @@ import { createTestDatabase } from '@sallyport/database/testing'
 import { newId, systemClock } from '@sallyport/kernel'
 import { type IdentityDatabase, migrations } from '../src/index.ts'
 import { sweepExpired } from '../src/sessions/session-store.ts'
-import { receiver, startIdentity, type TestIdentity } from './support.ts'
+import { beginPatiently, receiver, startIdentity, type TestIdentity } from './support.ts'
 
 let one: TestIdentity
 /** A second instance on the same database. */
@@ -118,14 +118,17 @@ describe('sessions (design §4)', () => {
     const ada = await register()
     const { pool } = one.testDatabase.database
     const change = await pool.connect()
-    await change.query('begin')
-    await change.query('update account set password_hash = $1 where uid = $2', ['another hash', ada.uid])
-    // The old password is proven while its change is not committed yet.
-    const attempt = signIn(ada.username)
-    await Promise.race([attempt, untilSomeoneWaits(pool)])
-    await change.query('commit')
-    change.release()
-    expect((await attempt).status).toBe(401)
+    try {
+      await change.query(beginPatiently)
+      await change.query('update account set password_hash = $1 where uid = $2', ['another hash', ada.uid])
+      // The old password is proven while its change is not committed yet.
+      const attempt = signIn(ada.username)
+      await Promise.race([attempt, untilSomeoneWaits(pool)])
+      await change.query('commit')
+      expect((await attempt).status).toBe(401)
+    } finally {
+      change.release(true)
+    }
   })
 
   it('are ended for every instance and after a restart', async () => {

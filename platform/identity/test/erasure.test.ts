@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { openDatabase } from '@sallyport/database'
 import { newId } from '@sallyport/kernel'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startIdentity, type TestIdentity } from './support.ts'
+import { beginPatiently, startIdentity, type TestIdentity } from './support.ts'
 
 const start = Date.UTC(2026, 5, 1, 12)
 const clock = { time: start, now: () => new Date(clock.time) }
@@ -150,7 +150,7 @@ describe('erasing oneself', () => {
         $$;
         create trigger wait_at_gate before insert on audit_event for each row
           when (new.kind = 'sign-in.refused') execute function wait_at_gate()`)
-      await gate.query('begin; select pg_advisory_xact_lock(1, 1)')
+      await gate.query(`${beginPatiently}; select pg_advisory_xact_lock(1, 1)`)
       const waiting = async (condition: string) =>
         (
           await owner.pool.query(`select from pg_locks where locktype = 'advisory' and not granted and ${condition}

@@ -6,7 +6,7 @@ import { NameFixed, NameTaken, NameUnfit } from '../src/accounts/account.ts'
 import { createNameDigest } from '../src/accounts/reserved-names.ts'
 import { createAudit } from '../src/audit/audit.ts'
 import { createRoles } from '../src/roles/roles.ts'
-import { startIdentity, type TestIdentity } from './support.ts'
+import { beginPatiently, startIdentity, type TestIdentity } from './support.ts'
 import { systemClock } from '@sallyport/kernel'
 
 let one: TestIdentity
@@ -109,7 +109,7 @@ describe('the name of somebody who ever had a role of the enrollment system (des
     const client = await pool().connect()
     try {
       // As a deletion does it, and stays for a moment before its commit.
-      await client.query('begin')
+      await client.query(beginPatiently)
       await client.query('delete from account where uid = $1', [uid])
       await client.query('insert into reserved_name (digest) values ($1)', [createNameDigest(one.masterKey)(username)])
       const registering = registerAs(username).catch((error: unknown) => error)
@@ -117,7 +117,7 @@ describe('the name of somebody who ever had a role of the enrollment system (des
       await client.query('commit')
       expect(await registering).toBeInstanceOf(NameTaken)
     } finally {
-      client.release()
+      client.release(true)
     }
   })
 })

@@ -129,7 +129,7 @@ describe('a session that is written down after its tokens were issued (enrollmen
       expect(await writing).toEqual([expect.objectContaining({ id: sid })])
       expect(await sessionsOf(ada)).toEqual([])
     } finally {
-      client.release()
+      client.release(true)
     }
   })
 })

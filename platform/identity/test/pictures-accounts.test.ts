@@ -3,7 +3,7 @@ import { type AccountId, newId } from '@sallyport/kernel'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { digestOf, storedDigestOf } from '../src/api-keys/api-key.ts'
 import { findByDigest, sweepKeys } from '../src/api-keys/api-key-store.ts'
-import { startIdentity, type TestIdentity } from './support.ts'
+import { beginPatiently, startIdentity, type TestIdentity } from './support.ts'
 
 const noon = Date.UTC(2026, 5, 1, 12)
 const dayMs = 86_400_000
@@ -261,7 +261,7 @@ describe('S-37 removing my data', () => {
     await newKey()
     const { pool } = started.testDatabase.database
     const administrator = await pool.connect()
-    await administrator.query('begin')
+    await administrator.query(beginPatiently)
     await administrator.query('update account set suspended_at = now() where email = $1', [email])
     const removing = remove()
     const waiting = async () => {

@@ -32,6 +32,9 @@ import { digestOf } from '../src/proofs/link-store.ts'
 const log = pino({ level: 'silent' })
 const issuer = 'https://sallyport.test'
 
+/** Begins a transaction that stays open while passwords are hashed, which takes its time at the lowest priority. */
+export const beginPatiently = 'begin; set local idle_in_transaction_session_timeout = 0'
+
 /** The keys of services that call identity. */
 const serviceKeys = {
   gateway: makeServiceKey('gateway'),
