@@ -13,17 +13,18 @@ const asked: string[] = []
 
 beforeAll(async () => {
   testDatabase = await createTestDatabase<IdentityDatabase>({ service: 'identity', migrations })
-  const { pool } = testDatabase.database
-  await pool.query(`
+  // Only who owns a table may analyze it; and so many at once may take longer than a service has for anything.
+  const owner = openDatabase({ connection: testDatabase.ownerConnection, service: 'owner', statementTimeoutMs: 0 })
+  await owner.pool.query(`
     insert into account (uid, username, email, password_hash, born_on, created_at)
     select gen_random_uuid(), 'Person_' || n, 'person_' || n || '@example.org', '', 'accounts', now()
     from generate_series(1, 20000) as n;
     insert into account_role select uid, 'user' from account;`)
-  // Only who owns a table may analyze it.
-  const owner = openDatabase({ connection: testDatabase.ownerConnection, service: 'owner' })
   await owner.pool.query('analyze account, account_role')
   await owner.close()
-  const { rows } = await pool.query<{ uid: string }>(`select uid from account where username = 'Person_9999'`)
+  const { rows } = await testDatabase.database.pool.query<{ uid: string }>(
+    `select uid from account where username = 'Person_9999'`,
+  )
   const found = parseId<AccountId>(rows[0]?.uid ?? '')
   if (!found) throw new TypeError('nobody is there')
   uid = found
