@@ -95,7 +95,7 @@ describe('a start while the primary is away', () => {
     expect((await register(first, 'ada')).status).toBe(201)
     const [open, ended] = [await accountToken(first, 'ada'), await accountToken(first, 'ada')]
     expect(await withToken(first, 'POST', '/api/auth/logout', ended)).toBeLessThan(300)
-    expect(await first.service.readiness()).toEqual(readyParts)
+    await expect.poll(() => first.service.readiness()).toEqual(readyParts)
     await cluster.settle()
     await stopPrimary()
     const second = await startOn('standbys', first.masterKey)
@@ -115,11 +115,9 @@ describe('a start while the primary is away', () => {
       // What was revoked before stays so; for whoever may come in the database is missed.
       const userinfo = (token: string) => withToken(second, 'GET', '/api/auth/userinfo', token)
       expect([await userinfo(ended), await userinfo(open)]).toEqual([401, 503])
-      expect(await second.service.readiness()).toEqual({
-        ...readyParts,
-        primary: 'PrimaryAway',
-        revocations: 'degraded: lost',
-      })
+      await expect
+        .poll(() => second.service.readiness())
+        .toEqual({ ...readyParts, primary: 'PrimaryAway', revocations: 'degraded: lost' })
       await expect(second.identity.catchUp()).rejects.toThrow()
       // Other processes that are started meanwhile hear what the standbys have, and that it may not be all.
       const feed = await feedOf(second)
