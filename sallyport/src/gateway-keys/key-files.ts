@@ -67,12 +67,16 @@ export async function whileNobodyElseMakes<T>(directory: string, work: () => Pro
  */
 export async function readKeyFiles(directory: string): Promise<KeyFiles | undefined> {
   const paths = pathsOf(directory)
-  const [privateText, publicText] = await explained(directory, () =>
-    Promise.all([readIfPresent(paths.private), readIfPresent(paths.public)]),
-  )
-  if (publicText === undefined) return undefined
-  if (privateText === undefined) throw new GatewayKeysUnusable(paths.private, `it is not there, but ${paths.public} is`)
-  return { private: privateText, public: publicText }
+  return explained(directory, async () => {
+    // In this order: another process publishes a key before it signs with it.
+    const privateText = await readIfPresent(paths.private)
+    const publicText = await readIfPresent(paths.public)
+    if (publicText === undefined) return undefined
+    // The first ones are made the other way round, and may have been made just now.
+    const found = privateText ?? (await readIfPresent(paths.private))
+    if (found === undefined) throw new GatewayKeysUnusable(paths.private, `it is not there, but ${paths.public} is`)
+    return { private: found, public: publicText }
+  })
 }
 
 /**
