@@ -2,7 +2,9 @@ import { type IncomingMessage, request as httpRequest, type RequestListener } fr
 
 /** Promises of the test that is running, made anew by it. */
 export const moments = {
-  /** Settled when the client of a request that waits has left. */
+  /** Settled when a request that waits is there. */
+  arrived: Promise.withResolvers(),
+  /** Settled when its client has left. */
   left: Promise.withResolvers(),
   /** Settled when an answer that has begun may end. */
   slowly: Promise.withResolvers(),
@@ -36,6 +38,7 @@ export const echo: RequestListener = (request, response) => {
   }
   if (request.url?.endsWith('/patience')) {
     response.on('close', () => moments.left.resolve(undefined))
+    moments.arrived.resolve(undefined)
     return
   }
   if (request.url?.endsWith('/large')) {

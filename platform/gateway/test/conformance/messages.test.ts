@@ -52,11 +52,14 @@ describe.each(modes)('a request to a service %s', async (mode) => {
   })
 
   it('ends when its client leaves', async () => {
+    moments.arrived = Promise.withResolvers()
     moments.left = Promise.withResolvers()
     const leaving = new AbortController()
     const reply = fetch(`${doors.public}/api/shop/things/patience`, { signal: leaving.signal })
-    setTimeout(() => leaving.abort(), 50)
-    await expect(reply).rejects.toThrow()
+    const left = expect(reply).rejects.toThrow()
+    await moments.arrived.promise
+    leaving.abort()
+    await left
     await moments.left.promise
   })
 
