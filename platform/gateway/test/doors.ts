@@ -127,6 +127,15 @@ export async function sendRaw(url: string, bytes: string): Promise<string> {
   return (await connection.closed()).text
 }
 
+/**
+ * So many milliseconds, in many small steps: where everything in this process was held up for a moment, what is due comes
+ * before their end all the same.
+ */
+export async function inSteps(ms: number): Promise<void> {
+  const stepMs = 10
+  for (let passedMs = 0; passedMs < ms; passedMs += stepMs) await sleep(stepMs, undefined, { ref: false })
+}
+
 /** The statuses of the answers in what came over one connection. */
 export function statusesIn(text: string): number[] {
   return [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status))

@@ -113,6 +113,8 @@ describe('an instance that refuses connections', () => {
     shop.now = 2000
     const waiting = [shop.get(), shop.get(), shop.get()]
     const answer = await trial.promise
+    // The other two have had their turns.
+    await expect.poll(() => shop.instances.map(({ seen }) => seen())).toEqual([1, 2, 2])
     expect(await shop.whoAnswers(4)).toMatch(/^(?:23|32){2}$/)
     expect(shop.instance(1).seen()).toBe(1)
     answer()

@@ -7,8 +7,6 @@ import { overHttp } from '../support.ts'
 import { echo, send } from './echo.ts'
 
 const upstream = await listen(createServer(echo))
-const stopped = await listen(createServer(echo))
-await new Promise((resolve) => stopped.server.close(resolve))
 
 afterAll(async () => {
   upstream.server.closeAllConnections()
@@ -17,7 +15,8 @@ afterAll(async () => {
 
 describe('a service over HTTP that fails', () => {
   it('is not there: 503 and when to come back', async () => {
-    const doors = (await openDoors(overHttp([stopped.url]))).addresses
+    // Nobody listens on the first port.
+    const doors = (await openDoors(overHttp(['http://127.0.0.1:1']))).addresses
     const reply = await fetch(`${doors.public}/api/shop/things/hat`)
     expect([reply.status, reply.headers.get('retry-after')]).toEqual([503, '1'])
   })
