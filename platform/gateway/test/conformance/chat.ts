@@ -113,7 +113,7 @@ function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
 export let baseUrl = ''
 export let door = ''
 
-export const limits = { most: 3, mostPerCaller: 3, idleTimeoutMs: 400, checkEveryMs: 20 }
+export const limits = { most: 3, mostPerCaller: 3, idleTimeoutMs: 60_000, checkEveryMs: 20 }
 export const doors = async (options = {}) =>
   openDoors(overHttp([baseUrl]), { contracts: [contract], authentication, tunnels: limits, ...options })
 

@@ -93,7 +93,11 @@ describe('the policy of the door', () => {
   })
 
   it('closes a connection through which nothing goes, and keeps one through which something does', async () => {
-    const [silent, busy] = [await opened('/chat/a'), await opened('/chat/b')]
+    const { addresses } = await doors({ tunnels: { ...limits, idleTimeoutMs: 1000 } })
+    const [silent, busy] = [
+      await opened('/chat/a', {}, addresses.public),
+      await opened('/chat/b', {}, addresses.public),
+    ]
     const timer = setInterval(() => busy.ping(), 50)
     await closed(silent)
     await sleep(100)
