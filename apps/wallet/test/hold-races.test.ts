@@ -63,7 +63,7 @@ describe('§5 batches of offers that arrive together', () => {
       }
     }
     await Promise.all(times(6, row))
-  }, 60_000)
+  })
 
   it('never freeze more than there is: of ten offers of 400 TUX three are held', async () => {
     for (let round = 0; round < rounds; round += 1) {
