@@ -39,12 +39,17 @@ async function connect() {
 /** Does something in a transaction that is committed once what begins after it waits for it, or has not waited. */
 async function whileUncommitted<T>(statement: string, values: readonly unknown[], act: () => Promise<T>): Promise<T> {
   await other.query('begin')
-  await other.query(statement, [...values])
-  let isOver = false
-  const acting = act().finally(() => (isOver = true))
-  await vi.waitUntil(async () => isOver || (await isWaitedFor()), { timeout: 20_000, interval: 5 })
-  await other.query('commit')
-  return acting
+  try {
+    await other.query(statement, [...values])
+    let isOver = false
+    const acting = act().finally(() => (isOver = true))
+    await vi.waitUntil(async () => isOver || (await isWaitedFor()), { timeout: 20_000, interval: 5 })
+    await other.query('commit')
+    return await acting
+  } finally {
+    // Also when it failed: the next one would wait for what this one has locked. Otherwise there is nothing to take back.
+    await other.query('rollback')
+  }
 }
 
 async function isWaitedFor(): Promise<boolean> {
