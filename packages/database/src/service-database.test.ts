@@ -48,10 +48,15 @@ describe('a service database', () => {
   it('survives the loss of an idle connection and of one in a transaction', async () => {
     const { pool, db } = test.database
     await Promise.all([pool.query('select 1'), pool.query('select 1')])
-    const other = openDatabase({ connection: test.ownerConnection, service: 'wallet', poolSize: 1 })
-    const end = sql`select pg_terminate_backend(pid) from pg_stat_activity
-      where application_name = 'sallyport wallet' and pid <> pg_backend_pid()`
-    await end.execute(other.db).catch(() => undefined)
+    const administrator = { ...test.connection, user: 'postgres' }
+    const other = openDatabase({ connection: administrator, service: 'wallet', poolSize: 1 })
+    const { rows: ended } = await sql<{ isOver: boolean }>`
+      select pg_terminate_backend(pid, 20000) as "isOver" from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid()`.execute(other.db)
+    expect(ended.length).toBeGreaterThan(1)
+    expect(ended.every(({ isOver }) => isOver)).toBe(true)
+    // It hears of that a moment later.
+    await expect.poll(() => pool.totalCount).toBe(0)
     await expect(
       db.transaction().execute(async (tx) => {
         const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx)
@@ -60,6 +65,7 @@ describe('a service database', () => {
       }),
     ).rejects.toThrow()
     await other.close()
+    await expect.poll(() => pool.totalCount).toBeLessThan(2)
     await test.database.ping()
   })
 
