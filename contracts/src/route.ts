@@ -129,6 +129,8 @@ export interface Surface {
   readonly claimHeaders?: boolean
   /** A request that says it is of another media type than JSON is refused, also without a body (accounts A-2). */
   readonly onlyJson?: boolean
+  /** A body is read as JSON whatever media type it names, so that none at all is no JSON (enrollment E-50). */
+  readonly everyBodyIsJson?: boolean
 }
 
 export interface ServiceContract {

@@ -224,6 +224,35 @@ describe('E-50 every error', () => {
   })
 })
 
+describe('E-50 a body', () => {
+  it.each([
+    ['', 'none'],
+    ['department=MATH', 'a form'],
+  ])('%j is no JSON: %s', async (body) => {
+    for (const [method, path] of [
+      ['POST', '/api/courses'],
+      ['POST', '/api/sections'],
+      ['PUT', '/api/auto-enrollment'],
+    ] as const) {
+      expect(await ask(registrar, method, path, body)).toMatchObject({
+        status: 400,
+        body: { error: { code: 'malformed_json' } },
+      })
+    }
+  })
+
+  it('is read as JSON whatever it says it is', async () => {
+    const headers = { authorization: `Bearer ${registrar}`, 'content-type': 'text/plain' }
+    const answer = await app.service.inject({
+      method: 'PUT',
+      path: '/api/auto-enrollment',
+      headers,
+      body: '{"enabled": true}',
+    })
+    expect([answer.status, answer.body]).toEqual([200, '{"enabled":true}'])
+  })
+})
+
 describe('E-6 E-7 an instance', () => {
   it('says its name with every answer, and logs one line for each request', async () => {
     const lines: Record<string, unknown>[] = []

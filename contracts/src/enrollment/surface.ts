@@ -22,6 +22,7 @@ export function surface(name: string, prefix: string, routes: readonly Route[]):
     issuers: ['identity', 'gateway'],
     claimHeaders: true,
     bodyLimitBytes,
+    everyBodyIsJson: true,
     routes,
   }
 }

@@ -64,6 +64,7 @@ const surface = (name: string, path: string, routes: Surface['routes']): Surface
   dialect: enrollmentDialect,
   decidedBy: 'service',
   bodyLimitBytes: 64 * 1024,
+  everyBodyIsJson: true,
   prefixes: { public: path },
   forbidden: {},
   routes,

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { hasFile, isUploadedFile, type Route, type UploadedFile } from '@sallyport/contracts'
 import type { TObject } from 'typebox'
 import { parseMultipart } from './multipart.ts'
@@ -18,6 +19,17 @@ export async function parseBody(route: Route, contentType: string | undefined, b
   if (!route.body) return undefined
   if (body.length === 0) return undefined
   if (!isJson(contentType)) return body.toString()
+  return parseJson(body)
+}
+
+/**
+ * Parses a body as JSON, whatever it says it is.
+ *
+ * @throws {MalformedJson}
+ */
+export function parseJson(body: Buffer): unknown {
+  // Otherwise all bytes that are no text would be one character, and passwords that differ there the same one.
+  if (!isUtf8(body)) throw new MalformedJson('Expecting UTF-8')
   try {
     return JSON.parse(body.toString())
   } catch (error) {

@@ -11,7 +11,7 @@ import Fastify, {
 } from 'fastify'
 import type { Logger } from 'pino'
 import type { Authentication } from './authentication.ts'
-import { isJson, MalformedJson, parseBody } from './body.ts'
+import { isJson, MalformedJson, parseBody, parseJson } from './body.ts'
 import { checkComplete, type MountHandler, mountsOf } from './completeness.ts'
 import { allowedMethods, pathOf, surfaceOf, surfacesByRoute } from './contract-paths.ts'
 import type { HandledRoute } from './handler.ts'
@@ -181,7 +181,9 @@ export async function createService(parts: ServiceParts): Promise<Service> {
       if (surface.onlyJson === true && route.anyMediaType !== true && type !== undefined && !isJson(type)) {
         return surface.dialect.badRequest('The content type must be application/json')
       }
-      const parse = () => parseBody(route, type, Buffer.isBuffer(raw) ? raw : Buffer.alloc(0))
+      const bytes = Buffer.isBuffer(raw) ? raw : Buffer.alloc(0)
+      const parse = async () =>
+        surface.everyBodyIsJson === true && route.body ? parseJson(bytes) : parseBody(route, type, bytes)
       const reply = await handled.answer({ headers, params, query, parseBody: parse }, surface, authentication)
       if (reply.body instanceof Readable) keepTrack(reply.body)
       return reply

@@ -61,7 +61,9 @@ describe('POST /api/users', () => {
 
   it('E-50 answers 422 to a missing field, 400 to what is no JSON, 413 to what is too long', async () => {
     expect(await on.ask('/api/users', { username: newName(), password })).toMatchObject({ status: 422 })
-    expect(await on.ask('/api/users', '{"username":')).toMatchObject({ status: 400, body: error('malformed_json') })
+    for (const body of ['{"username":', '', 'username=ada']) {
+      expect(await on.ask('/api/users', body)).toMatchObject({ status: 400, body: error('malformed_json') })
+    }
     expect(await on.register({ username: 'x'.repeat(65 * 1024) })).toMatchObject({
       status: 413,
       body: error('too_large'),
