@@ -101,6 +101,8 @@ export interface Surface {
   /** Paths under a prefix belong to this surface, also those that do not exist. */
   readonly prefixes: { readonly [door in Door]?: string }
   readonly routes: readonly Route[]
+  /** What the port of the service itself takes in the place of the public prefix as well: `/sections` (enrollment E-3, E-30). */
+  readonly ownPrefix?: string
   /** Whether paths are matched without case, and whatever characters of them are percent-encoded (pictures S-2). */
   readonly anyCase?: boolean
   readonly mounts?: readonly Mount[]

@@ -55,6 +55,15 @@ describe('S-2 other spellings of a path', () => {
     expect(spellingsOf([contractWith({ anyCase: true })], 'admin')('/DEMO-KEY/api/v1/demo_key')).toBeUndefined()
   })
 
+  it('E-3 E-30 are what a service calls its paths itself, at no door', () => {
+    const contract = contractWith({ ownPrefix: '/keys' })
+    const spellings = spellingsOf([contract])
+    expect(spellings('/keys')).toBe('/demo-key')
+    expect(spellings('/keys/api/v1/demo_key')).toBe(demoKey.path)
+    expect(spellings('/keys2/api/v1/demo_key')).toBeUndefined()
+    expect(spellingsOf([contract], 'public')('/keys/api/v1/demo_key')).toBeUndefined()
+  })
+
   it('may not mean two paths, nor leave anything out', () => {
     const twin = { ...demoKey, name: 'twin', path: '/demo-key/twin' }
     expect(() => spellingsOf([contractWith({ routes: [demoKey, twin] })])).toThrow('would mean two paths')

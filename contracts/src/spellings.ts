@@ -1,11 +1,12 @@
 import type { Door, ServiceContract } from './route.ts'
 
-/** Finds the declared path that another spelling stands for. */
+/** Finds the path as it is declared that another spelling stands for. */
 export type Spellings = (path: string) => string | undefined
 
 /**
  * The other spellings of the paths of these contracts: aliases of routes, and any case where a surface takes it. Services
- * and doors read them alike, so that nothing has to be rewritten between them.
+ * and doors read them alike, so that nothing has to be rewritten between them. What a service calls its paths itself is for
+ * its own port alone: without a door, that is.
  *
  * @throws {TypeError} where a path has parameters, or a spelling would mean two paths
  */
@@ -24,12 +25,31 @@ export function spellingsOf(contracts: readonly ServiceContract[], door?: Door):
       else for (const alias of aliases) add(exact, alias, path)
     }
   }
+  const prefixes = door === undefined ? ownPrefixesOf(contracts) : []
   return (path) => {
-    const found = exact.get(path)
+    const found = exact.get(path) ?? withPublicPrefix(path, prefixes)
     if (found !== undefined || folded.size === 0) return found
     const spelling = fold(path)
     return spelling === undefined ? undefined : folded.get(spelling)
   }
+}
+
+interface OwnPrefix {
+  readonly own: string
+  readonly declared: string
+}
+
+function ownPrefixesOf(contracts: readonly ServiceContract[]): OwnPrefix[] {
+  return contracts
+    .flatMap(({ surfaces }) => surfaces)
+    .flatMap(({ ownPrefix: own, prefixes: { public: declared } }) =>
+      own === undefined || declared === undefined ? [] : [{ own, declared }],
+    )
+}
+
+function withPublicPrefix(path: string, prefixes: readonly OwnPrefix[]): string | undefined {
+  const prefix = prefixes.find(({ own }) => path === own || path.startsWith(`${own}/`))
+  return prefix && prefix.declared + path.slice(prefix.own.length)
 }
 
 /** A path as it reads without case; undefined when it reads as nothing, or its encoding hides where it ends. */

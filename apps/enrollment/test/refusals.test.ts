@@ -253,6 +253,22 @@ describe('E-50 a body', () => {
   })
 })
 
+describe('E-3 E-30 at its own port a service takes its paths without /api, too', () => {
+  it('and asks for the same rights', async () => {
+    const id = await app.newSection(1)
+    expect(await ask(student('ada'), 'GET', `/sections/${id}?x=1`)).toMatchObject({ status: 200, body: { id } })
+    expect(await ask(student('ada'), 'POST', `/sections/${id}/enrollments`)).toMatchObject({ status: 201 })
+    expect(await ask(student('ada'), 'GET', '/students/ada/enrollments')).toMatchObject({ status: 200 })
+    expect(await ask(student('ada'), 'GET', '/students/turing/enrollments')).toMatchObject({ status: 403 })
+    expect(await ask(turing, 'GET', '/instructors/turing/sections')).toMatchObject({ status: 200 })
+    expect(await ask(registrar, 'GET', '/auto-enrollment')).toMatchObject({ status: 200 })
+    expect(await ask(registrar, 'GET', '/sections?available=perhaps')).toMatchObject({ status: 422 })
+    expect(await ask('', 'GET', '/sections')).toMatchObject({ status: 401 })
+    expect(await ask(student('ada'), 'POST', '/courses', course)).toMatchObject({ status: 403 })
+    expect((await ask(registrar, 'PATCH', '/sections')).headers['allow']).toBe('GET, POST')
+  })
+})
+
 describe('E-6 E-7 an instance', () => {
   it('says its name with every answer, and logs one line for each request', async () => {
     const lines: Record<string, unknown>[] = []

@@ -7,7 +7,7 @@ import { type Logger, pino } from 'pino'
 import { buildEnrollment } from '../src/enrollment.ts'
 import { type EnrollmentDatabase, migrations } from '../src/enrollment-database.ts'
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 export type Role = 'student' | 'instructor' | 'registrar'
 
 export interface Answer {

@@ -26,7 +26,4 @@ export const setAutoEnrollment = route({
   replies: { 200: Setting },
 })
 
-export const autoEnrollment = surface('auto-enrollment', '/api/auto-enrollment', [
-  readAutoEnrollment,
-  setAutoEnrollment,
-])
+export const autoEnrollment = surface('auto-enrollment', '/auto-enrollment', [readAutoEnrollment, setAutoEnrollment])

@@ -21,4 +21,4 @@ export const addCourse = route({
   replies: { 201: Course },
 })
 
-export const courses = surface('courses', '/api/courses', [addCourse])
+export const courses = surface('courses', '/courses', [addCourse])

@@ -16,7 +16,7 @@ export * from '../privacy/export-of-enrollment.ts'
 export * from './seats.ts'
 export * from './sections.ts'
 
-export const sections = surface('sections', '/api/sections', [
+export const sections = surface('sections', '/sections', [
   listSections,
   readSection,
   addSection,

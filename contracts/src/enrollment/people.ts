@@ -43,5 +43,5 @@ export const listTaught = route({
   replies: { 200: Type.Object({ sections: Type.Array(Section) }) },
 })
 
-export const students = surface('students', '/api/students', [listOwnEnrollments, listOwnWaitingLists])
-export const instructors = surface('instructors', '/api/instructors', [listTaught])
+export const students = surface('students', '/students', [listOwnEnrollments, listOwnWaitingLists])
+export const instructors = surface('instructors', '/instructors', [listTaught])

@@ -11,13 +11,14 @@ export const anyRole: SignedIn = { who: 'account', roles: ['student', 'instructo
 const bodyLimitBytes = 64 * 1024
 
 /** The routes below one path. All of enrollment's speak one dialect, and their door refuses whoever lacks the role. */
-export function surface(name: string, prefix: string, routes: readonly Route[]): Surface {
+export function surface(name: string, path: string, routes: readonly Route[]): Surface {
   const forbidden = enrollmentRefusal(403, 'forbidden', 'your roles do not allow this')
   return {
     name: `enrollment.${name}`,
     dialect: enrollmentDialect,
     decidedBy: 'door',
-    prefixes: { public: prefix },
+    prefixes: { public: `/api${path}` },
+    ownPrefix: path,
     forbidden: { public: { 'wrong-role': forbidden, 'not-self': forbidden } },
     issuers: ['identity', 'gateway'],
     claimHeaders: true,
