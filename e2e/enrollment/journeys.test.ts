@@ -100,9 +100,12 @@ describe('at the door', () => {
       expect(answer.headers).not.toHaveProperty('x-instance')
     }
     const stranger = await callPath('public', 'GET', '/api/sections')
-    expect(stranger).toMatchObject({ status: 401, body: { error: { code: 'unauthenticated' } } })
-    expect(stranger.headers['www-authenticate']).toBe('Bearer')
-    expect(stranger.headers).not.toHaveProperty('x-instance')
+    expect(stranger.body).toMatchObject({ error: { code: 'unauthenticated' } })
+    const bad = await callPath('public', 'GET', '/api/sections', { token: 'no.token.either' })
+    for (const { status, headers } of [stranger, bad]) {
+      expect([status, headers['www-authenticate']]).toEqual([401, 'Bearer'])
+      expect(headers).not.toHaveProperty('x-instance')
+    }
   })
 
   it('T-5 E-13 whoever has two roles may do what either may', async () => {

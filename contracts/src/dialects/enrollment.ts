@@ -35,7 +35,8 @@ export const enrollmentDialect: Dialect = {
       401,
       'unauthenticated',
       why === 'missing' ? 'a bearer token is needed' : 'the token is not valid, or no longer',
-      { 'www-authenticate': why === 'missing' ? 'Bearer' : 'Bearer error="invalid_token"' },
+      // To the letter of E-39, without the `error` of RFC 6750 §3: the message says as much.
+      { 'www-authenticate': 'Bearer' },
     ),
   notFound: () => enrollmentRefusal(404, 'not_found', 'there is nothing here'),
   methodNotAllowed: (allowed) =>
