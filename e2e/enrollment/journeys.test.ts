@@ -149,6 +149,9 @@ describe('at the door', () => {
     const shape = { error: { code: expect.any(String), message: expect.any(String) } }
     expect(await ask(ada, 'GET', '/sections/1/seats')).toMatchObject({ status: 404, body: shape })
     expect(await ask(ada, 'GET', '/sections/one')).toMatchObject({ status: 404, body: shape })
+    for (const path of ['/nowhere', '/sectionsx', '//sections', '']) {
+      expect(await ask(ada, 'GET', path), path).toMatchObject({ status: 404, body: shape })
+    }
     const wrong = await ask(ada, 'PATCH', '/sections/1')
     expect(wrong).toMatchObject({ status: 405, body: shape })
     expect(wrong.headers['allow']).toBe('GET, DELETE')

@@ -2,6 +2,7 @@ import type { ServiceContract } from '../route.ts'
 import { apiPages, swagger } from './api-pages.ts'
 import { ownIssuer, wellKnown } from './published-keys.ts'
 import { relay } from './relay.ts'
+import { unknownPaths } from './unknown-paths.ts'
 
 export * from './api-pages.ts'
 export * from './published-keys.ts'
@@ -11,5 +12,5 @@ export * from './relay.ts'
 export const gatewayContract: ServiceContract = {
   name: 'gateway',
   title: 'Gateway',
-  surfaces: [wellKnown, ownIssuer, apiPages, swagger, relay],
+  surfaces: [wellKnown, ownIssuer, apiPages, swagger, relay, unknownPaths],
 }

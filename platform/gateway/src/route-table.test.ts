@@ -44,6 +44,21 @@ describe('the routes of a door', () => {
     expect(publicDoor.match('GET', '/api/shopping')).toEqual({ kind: 'not-found', surface: undefined })
   })
 
+  it('E-31 E-50 are missed in the words of the longest prefix, wherever it is declared', () => {
+    const [marketSurface] = shop.surfaces
+    if (!marketSurface) throw new TypeError('the shop has surfaces')
+    const rest = { ...marketSurface, name: 'rest', prefixes: { public: '/api' }, routes: [] }
+    for (const surfaces of [
+      [rest, ...shop.surfaces],
+      [...shop.surfaces, rest],
+    ]) {
+      const table = new RouteTable([{ ...shop, surfaces }], 'public')
+      expect(table.match('GET', '/api/shop/nowhere')).toEqual({ kind: 'not-found', surface: marketSurface })
+      expect(table.match('GET', '/api/shopping')).toEqual({ kind: 'not-found', surface: rest })
+      expect(table.match('GET', '/apis')).toEqual({ kind: 'not-found', surface: undefined })
+    }
+  })
+
   it('tell which methods they know', () => {
     expect(publicDoor.match('DELETE', '/api/shop/things/hat')).toMatchObject({
       kind: 'method-not-allowed',

@@ -49,6 +49,8 @@ export class RouteTable {
         for (const closed of surface.closedPaths ?? []) if (closed.door === door) at(closed.path)
       }
     }
+    // What is below a longer prefix is not of the shorter one's surface.
+    this.#prefixes.sort((one, other) => other.prefix.length - one.prefix.length)
     // The path alone is looked up, whatever the method: that is how an unknown path differs from a wrong method.
     for (const [path, entry] of known) this.#paths.on('GET', path, () => undefined, entry)
   }
