@@ -5,7 +5,7 @@ import { route, type Surface } from '../route.ts'
 import { SenderHeaders } from './sender-headers.ts'
 
 const closed = { additionalProperties: false }
-const EnrollmentRole = Type.Union([Type.Literal('student'), Type.Literal('instructor'), Type.Literal('registrar')])
+const EnrollmentRole = Type.Enum(['student', 'instructor', 'registrar'])
 const Password = Type.String({ writeOnly: true, description: '8 to 1024 characters, none of the 1000 most common' })
 
 export const registerUser = route({

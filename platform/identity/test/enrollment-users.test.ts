@@ -70,6 +70,12 @@ describe('POST /api/users', () => {
     })
   })
 
+  it('E-13 E-50 says which role is none', async () => {
+    expect((await on.register({ roles: ['student', 'Student'] })).body).toEqual({
+      error: { code: 'invalid', message: 'roles.1: must be equal to one of the allowed values' },
+    })
+  })
+
   it('E-15 makes instructors and registrars for administrators alone', async () => {
     for (const roles of [['instructor'], ['registrar'], ['student', 'registrar']]) {
       const refused = { status: 403, body: error('forbidden') }
