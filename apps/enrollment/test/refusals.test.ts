@@ -286,6 +286,7 @@ describe('E-6 E-7 an instance', () => {
     expect(lines.filter(({ msg }) => msg === 'request')).toMatchObject([
       { instance: 'enrollment.7', method: 'GET', path: '/api/sections', status: 401 },
       { instance: 'enrollment.7', method: 'GET', path: '/api/nowhere', status: 404 },
+      { instance: 'enrollment.7', method: 'GET', path: '/api/sections/%zz', status: 404 },
       { instance: 'enrollment.7', method: 'GET', path: '/health', status: 200 },
     ])
     expect(JSON.stringify(lines)).not.toContain('secret')

@@ -109,6 +109,12 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     if (instance !== undefined) void reply.header('x-instance', instance)
   }
 
+  const tellOfRequest = ({ id, method, url, headers }: FastifyRequest, status: number): void => {
+    if (instance === undefined) return
+    const { traceId: trace } = parseTraceParent(headers['traceparent']) ?? {}
+    log.info({ instance, request: id, trace, method, path: pathOf(url), status }, 'request')
+  }
+
   const logger: FastifyBaseLogger = log
   const app = Fastify({
     loggerInstance: logger,
@@ -131,9 +137,12 @@ export async function createService(parts: ServiceParts): Promise<Service> {
     },
     // Names in paths may be as long as they like; what is too long for a header is refused before this.
     routerOptions: { maxParamLength: 16_384 },
+    // No hook hears of these.
     frameworkErrors: (_error, request, reply) => {
       nameInstance(reply)
-      send(reply, surfaceOf(contract, request.url).dialect.notFound())
+      const answer = surfaceOf(contract, request.url).dialect.notFound()
+      tellOfRequest(request, answer.status)
+      send(reply, answer)
     },
   })
 
@@ -164,10 +173,7 @@ export async function createService(parts: ServiceParts): Promise<Service> {
 
   if (instance !== undefined) {
     app.addHook('onRequest', async (_request, reply) => nameInstance(reply))
-    app.addHook('onResponse', async ({ id, method, url, headers }, { statusCode: status }) => {
-      const { traceId: trace } = parseTraceParent(headers['traceparent']) ?? {}
-      log.info({ instance, request: id, trace, method, path: pathOf(url), status }, 'request')
-    })
+    app.addHook('onResponse', async (request, { statusCode }) => tellOfRequest(request, statusCode))
   }
 
   const places = new UploadPlaces(parts.uploads ?? uploadLimits)
