@@ -35,7 +35,7 @@ export function buildPublishing(parts: {
     authentication,
     log,
     routes: [
-      publish(gateway.publishedKeys, () => [...accountKeys(), ...keys.published()]),
+      publish(gateway.publishedKeys, () => [...accountKeys(), ...keys.published()].map(asPublished)),
       publish(gateway.gatewayKeys, () => keys.published()),
       ...apiPageRoutes(contracts),
       ...relayRoutes(relay, { accounts: accountKeys, own: () => keys.published() }),
@@ -57,6 +57,12 @@ export function buildPublishing(parts: {
 }
 
 const forAWhile = { 'cache-control': `public, max-age=${gateway.keysMaxAgeSeconds}` }
+
+/** In the members that the enrollment contract names (E-27): what a key is for is no news among keys that all sign. */
+function asPublished(key: PublicJwk): PublicJwk {
+  const { use: _, ...members } = key
+  return members
+}
 
 /** Keys, which are not sent again to who has them. */
 function publish(
