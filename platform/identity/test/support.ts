@@ -222,7 +222,7 @@ export async function startIdentity(
       passwordEncoding: 'plain',
       version: 'test',
     },
-    enrollment: { issuer: 'auth.local.gd', audience: 'krakend.local.gd' },
+    enrollment: { issuer: 'auth.local.gd', audience: 'krakend.local.gd', lifeSeconds: 1200 },
     pictures: { bindsKeys: true, ...options.pictures },
     linkRates: options.linkRates ?? [],
     callPrivateAddresses: false,

@@ -13,6 +13,7 @@ import {
   positive,
   rates,
   smtpUrl,
+  tokenSeconds,
 } from './formats.ts'
 import { addressSettings, databaseSettings, replicaSettings } from './part-declarations.ts'
 
@@ -219,6 +220,10 @@ const settings = {
   SALLYPORT_GATEWAY_AUDIENCE: name({
     default: 'krakend.local.gd',
     desc: 'Whom these tokens are for (`aud`).',
+  }),
+  SALLYPORT_GATEWAY_TOKEN_SECONDS: tokenSeconds({
+    default: 1200,
+    desc: 'For how many seconds after a login at `/api/login` they are good; 14400 at most.',
   }),
   SALLYPORT_REVOCATIONS_FAIL_CLOSED_SECONDS: natural({
     default: 0,

@@ -111,6 +111,17 @@ export const pbkdf2Iterations = makeValidator<number>((text) => {
   return value
 })
 
+/** What was revoked is remembered for as long (identity's `longestTokenLifeSeconds`). */
+export const mostTokenSeconds = 4 * 3600
+
+export const tokenSeconds = makeValidator<number>((text) => {
+  const value = Number(text)
+  if (!/^\d{1,5}$/.test(text) || value < 1 || value > mostTokenSeconds) {
+    throw new EnvError(`must be a whole number, 1 to ${mostTokenSeconds}`)
+  }
+  return value
+})
+
 export const natural = makeValidator<number>((text) => {
   if (!/^\d{1,9}$/.test(text)) throw new EnvError('must be a whole number from 0')
   return Number(text)

@@ -55,6 +55,9 @@ describe('settings', () => {
     ['SALLYPORT_PBKDF2_ITERATIONS', '259999'],
     ['SALLYPORT_PBKDF2_ITERATIONS', '5000001'],
     ['SALLYPORT_PBKDF2_ITERATIONS', 'secret-value'],
+    ['SALLYPORT_GATEWAY_TOKEN_SECONDS', '0'],
+    ['SALLYPORT_GATEWAY_TOKEN_SECONDS', '14401'],
+    ['SALLYPORT_GATEWAY_TOKEN_SECONDS', '20m'],
     ['DATABASE_URL_IDENTITY', 'https://secret-value'],
     ['DATABASE_URL_GACHA_OWNER', 'secret-value'],
     ['DATABASE_URL_IDENTITY_REPLICAS', 'postgres://db/identity,secret-value'],
@@ -69,6 +72,13 @@ describe('settings', () => {
     expect(read).toThrow(InvalidSettings)
     expect(read).toThrow(name)
     expect(read).not.toThrow('secret-value')
+  })
+
+  it('E-4 E-24 say whose tokens the gateway signs, for whom, and for how long', () => {
+    const usual = { issuer: 'auth.local.gd', audience: 'krakend.local.gd', lifeSeconds: 1200 }
+    expect(readSettings({}).signedClaims).toEqual(usual)
+    const chosen = { SALLYPORT_GATEWAY_ISSUER: 'college', SALLYPORT_GATEWAY_TOKEN_SECONDS: '5' }
+    expect(readSettings(chosen).signedClaims).toEqual({ ...usual, issuer: 'college', lifeSeconds: 5 })
   })
 
   it('E-18 E-19 say what new passwords are hashed with', () => {

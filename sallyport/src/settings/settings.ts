@@ -76,7 +76,7 @@ export interface Settings {
   /** The keys that the gateway signs with. */
   readonly gatewayKeys: { readonly directory: string; readonly signingKeyId: string | undefined }
   /** Under which name it signs the claims of services, and for whom. */
-  readonly signedClaims: { readonly issuer: string; readonly audience: string }
+  readonly signedClaims: { readonly issuer: string; readonly audience: string; readonly lifeSeconds: number }
   /** For how many days what is personal is kept that nobody needs any more; 0 is for ever. */
   readonly retention: { readonly auditDays: number; readonly deletedAccountDays: number; readonly accessDays: number }
   readonly mail: { readonly smtpUrl: string | undefined; readonly from: string }
@@ -187,7 +187,11 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       directory: resolve(env.SALLYPORT_GATEWAY_KEYS ?? join(env.SALLYPORT_DATA, 'gateway-keys')),
       signingKeyId: env.SALLYPORT_GATEWAY_SIGNING_KEY,
     },
-    signedClaims: { issuer: env.SALLYPORT_GATEWAY_ISSUER, audience: env.SALLYPORT_GATEWAY_AUDIENCE },
+    signedClaims: {
+      issuer: env.SALLYPORT_GATEWAY_ISSUER,
+      audience: env.SALLYPORT_GATEWAY_AUDIENCE,
+      lifeSeconds: env.SALLYPORT_GATEWAY_TOKEN_SECONDS,
+    },
     partHost: env.SALLYPORT_PART_HOST,
     partPort: env.SALLYPORT_PORT,
     instance: env.SALLYPORT_INSTANCE,

@@ -1,12 +1,13 @@
 import { type AccountId, toUnixSeconds } from '@sallyport/kernel'
 import { type EnrollmentRoleName, enrollmentRolesOf } from '../roles/enrollment-roles.ts'
 import type { Role } from '../roles/role.ts'
-import { type SessionId, tokenLifeSeconds } from '../sessions/session.ts'
+import type { SessionId } from '../sessions/session.ts'
 
 /** What is in every token of the enrollment system, whoever it is for. */
 export interface EnrollmentTokenSettings {
   readonly issuer: string
   readonly audience: string
+  readonly lifeSeconds: number
 }
 
 /** What a token says that the gateway signs (enrollment E-24, E-25). Times are UNIX seconds. */
@@ -32,10 +33,10 @@ export interface UnsignedTokens {
 export function unsignedTokens(
   account: { readonly uid: AccountId; readonly username: string; readonly roles: readonly Pick<Role, 'name'>[] },
   { sid, now, newTokenId }: { readonly sid: SessionId; readonly now: Date; readonly newTokenId: () => string },
-  { issuer, audience }: EnrollmentTokenSettings,
+  { issuer, audience, lifeSeconds }: EnrollmentTokenSettings,
 ): UnsignedTokens {
   const iat = toUnixSeconds(now)
-  const exp = iat + tokenLifeSeconds.enrollment
+  const exp = iat + lifeSeconds
   const common = {
     aud: audience,
     iss: issuer,

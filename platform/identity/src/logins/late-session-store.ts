@@ -20,7 +20,7 @@ export interface LateSession extends NewSession {
 export async function writeDownLate(
   tx: Transaction<IdentityDatabase>,
   session: LateSession,
-  origin: SessionOrigin,
+  origin: SessionOrigin<'enrollment'>,
   { now, alongside }: { readonly now: Date; readonly alongside: readonly RawBuilder<unknown>[] },
 ): Promise<readonly Revocation[]> {
   const { sid, uid, sessionsValidFrom } = session

@@ -10,7 +10,7 @@ import type { IdentityDatabase } from '../identity-database.ts'
 import type { PasswordHashing } from '../passwords/password-hashing.ts'
 import { isPrimaryUp } from '../primary.ts'
 import type { RevocationFeed } from '../sessions/revocation-feed.ts'
-import { type SessionId, sessionLifeSeconds } from '../sessions/session.ts'
+import type { SessionId } from '../sessions/session.ts'
 import { obstacleOf, type RefusalReason, type Sessions } from '../sessions/sessions.ts'
 import { type EnrollmentTokenSettings, type UnsignedTokens, unsignedTokens } from './claims.ts'
 import { createDeferredWork } from './deferred-work.ts'
@@ -93,6 +93,11 @@ export function createLogins({
   const lateLogins = createLateLogins({ file: lateLoginsFile, log })
   // Anybody can make many of these: they leave the others their room.
   const refusals = createDeferredWork({ ...deferring, limit: 1000 })
+
+  /** A session lasts as long as its token. */
+  function endOfLife(createdAt: Date): Date {
+    return new Date(createdAt.getTime() + tokens.lifeSeconds * 1000)
+  }
 
   async function look(db: Kysely<IdentityDatabase>, username: string): Promise<Row | undefined> {
     const found = await findCredentialsInAnyCase(db, username)
@@ -204,8 +209,4 @@ export function createLogins({
       await lateLogins.settle()
     },
   }
-}
-
-function endOfLife(createdAt: Date): Date {
-  return new Date(createdAt.getTime() + sessionLifeSeconds.enrollment * 1000)
 }

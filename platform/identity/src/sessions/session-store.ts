@@ -4,7 +4,7 @@ import type { FeedPage, Revocation } from '@sallyport/service'
 import { alongQueries } from '../along-queries.ts'
 import { removeKeys, renewSessions } from '../api-keys/api-key-store.ts'
 import type { IdentityDatabase } from '../identity-database.ts'
-import { endOfRevocation, type Session, type SessionId, type SessionOrigin } from './session.ts'
+import { endOfRevocation, type Session, type SessionId, type SessionKind, type SessionOrigin } from './session.ts'
 
 type Database = Kysely<IdentityDatabase>
 type Tx = Transaction<IdentityDatabase>
@@ -20,7 +20,10 @@ export interface NewSession {
 const sessionColumns = sql`sid, uid, created_at, expires_at, last_used_at, opened_on, client, user_agent, address`
 
 /** What a row holds, in the order of the columns. */
-function sessionValues({ sid, uid, createdAt, expiresAt }: NewSession, origin: SessionOrigin): RawBuilder<unknown> {
+function sessionValues(
+  { sid, uid, createdAt, expiresAt }: NewSession,
+  origin: SessionOrigin<SessionKind>,
+): RawBuilder<unknown> {
   const { on, address, userAgent, client } = origin
   return sql`
     ${sid}::uuid, ${uid}::uuid, ${createdAt}::timestamptz, ${expiresAt}::timestamptz, ${createdAt}::timestamptz,
@@ -34,7 +37,7 @@ function sessionValues({ sid, uid, createdAt, expiresAt }: NewSession, origin: S
 export async function openSession(
   db: Database,
   session: NewSession,
-  origin: SessionOrigin,
+  origin: SessionOrigin<SessionKind>,
   proven: { readonly passwordHash: string; readonly hasSecondFactor: boolean },
   /** Data-modifying queries that are done if the query `opened` gives a row. */
   alongside: readonly RawBuilder<unknown>[],
@@ -59,7 +62,7 @@ export async function openSession(
 export async function insertSession(
   tx: Tx,
   session: NewSession,
-  origin: SessionOrigin,
+  origin: SessionOrigin<SessionKind>,
   /** Data-modifying queries that are done along with it; they may name the query `opened`. */
   alongside: readonly RawBuilder<unknown>[],
 ): Promise<void> {
