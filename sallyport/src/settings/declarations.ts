@@ -186,9 +186,14 @@ const settings = {
     example: 'https://provisioning.example.org/accounts',
   }),
   SALLYPORT_PASSWORD_HASH: str({
-    default: 'argon2id',
+    default: undefined,
     choices: passwordHashes,
-    desc: 'What new passwords are hashed with: `argon2id` or `pbkdf2_sha256`. Older hashes keep working and are replaced when their owners sign in.',
+    desc: 'What new passwords are hashed with: `argon2id` or `pbkdf2_sha256`. Older hashes keep working and are replaced when their owners sign in. Default: `argon2id`.',
+  }),
+  PASSWORD_HASH: str({
+    default: undefined,
+    choices: passwordHashes,
+    desc: 'The same for whoever knows the enrollment system; `SALLYPORT_PASSWORD_HASH` goes before it.',
   }),
   SALLYPORT_PBKDF2_ITERATIONS: pbkdf2Iterations({
     default: leastPbkdf2Iterations,

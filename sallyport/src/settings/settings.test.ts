@@ -52,6 +52,7 @@ describe('settings', () => {
     ['SALLYPORT_PUBLIC_URL', 'secret-value'],
     ['SALLYPORT_LOG_LEVEL', 'secret-value'],
     ['SALLYPORT_PASSWORD_HASH', 'secret-value'],
+    ['PASSWORD_HASH', 'secret-value'],
     ['SALLYPORT_PBKDF2_ITERATIONS', '259999'],
     ['SALLYPORT_PBKDF2_ITERATIONS', '5000001'],
     ['SALLYPORT_PBKDF2_ITERATIONS', 'secret-value'],
@@ -87,6 +88,10 @@ describe('settings', () => {
     const chosen = { SALLYPORT_PASSWORD_HASH: 'pbkdf2_sha256', SALLYPORT_PBKDF2_ITERATIONS: '600000' }
     const pbkdf2 = { newHashes: { algorithm: 'pbkdf2_sha256', pbkdf2Iterations: 600_000 } }
     expect(readSettings(chosen).passwordHashing).toEqual(pbkdf2)
+    const { newHashes } = readSettings({ PASSWORD_HASH: 'pbkdf2_sha256' }).passwordHashing
+    expect(newHashes.algorithm).toBe('pbkdf2_sha256')
+    const both = { SALLYPORT_PASSWORD_HASH: 'argon2id', PASSWORD_HASH: 'pbkdf2_sha256' }
+    expect(readSettings(both).passwordHashing).toEqual(argon2id)
   })
 
   it('are all told of at once', () => {

@@ -168,7 +168,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     openId: { callPrivateAddresses: env.SALLYPORT_OPENID_CALL_PRIVATE_ADDRESSES },
     passwordHashing: {
       newHashes: {
-        algorithm: env.SALLYPORT_PASSWORD_HASH,
+        algorithm: env.SALLYPORT_PASSWORD_HASH ?? env.PASSWORD_HASH ?? 'argon2id',
         pbkdf2Iterations: env.SALLYPORT_PBKDF2_ITERATIONS,
       },
     },
@@ -254,6 +254,7 @@ const choicesOf = {
   SALLYPORT_ACCOUNTS_ADMINISTRATION_DOOR: doors,
   SALLYPORT_ACCOUNTS_PASSWORD_ENCODING: passwordEncodings,
   SALLYPORT_PASSWORD_HASH: passwordHashes,
+  PASSWORD_HASH: passwordHashes,
   SALLYPORT_PICTURES_MODE: pictures.picturesModes,
   SALLYPORT_TOKEN_ALGORITHM: identity.tokenAlgorithms,
 }
