@@ -82,6 +82,7 @@ describe('registration', () => {
     ['S-18 a common password in its own case', { Password: 'password' }],
     ['S-1b a short password', { Password: 'python' }],
     ['no address', { email: 'michaelgmail.com' }],
+    ['S-17 an address that no server has', { email: 'michael@gmail..com' }],
     ['S-17 an address of 101 characters', { email: `${'a'.repeat(91)}@gmail.com` }],
     ['S-17 an empty name', { 'First Name': '' }],
     ['S-17 a name of 101 characters', { 'Last Name': 'a'.repeat(101) }],

@@ -45,6 +45,42 @@ describe('an e-mail address of the market (market §4)', () => {
   )
 })
 
+describe('an e-mail address of the pictures service (pictures S-17)', () => {
+  const { pictures } = registrationPolicies
+
+  it.each([
+    'michael@gmail.com',
+    'A.B+c-d_e@F-1.example.CO',
+    "o'brien@example.org",
+    'üwe@bücher.example.org',
+    `${'a'.repeat(64)}@example.org`,
+  ])('may be %s', (email) => expect(() => pictures.checkEmail(email)).not.toThrow())
+
+  it.each([
+    'michaelgmail.com',
+    '@gmail.com',
+    'michael@',
+    'michael@gmail',
+    'michael@gmail.c',
+    'michael@.com',
+    'michael@gmail..com',
+    'michael@-gmail.com',
+    'michael@gmail-.com',
+    'michael@gmail.com.',
+    '.michael@gmail.com',
+    'michael.@gmail.com',
+    'mich..ael@gmail.com',
+    'mich ael@gmail.com',
+    'mich"ael@gmail.com',
+    'mich@ael@gmail.com',
+    'Michael <michael@gmail.com>',
+    'a@gmail.com,b@gmail.com',
+    `${'a'.repeat(65)}@gmail.com`,
+    `a@${'b'.repeat(64)}.com`,
+    `a@${`${'b'.repeat(30)}.`.repeat(4)}com`,
+  ])('may not be %s', (email) => expect(() => pictures.checkEmail(email)).toThrow(InvalidEmail))
+})
+
 describe('a password of the market (market §4)', () => {
   it.each(['Correct-Horse7!', 'Aa1!aaaa', 'Ünïcode1!x Aa', `Aa1!${'x'.repeat(68)}`])('may be %s', (password) => {
     expect(() => market.checkPassword(password)).not.toThrow()

@@ -137,6 +137,14 @@ const enrollment: RegistrationPolicy = {
   },
 }
 
+// What RFC 5321 has without quotes, in any script: words with single dots between them, an @ and labels, the last of letters.
+const emailWord = "[\\p{L}\\p{N}!#$%&'*+/=?^_`{|}~-]+"
+const domainLabel = '[\\p{L}\\p{N}](?:[\\p{L}\\p{N}-]{0,61}[\\p{L}\\p{N}])?'
+const picturesEmail = new RegExp(
+  `^(?=.{1,64}@)${emailWord}(?:\\.${emailWord})*@(?:${domainLabel}\\.)+[A-Za-z]{2,63}$`,
+  'u',
+)
+
 /** The rules of the pictures service (pictures S-17, S-18). */
 const pictures: RegistrationPolicy = {
   needsEmail: true,
@@ -145,8 +153,8 @@ const pictures: RegistrationPolicy = {
   isAnnounced: false,
   keepsNames: false,
   checkEmail(email) {
-    if (email.length > 100) throw new InvalidEmail()
-    market.checkEmail(email)
+    if (email.length > 100 || !picturesEmail.test(email)) throw new InvalidEmail()
+    platformFloor.checkEmail(email)
   },
   spell: (username) => username,
   // Nobody gives one there, and one is made; who wants another later is held to the platform's rule.
