@@ -67,6 +67,21 @@ describe('an upload', () => {
     })
   })
 
+  it('S-5 S-26 with no file chosen, as browsers send that, is a 400 that names it', async () => {
+    const parts = Object.entries({ ...caption, 'file"; filename="': '' }).map(
+      ([name, text]) => `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${text}\r\n`,
+    )
+    const refused = await pictures.ask('/pictures/api/v1/upload', {
+      method: 'POST',
+      headers: { 'content-type': 'multipart/form-data; boundary=x' },
+      body: `${parts.join('')}--x--\r\n`,
+    })
+    expect([refused.status, await refused.json()]).toEqual([
+      400,
+      { errors: { file: 'is needed' }, message: expect.any(String) },
+    ])
+  })
+
   it('S-C5 that is no form is a 400', async () => {
     const asJson = { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }
     expect((await pictures.ask('/pictures/api/v1/upload', asJson)).status).toBe(400)

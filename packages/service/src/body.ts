@@ -74,11 +74,16 @@ async function parseUpload(
   for (const [name, property] of Object.entries(properties)) {
     if (!isUploadedFile(property)) continue
     const file = form.files.get(name)
-    if (file) fields[name] = file
+    if (file && !isNotChosen(file)) fields[name] = file
     // Text in the place of a file is no file.
     else delete fields[name]
   }
   return fields
+}
+
+/** What a browser sends where nobody has chosen a file (HTML §4.10.22.4). */
+function isNotChosen({ name, bytes }: UploadedFile): boolean {
+  return name === '' && bytes.length === 0
 }
 
 function fieldsOf(form: Iterable<readonly [string, string]>): Record<string, string> {
