@@ -158,7 +158,10 @@ describe('S-24 a key', () => {
     })
     expect(suspended.status).toBe(204)
     const refused = await ask(download, { key: ada.key })
-    expect([refused.status, refused.body]).toEqual([401, { Info: 'The account of the API key is blocked' }])
+    expect([refused.status, refused.body]).toEqual([
+      401,
+      { Info: expect.stringMatching(/^The account of the API key is blocked: register again/) },
+    ])
     expect((await see(ada)).body).toMatchObject({ Reg_Is_Blocked: true })
   })
 

@@ -19,7 +19,7 @@ export function picturesError(status: number, code: string, error: string, heade
 
 const keyFaults: Record<KeyFault, string> = {
   expired: 'The API key has expired: register again for another one',
-  blocked: 'The account of the API key is blocked',
+  blocked: 'The account of the API key is blocked: register again for another one once it no longer is',
   elsewhere: 'The API key belongs to another address: register again from this one for another key',
 }
 

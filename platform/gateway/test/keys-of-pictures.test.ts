@@ -66,7 +66,7 @@ const elsewhere = { id: 'one', token: 'good', expiresAtMs: Date.now() + 300_000,
 describe('S-24 the holder of a key', () => {
   it.each([
     ['has expired', 'expired', /expired.*register again/],
-    ['is blocked', 'blocked', /blocked/],
+    ['is blocked', 'blocked', /blocked.*register again/],
     ['belongs to another address', elsewhere, /another address.*register again/],
     ['is none', 'unknown', /not valid/],
   ] as const)('hears when it %s', async (_what, gives, words) => {
