@@ -33,6 +33,8 @@ export type KeyFault = 'expired' | 'blocked' | 'elsewhere'
 /** How a surface reads requests and words its refusals. Every refusal of a surface leaves through its dialect. */
 export interface Dialect {
   readonly name: 'market' | 'accounts' | 'enrollment' | 'pictures' | 'problem-details'
+  /** Whether every answer that is counted says `Retry-After`, 0 while there is something left, and not refusals alone. */
+  readonly alwaysSaysRetryAfter?: true
   /** Converts and checks one part of a request, as leniently as the dialect wants it. */
   read(schema: TSchema, input: unknown, part: Part): Reading
   invalid(issues: readonly Issue[]): Reply

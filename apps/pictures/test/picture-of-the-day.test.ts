@@ -16,7 +16,13 @@ let now = new Date('2026-07-04T12:00:00Z')
 const logged: string[] = []
 const asked: string[] = []
 
-async function start(answer: RequestListener): Promise<() => Promise<{ status: number; text: string }>> {
+interface Download {
+  readonly status: number
+  readonly text: string
+  readonly retryAfter: string | null
+}
+
+async function start(answer: RequestListener): Promise<() => Promise<Download>> {
   now = new Date('2026-07-04T12:00:00Z')
   logged.length = 0
   asked.length = 0
@@ -38,7 +44,7 @@ async function start(answer: RequestListener): Promise<() => Promise<{ status: n
   pictures = started
   return async () => {
     const reply = await started.ask('/pictures/api/v1/download')
-    return { status: reply.status, text: await reply.text() }
+    return { status: reply.status, text: await reply.text(), retryAfter: reply.headers.get('retry-after') }
   }
 }
 
@@ -92,6 +98,7 @@ it.each([
   const refused = await ask()
   expect([refused.status, JSON.parse(refused.text)]).toEqual([502, { Info: expect.any(String) }])
   expect(refused.text + logged.join('')).not.toContain(key)
+  expect(refused.retryAfter).toBe('10')
   // Failures are not asked for again and again.
   await ask()
   expect(asked).toHaveLength(1)

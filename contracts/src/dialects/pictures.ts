@@ -23,12 +23,17 @@ const keyFaults: Record<KeyFault, string> = {
   elsewhere: 'The API key belongs to another address: register again from this one for another key',
 }
 
+/** So many seconds NASA is left alone after a failure. */
+const failedUpstream = { 'retry-after': '10' }
+
 const missing = 'missing_form_field'
 const malformed = 'malformed_form'
 
 /** The dialect of the pictures service: strict reading, 422 for input, 401 for access, 400 for an upload that lacks something. */
 export const picturesDialect: Dialect = {
   name: 'pictures',
+  // As clients of the pictures service know counted answers (pictures S-49).
+  alwaysSaysRetryAfter: true,
   read: (schema, input, part) =>
     hasFile(schema) ? readUpload(schema, input, part) : readStrictly(schema, input, part),
   invalid(issues) {
@@ -54,8 +59,8 @@ export const picturesDialect: Dialect = {
   unavailable: (retryAfterSeconds) =>
     picturesInfo(503, 'The service is not available now', { 'retry-after': String(retryAfterSeconds) }),
   tooSlow: () => picturesInfo(408, 'The body came too slowly'),
-  timedOut: () => picturesInfo(504, 'There was no answer in time'),
-  badGateway: () => picturesInfo(502, 'There was no answer that could be passed on'),
+  timedOut: () => picturesInfo(504, 'There was no answer in time', failedUpstream),
+  badGateway: () => picturesInfo(502, 'There was no answer that could be passed on', failedUpstream),
   badRequest: (explanation) => picturesError(400, 'bad-request', explanation),
   rejected(rejection) {
     const { reason, code, message } = rejection

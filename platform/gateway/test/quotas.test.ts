@@ -1,5 +1,5 @@
 import { createServer, type RequestListener } from 'node:http'
-import { type Quota, quota, type ServiceContract } from '@sallyport/contracts'
+import { type Dialect, picturesDialect, type Quota, quota, type ServiceContract } from '@sallyport/contracts'
 import { openDatabase } from '@sallyport/database'
 import { createTestDatabase, type TestDatabase } from '@sallyport/database/testing'
 import { systemClock } from '@sallyport/kernel'
@@ -19,9 +19,13 @@ import { addressOf, authentication, overHttp, protocol, shop } from './support.t
 
 const log = pino({ level: 'silent' })
 
-/** The service: every third thing does not exist, and `broken` breaks it. */
+/** The service: `nothing` does not exist, `broken` breaks it, and it is not there for `away`, which it says itself. */
 const answer: RequestListener = (request, response) => {
   request.resume()
+  if (request.url?.endsWith('/away')) {
+    response.writeHead(503, { 'content-type': 'application/json', 'retry-after': '7' }).end('{}')
+    return
+  }
   const status = request.url?.endsWith('/nothing') ? 404 : request.url?.endsWith('/broken') ? 500 : 200
   response.writeHead(status, { 'content-type': 'application/json' }).end('{}')
 }
@@ -50,18 +54,17 @@ const ways = {
 }
 
 /** The shop with quotas on its things and on what is its own. */
-function shopWith(parts: {
-  things?: readonly Quota[]
-  own?: readonly Quota[]
-  read?: readonly Quota[]
-}): ServiceContract {
+function shopWith(
+  parts: { things?: readonly Quota[]; own?: readonly Quota[]; read?: readonly Quota[] },
+  dialect?: Dialect,
+): ServiceContract {
   const [things, own] = shop.surfaces
   if (!things || !own) throw new TypeError('the shop has two surfaces')
   const routes = things.routes.map((route) => (route.name === 'read' ? { ...route, quotas: parts.read ?? [] } : route))
   return {
     ...shop,
     surfaces: [
-      { ...things, routes, quotas: parts.things ?? [] },
+      { ...things, routes, quotas: parts.things ?? [], ...(dialect && { dialect }) },
       { ...own, quotas: parts.own ?? [] },
     ],
   }
@@ -219,6 +222,16 @@ describe.each(['in the same process', 'over HTTP'] as const)('calls to a service
       429,
       expect.stringContaining('"some/hour";r=0;t=3'),
     ])
+  })
+
+  it('S-49 say in the words of pictures also when the next one is worth trying', async () => {
+    const { door } = await openGateway(way, shopWith({ things: [quota('two', 'address', '2/hour')] }, picturesDialect))
+    const from = newAddress()
+    const tries = []
+    for (let call = 0; call < 3; call += 1) tries.push((await ask(door, { from })).headers.get('retry-after'))
+    expect(tries).toEqual(['0', expect.stringMatching(/^3(?:600|5\d\d)$/), expect.stringMatching(/^3(?:600|5\d\d)$/)])
+    const broken = await ask(door, { from: newAddress(), path: '/api/shop/things/away' })
+    expect([broken.status, broken.headers.get('retry-after')]).toEqual([503, '7'])
   })
 
   it('say nothing of quotas where there are none', async () => {

@@ -5,7 +5,7 @@ import type { Standing, WindowStanding } from './quotas.ts'
  * windows, and the older `X-RateLimit-*` (pictures S-49) of the one that is the nearest to its end.
  */
 export function quotaHeaders({ windows }: Standing, now: Date): Record<string, string> {
-  const tightest = windows.reduce((one, other) => (isTighter(other, one) ? other : one))
+  const tightest = tightestOf(windows)
   return {
     'ratelimit-policy': windows.map(({ window }) => window.policy).join(', '),
     ratelimit: windows
@@ -15,6 +15,16 @@ export function quotaHeaders({ windows }: Standing, now: Date): Record<string, s
     'x-ratelimit-remaining': String(tightest.remaining),
     'x-ratelimit-reset': String(Math.ceil((now.getTime() + tightest.endsInMs) / 1000)),
   }
+}
+
+/** When another call is worth trying after this one: at once while something is left. */
+export function retryAfterSeconds({ windows }: Standing): number {
+  const { remaining, endsInMs } = tightestOf(windows)
+  return remaining > 0 ? 0 : Math.ceil(endsInMs / 1000)
+}
+
+function tightestOf(windows: readonly WindowStanding[]): WindowStanding {
+  return windows.reduce((one, other) => (isTighter(other, one) ? other : one))
 }
 
 /** Where as much is left of two, the one that lasts longer matters. */

@@ -1,7 +1,7 @@
 import type { AdmissionParts, Entry } from '../policy/admission.ts'
 import { identify } from '../policy/credentials.ts'
 import { type Refusal, type RefusalReason, refusal } from '../policy/refusal.ts'
-import { quotaHeaders } from './quota-headers.ts'
+import { quotaHeaders, retryAfterSeconds } from './quota-headers.ts'
 import type { Subjects } from './quota-plan.ts'
 import { QuotaExceeded, type Standing } from './quotas.ts'
 
@@ -51,7 +51,9 @@ export async function countQuotas(
 
 /** Says in the answer, whatever that will be, what is left. */
 function judge(standing: Standing, { policy, response }: Entry, now: Date): Refusal | undefined {
+  const { dialect } = policy.surface
   for (const [name, value] of Object.entries(quotaHeaders(standing, now))) response.say(name, value)
+  if (dialect.alwaysSaysRetryAfter) response.say('retry-after', String(retryAfterSeconds(standing)))
   if (standing.isWithin) return undefined
-  return refusal('over-quota', policy.surface.dialect.rejected(new QuotaExceeded(standing)))
+  return refusal('over-quota', dialect.rejected(new QuotaExceeded(standing)))
 }
