@@ -53,6 +53,6 @@ Examples:
     .description('receipts of erasures')
     .command('verify')
     .description('whether a receipt is good, by its seal and by the audit trail; ends with 1 when it is not')
-    .argument('<file>', 'the receipt, as JSON')
+    .argument('<file>', 'the receipt, or the answer it came in, as JSON')
     .action(async (file: string) => (await erasing()).verifyErasureReceipt(await readSettings(), file))
 }

@@ -28,11 +28,12 @@ export function digestOfReceipt(receipt: ErasureReceipt): string {
   return createHash('sha256').update(canonical(receipt)).digest('hex')
 }
 
-/** Undefined for what is no receipt. */
+/** Reads a receipt by itself, or in the answer that it came in; undefined for what is neither. */
 export function parseReceipt(text: string): ErasureReceipt | undefined {
   try {
     const read: unknown = JSON.parse(text)
-    return isReceipt(read) ? read : undefined
+    const receipt: unknown = typeof read === 'object' && read !== null && 'receipt' in read ? read.receipt : read
+    return isReceipt(receipt) ? receipt : undefined
   } catch {
     return undefined
   }
