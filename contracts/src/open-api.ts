@@ -38,7 +38,7 @@ export function describeSurfaces(
 const securitySchemes = {
   bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
   accessToken: { type: 'apiKey', in: 'header', name: 'x-access-token', description: 'a token, by itself' },
-  apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+  apiKey: { type: 'apiKey', in: 'header', name: 'X-API-KEY' },
   service: {
     type: 'http',
     scheme: 'bearer',

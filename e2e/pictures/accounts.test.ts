@@ -59,6 +59,26 @@ describe('the recorded scenarios', () => {
   })
 })
 
+describe('the description of the routes', () => {
+  it('S-6 S-16 S-35 has examples that work as they are written', async () => {
+    const { body: described } = await ask('GET', '/swagger.json')
+    const exampleOf = (path: string, method: string): unknown =>
+      ['paths', path, method, 'requestBody', 'content', 'application/json', 'schema', 'examples', '0'].reduce(
+        (at: unknown, name) => Reflect.get(Object(at), name),
+        described,
+      )
+    const statuses = []
+    for (const [method, path] of [
+      ['post', '/users/api/v1/register'],
+      ['post', '/gdpr/api/v1/gdpr1'],
+      ['delete', '/gdpr/api/v1/gdpr2'],
+    ] as const) {
+      statuses.push((await ask(method.toUpperCase(), path, exampleOf(path, method))).status)
+    }
+    expect(statuses).toEqual([200, 200, 200])
+  })
+})
+
 describe('S-2 S-10 S-13 S-14 S-15 S-F13 the paths that clients know', () => {
   it.each([
     '/users/api/v1/register',

@@ -21,7 +21,7 @@ export const ApiKey = Type.Object({
 
 const WithText = Type.Object({
   ...ApiKey.properties,
-  key: Type.String({ description: 'what is sent as X-API-Key; told this once' }),
+  key: Type.String({ description: 'what is sent as X-API-KEY; told this once' }),
 })
 
 export const createApiKey = route({

@@ -18,6 +18,9 @@ const credentials = {
   Password: Type.Optional(Password),
 }
 
+const exampleProof = { email: 'grace@example.org', Password: 'a long phrase is best' }
+const proof = Type.Object(credentials, { examples: [exampleProof] })
+
 export const registerForPictures = route({
   name: 'registerForPictures',
   summary: 'Register for an API key of thirty days, or get another one by address and password',
@@ -26,11 +29,14 @@ export const registerForPictures = route({
   aliases: ['/pictures/api/v1/register'],
   door: 'public',
   access: anyone,
-  body: Type.Object({
-    'First Name': Type.String({ description: '1 to 100 characters' }),
-    'Last Name': Type.String({ description: '1 to 100 characters' }),
-    ...credentials,
-  }),
+  body: Type.Object(
+    {
+      'First Name': Type.String({ description: '1 to 100 characters' }),
+      'Last Name': Type.String({ description: '1 to 100 characters' }),
+      ...credentials,
+    },
+    { examples: [{ 'First Name': 'Grace', 'Last Name': 'Hopper', ...exampleProof }] },
+  ),
   replies: {
     200: Type.Object({
       'API Key': Type.String({ description: 'what is sent as X-API-KEY; told this once' }),
@@ -70,7 +76,7 @@ export const readPersonalData = route({
   aliases: ['/pictures/api/v1/gdpr1'],
   door: 'public',
   access: anyone,
-  body: Type.Object(credentials),
+  body: proof,
   replies: { 200: PersonalPicturesData },
 })
 
@@ -82,7 +88,7 @@ export const removePersonalData = route({
   aliases: ['/pictures/api/v1/gdpr2'],
   door: 'public',
   access: anyone,
-  body: Type.Object(credentials),
+  body: proof,
   replies: { 200: Type.Object({ Info: Type.String() }) },
 })
 

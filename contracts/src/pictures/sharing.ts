@@ -20,10 +20,11 @@ export const pictureTypes = ['image/jpeg', 'image/png', 'image/webp'] as const
  * So many characters, not all of them blank and none of them invisible but those that join and part others: Persian and
  * families of emoji are not written without.
  */
-function line(most: number) {
+function line(most: number, example: string) {
   return Type.String({
     pattern: `^(?=.*[^\\p{C}\\s])(?:[^\\p{C}]|[\\u200c\\u200d]){1,${most}}$`,
     description: `1 to ${most} characters on one line`,
+    examples: [example],
   })
 }
 
@@ -47,13 +48,14 @@ export const uploadPicture = route({
   access: uploader,
   form: Type.Object({
     file: uploadedFile('JPEG, PNG or WebP'),
-    title: line(100),
+    title: line(100, 'Orion'),
     explanation: Type.String({
       pattern: '^(?=[^]*\\S)[^\\u0000]{1,2000}$',
       description: '1 to 2000 characters',
+      examples: ['Three stars in a row.'],
     }),
-    date: Type.String({ description: 'YYYYMMDD or YYYY-MM-DD' }),
-    copyright: Type.Optional(line(100)),
+    date: Type.String({ description: 'YYYYMMDD or YYYY-MM-DD', examples: ['2026-07-04'] }),
+    copyright: Type.Optional(line(100, 'Grace Hopper')),
   }),
   replies: { 201: Type.Object({ Info: Type.String() }) },
 })

@@ -35,7 +35,11 @@ const documentAt = async (path: string, door: DoorName = 'public'): Promise<Reco
 
 describe('the pages about the services', () => {
   it('S-6 show the service of pictures as its clients know it at /docs, from /swagger.json', async () => {
-    const { info, paths } = await documentAt('/swagger.json')
+    const { info, paths, components } = await documentAt('/swagger.json')
+    // S-3 names the header so.
+    expect(components?.['securitySchemes']).toMatchObject({
+      apiKey: { type: 'apiKey', in: 'header', name: 'X-API-KEY' },
+    })
     expect(info).toEqual({ title: 'Space Fan Art (SFA)', version: '1.0.0' })
     expect(Object.keys(paths ?? {}).toSorted()).toEqual([
       '/demo-key/api/v1/demo_key',
