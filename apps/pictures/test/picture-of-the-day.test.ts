@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { afterEach, expect, it } from 'vitest'
+import { createApodStub } from '../apod-stub/apod-stub.ts'
 import { startPictures, type TestPictures } from './test-pictures.ts'
 
 /** Stands for NASA. */
@@ -22,14 +23,19 @@ interface Download {
   readonly retryAfter: string | null
 }
 
-async function start(answer: RequestListener): Promise<() => Promise<Download>> {
+function start(answer: RequestListener): Promise<() => Promise<Download>> {
+  asked.length = 0
+  return startOn(
+    createServer((request, response) => {
+      asked.push(request.url ?? '')
+      answer(request, response)
+    }),
+  )
+}
+
+async function startOn(server: Server): Promise<() => Promise<Download>> {
   now = new Date('2026-07-04T12:00:00Z')
   logged.length = 0
-  asked.length = 0
-  const server = createServer((request, response) => {
-    asked.push(request.url ?? '')
-    answer(request, response)
-  })
   upstream = server
   const { promise, resolve } = Promise.withResolvers<void>()
   server.listen(0, '127.0.0.1', resolve)
@@ -105,6 +111,15 @@ it.each([
   now = new Date(now.getTime() + 10_000)
   await ask()
   expect(asked).toHaveLength(2)
+})
+
+it('S-23 S-50 passes on the record of the stub, with which it can be tried offline', async () => {
+  const ask = await startOn(createApodStub({ now: () => now }))
+  const { status, text } = await ask()
+  expect([status, JSON.parse(text)]).toMatchObject([
+    200,
+    { date: '2026-07-04', media_type: 'image', service_version: 'v1' },
+  ])
 })
 
 it('S-9 S-38 has no upload and no catalogue', async () => {
