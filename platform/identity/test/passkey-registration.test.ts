@@ -41,7 +41,12 @@ describe('adding a passkey', () => {
     ])
     expect(on.revoked).toContain(other)
     expect(on.revoked).not.toContain(person.owner.session)
-    const events = await db.selectFrom('audit_event').selectAll().where('subject', '=', person.owner.uid).execute()
+    const events = await db
+      .selectFrom('audit_event')
+      .selectAll()
+      .where('subject', '=', person.owner.uid)
+      .orderBy('id')
+      .execute()
     expect(events.at(-1)).toMatchObject({
       kind: 'factor.added',
       details: { factor: 'passkeys', passkey: id.slice(0, 22) },
