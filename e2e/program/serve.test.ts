@@ -200,7 +200,7 @@ describe('parts that are processes of their own', () => {
     expect(metrics).toContain('sallyport_upstream_up{service="gacha",instance="gacha.2"} 1')
     await parts.serve('gacha')
     await expect.poll(health).toMatchObject({ parts: { gacha: 'ready' } })
-  }, 60_000)
+  })
 
   it('say which setting is missing', async () => {
     const { DATABASE_URL_WALLET: _, ...rest } = parts.environment('wallet')
