@@ -49,6 +49,12 @@ describe('sallyport admin gateway-keys', () => {
     expect(chosen.output).toContain('third  RS256  signing')
   })
 
+  it('lists without a complaint for a reader who has left, as `head` does', async () => {
+    const launched = launch(['admin', 'gateway-keys', 'list'], { SALLYPORT_DATA: dataDirectory })
+    launched.process.stdout?.destroy()
+    expect([await launched.ended(), launched.output()]).toEqual([0, ''])
+  })
+
   it.each([[['fourth', 'first']], [['fifth', 'fifth']]])('makes no key over another: %s', async (kids) => {
     const before = await readFile(pathOf('private.json'), 'utf8')
     const { code, output } = await run(['admin', 'gateway-keys', 'make', ...kids])

@@ -1,5 +1,10 @@
 import { createProgram } from './command-line/program.ts'
 
+// Who reads only the beginning of a list, as `head` does, needs no rest of it, and no complaint.
+process.stdout.on('error', (error) => {
+  if (Reflect.get(error, 'code') !== 'EPIPE') throw error
+})
+
 try {
   await createProgram().parseAsync(process.argv.length > 2 ? process.argv : [...process.argv, 'start'])
 } catch (error) {
