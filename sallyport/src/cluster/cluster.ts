@@ -10,6 +10,7 @@ import { openDatabaseNodes } from './database-nodes.ts'
 import { type Member, MemberFailed } from './member.ts'
 import { partProcess } from './part-process.ts'
 import { environmentOf, type Instances, planParts, urlOf } from './plan.ts'
+import { untilReady } from './until-ready.ts'
 
 export interface ClusterOptions {
   readonly settings: Settings
@@ -26,7 +27,7 @@ export interface ClusterOptions {
 /** Many processes, run from one. */
 export interface Cluster {
   /**
-   * Resolves once every process works.
+   * Resolves once every process works and all have heard of one another.
    *
    * @throws {InvalidSettings} @throws {DirectoryInUse} @throws {DirectoryUnusable} @throws {PostgresFailed} @throws {MemberFailed}
    */
@@ -109,6 +110,7 @@ async function open(options: ClusterOptions, undo: (() => Promise<void>)[], endi
       onProgress(`${member.name} works`)
     }),
   )
+  for (const name of await untilReady(parts, ending)) onProgress(`${name} is not ready, /health/ready tells why`)
   const orders = await takeOrders(dataDirectory, members)
   undo.push(() => orders.close())
   undo.push(() => recorder.end())
