@@ -1,116 +1,10 @@
-import { once } from 'node:events'
-import { createServer, type Server, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { AnswerHead } from './answer-head.ts'
-import type { Connection } from './connection.ts'
-import { Connections } from './connections.ts'
-import { ConnectionLost, ConnectionsClosed, GarbledAnswer, NoConnection, RequestStalled } from './errors.ts'
-import type { BodyTaker, Exchange, PiecewiseBody } from './exchange.ts'
+import { ConnectionLost, ConnectionsClosed, GarbledAnswer, NoConnection } from './errors.ts'
+import { ask, Asking, atEnd, clock, connectionsTo, endAll, ok, upstream } from './fixtures/asking.ts'
 
-const ending: (() => unknown)[] = []
-afterEach(async () => {
-  for (const end of ending.splice(0)) await end()
-})
-
-/** What the other side has heard on each of its connections. */
-interface Upstream {
-  readonly url: string
-  readonly sockets: readonly Socket[]
-  readonly heard: readonly string[]
-  readonly server: Server
-}
-
-/** Answers what comes on a connection, told with its number from 0. */
-async function upstream(answer: (socket: Socket, heard: string, number: number) => void): Promise<Upstream> {
-  const sockets: Socket[] = []
-  const heard: string[] = []
-  const server = createServer((socket) => {
-    const number = sockets.push(socket) - 1
-    heard.push('')
-    socket.on('error', () => undefined)
-    socket.on('data', (bytes) => {
-      heard[number] += bytes.toString('latin1')
-      answer(socket, bytes.toString('latin1'), number)
-    })
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  ending.push(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  const address = server.address()
-  return {
-    url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`,
-    sockets,
-    heard,
-    server,
-  }
-}
-
-let now = 0
-function connectionsTo(url: string, limits = {}): Connections {
-  const connections = new Connections(url, { connectMs: 2000, pauseMs: 2000, ...limits }, () => now)
-  ending.push(() => connections.close())
-  return connections
-}
-
-/** A request, and what is heard of it. */
-class Asking implements Exchange {
-  readonly method: string
-  readonly head: string
-  readonly body: Exchange['body']
-  readonly onUpgrade?: NonNullable<Exchange['onUpgrade']>
-  connection: Connection | undefined
-  status = 0
-  text = ''
-  sent = 0
-  /** Whether more of an answer may come at once. */
-  takesMore = true
-  /** What is done at the very moment it is over. */
-  whenOver = (): void => undefined
-  readonly done: Promise<string>
-  readonly #end = Promise.withResolvers<string>()
-
-  constructor({ method = 'GET', body }: { method?: string; body?: Exchange['body'] } = {}) {
-    this.method = method
-    const length = Buffer.isBuffer(body) ? `content-length: ${body.length}\r\n` : ''
-    this.head = `${method} / HTTP/1.1\r\n${body && !length ? 'transfer-encoding: chunked\r\n' : length}\r\n`
-    this.body = body
-    this.done = this.#end.promise
-    this.done.catch(() => undefined)
-  }
-
-  onConnection(connection: Connection): void {
-    this.connection = connection
-  }
-  onSent(): void {
-    this.sent += 1
-  }
-  onHead({ status }: AnswerHead): void {
-    this.status = status
-  }
-  onBody(piece: Buffer): boolean {
-    this.text += piece.toString('latin1')
-    return this.takesMore
-  }
-  onEnd(): void {
-    this.#end.resolve(`${this.status} ${this.text}`)
-    this.whenOver()
-  }
-  onError(error: Error): void {
-    this.#end.reject(error)
-  }
-}
-
-function ask(connections: Connections, options = {}): Asking {
-  const asking = new Asking(options)
-  connections.send(asking)
-  return asking
-}
-
-const ok = (body = '', ...headers: string[]): string =>
-  ['HTTP/1.1 200 OK', `content-length: ${body.length}`, ...headers, '', body].join('\r\n')
+afterEach(endAll)
 
 describe('a connection', () => {
   it('is used again, the one that was used last first', async () => {
@@ -131,12 +25,12 @@ describe('a connection', () => {
   ])('is kept %s without a request', async (_what, header, lastMs, overMs) => {
     const { url, sockets } = await upstream((socket) => socket.write(ok('', ...(header ? [header] : []))))
     const connections = connectionsTo(url)
-    now = 0
+    clock.nowMs = 0
     await ask(connections).done
-    now = lastMs
+    clock.nowMs = lastMs
     if (lastMs >= 0) await ask(connections).done
     expect(sockets).toHaveLength(1)
-    now += overMs
+    clock.nowMs += overMs
     await ask(connections).done
     expect(sockets).toHaveLength(2)
     await expect.poll(() => sockets[0]?.destroyed).toBe(true)
@@ -144,12 +38,12 @@ describe('a connection', () => {
 
   it('is closed after that time, though nobody asks any more', async () => {
     vi.useFakeTimers({ toFake: ['setInterval'] })
-    ending.push(() => vi.useRealTimers())
+    atEnd(() => vi.useRealTimers())
     const { url, sockets } = await upstream((socket) => socket.write(ok()))
     const connections = connectionsTo(url)
-    now = 0
+    clock.nowMs = 0
     await ask(connections).done
-    now = 4000
+    clock.nowMs = 4000
     vi.advanceTimersByTime(1000)
     await expect.poll(() => sockets[0]?.destroyed).toBe(true)
   })
@@ -331,104 +225,6 @@ describe('a request', () => {
     sockets[0]?.write(ok('at last'))
     expect(await asking.done).toBe('200 at last')
     await closed
-  })
-})
-
-describe('a request whose body comes in pieces', () => {
-  /** A body that a test hands over. */
-  class Pieces implements PiecewiseBody {
-    readonly isChunked = true
-    readonly stallMs: number
-    taker: BodyTaker | undefined
-    resumed = 0
-    stopped = false
-    /** What there is to hand over when there is room. */
-    fill = (): void => undefined
-
-    constructor(stallMs = 5000) {
-      this.stallMs = stallMs
-    }
-    start(taker: BodyTaker): void {
-      this.taker = taker
-    }
-    resume(): void {
-      this.resumed += 1
-      this.fill()
-    }
-    stop(): void {
-      this.stopped = true
-    }
-  }
-
-  async function begun(body: Pieces, answer: Parameters<typeof upstream>[0] = () => undefined) {
-    const there = await upstream(answer)
-    const connections = connectionsTo(there.url)
-    const asking = ask(connections, { method: 'POST', body })
-    await expect.poll(() => body.taker !== undefined && there.sockets.length === 1).toBe(true)
-    return { ...there, connections, asking }
-  }
-
-  it('goes out with the first of them, each with its length', async () => {
-    const body = new Pieces()
-    const { heard, sockets, asking } = await begun(body)
-    expect(heard).toEqual([''])
-    body.taker?.piece(Buffer.from('abc'))
-    body.taker?.piece(Buffer.alloc(0))
-    body.taker?.piece(Buffer.from('0123456789'))
-    body.taker?.end()
-    const text = 'POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\na\r\n0123456789\r\n0\r\n\r\n'
-    await expect.poll(() => heard).toEqual([text])
-    expect(asking.sent).toBe(1)
-    sockets[0]?.write(ok('thanks'))
-    expect(await asking.done).toBe('200 thanks')
-  })
-
-  it('may have none', async () => {
-    const body = new Pieces()
-    const { heard } = await begun(body)
-    body.taker?.end()
-    await expect.poll(() => heard).toEqual(['POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'])
-  })
-
-  it('is answered before it has come whole: the rest goes nowhere, nor does another request on its connection', async () => {
-    const body = new Pieces()
-    const { asking, connections, sockets } = await begun(body, (socket) => socket.write(ok('enough')))
-    body.taker?.piece(Buffer.from('abc'))
-    expect(await asking.done).toBe('200 enough')
-    expect(body.stopped).toBe(true)
-    expect(body.taker?.piece(Buffer.from('more'))).toBe(true)
-    expect(await ask(connections).done).toBe('200 enough')
-    expect(sockets).toHaveLength(2)
-  })
-
-  it('waits for whoever takes it slowly, and is given up when nothing is taken for too long', async () => {
-    const body = new Pieces(100)
-    const { asking, sockets } = await begun(body)
-    sockets[0]?.pause()
-    body.fill = () => {
-      while (body.taker?.piece(Buffer.alloc(100_000)) === true);
-    }
-    body.fill()
-    await expect(asking.done).rejects.toThrow(RequestStalled)
-    expect(body.stopped).toBe(true)
-  })
-
-  it('goes on when there is room again', async () => {
-    const body = new Pieces()
-    const { sockets } = await begun(body)
-    sockets[0]?.pause()
-    while (body.taker?.piece(Buffer.alloc(100_000)) === true);
-    sockets[0]?.resume()
-    await expect.poll(() => body.resumed).toBe(1)
-  })
-
-  it('breaks off when they do', async () => {
-    const body = new Pieces()
-    const { asking, sockets } = await begun(body)
-    body.taker?.piece(Buffer.from('abc'))
-    body.taker?.broken(new Error('the client has left'))
-    await expect(asking.done).rejects.toThrow('the client has left')
-    await expect.poll(() => sockets[0]?.destroyed).toBe(true)
   })
 })
 
