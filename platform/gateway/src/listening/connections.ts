@@ -5,8 +5,6 @@ import type { DoorResponse } from '../door-response.ts'
 
 /** So many requests of one connection may be under way at once: who sends more before there are answers is no browser. */
 const mostRequestsAtOnce = 64
-/** Event streams that nobody has ended by then are ended by the door, in milliseconds. */
-const streamGraceMs = 200
 
 /** The connections of a door: how many there are, from where, and what is under way on each. */
 export class Connections {
@@ -14,8 +12,8 @@ export class Connections {
   /** As TCP sees them; those in the middle of a TLS handshake included. */
   readonly #sockets = new Set<Socket>()
   readonly #perNetwork = new Map<string, number>()
-  /** As HTTP sees them, with the answers that are owed. */
-  readonly #owed = new Map<Socket, Set<DoorResponse>>()
+  /** As HTTP sees them, with the answers that are owed. Lists, since what was in a set keeps the collector busy long after. */
+  readonly #owed = new Map<Socket, DoorResponse[]>()
   /** Those that have had their last answer. */
   readonly #over = new WeakSet<Socket>()
   #draining = false
@@ -51,7 +49,7 @@ export class Connections {
 
   /** Requests may come over this socket now. */
   open(socket: Socket): void {
-    this.#owed.set(socket, new Set())
+    this.#owed.set(socket, [])
     socket.once('close', () => this.#owed.delete(socket))
   }
 
@@ -62,14 +60,14 @@ export class Connections {
   owe(socket: Socket, response: DoorResponse): 'owed' | 'too-many' | 'over' {
     const owed = this.#owed.get(socket)
     if (!owed || this.#over.has(socket)) return 'over'
-    owed.add(response)
+    owed.push(response)
     response.once('close', () => {
-      owed.delete(response)
+      owed.splice(owed.indexOf(response), 1)
       // A connection whose last answer began before the door closed would be kept for nobody.
-      if (this.#draining && owed.size === 0) socket.destroySoon()
+      if (this.#draining && owed.length === 0) socket.destroySoon()
     })
     if (this.#draining) response.say('connection', 'close')
-    return owed.size > mostRequestsAtOnce ? 'too-many' : 'owed'
+    return owed.length > mostRequestsAtOnce ? 'too-many' : 'owed'
   }
 
   /** This is the last answer on its connection: what the client has sent behind its request already is not looked at. */
@@ -80,13 +78,13 @@ export class Connections {
 
   /** Whether an answer is owed on this connection. */
   owes(socket: Socket): boolean {
-    return (this.#owed.get(socket)?.size ?? 0) > 0
+    return (this.#owed.get(socket)?.length ?? 0) > 0
   }
 
   /** Whether the answer to this request alone is owed on its connection, and has not begun. */
   owesOnly({ socket }: IncomingMessage): boolean {
-    const owed = [...(this.#owed.get(socket) ?? [])]
-    return owed.length === 1 && owed[0]?.headersSent === false
+    const owed = this.#owed.get(socket)
+    return owed?.length === 1 && owed[0]?.headersSent === false
   }
 
   /** Tells the clients that are waiting for an answer that it is the last. */
@@ -95,19 +93,11 @@ export class Connections {
     for (const owed of this.#owed.values()) {
       for (const response of owed) if (!response.headersSent) response.say('connection', 'close')
     }
-    setTimeout(() => this.#endStreams(), streamGraceMs).unref()
   }
 
-  /** Event streams never finish by themselves. Their services end those they know of first. */
-  #endStreams(): void {
-    for (const owed of this.#owed.values()) {
-      for (const response of owed) {
-        if (!response.headersSent || !response.isEventStream) continue
-        // An event that comes a moment too late is no failure.
-        response.on('error', () => undefined)
-        response.end()
-      }
-    }
+  /** Ends the event streams: they never finish by themselves. */
+  endStreams(): void {
+    for (const owed of this.#owed.values()) for (const response of owed) response.endStream()
   }
 
   /** Cuts what is left. */

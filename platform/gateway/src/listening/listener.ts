@@ -1,11 +1,12 @@
 import { createServer as createHttpServer, IncomingMessage, type Server } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { problem, problemDetails, type Reply } from '@sallyport/contracts'
 import { DoorResponse } from '../door-response.ts'
 import { BodyProgress, type ProgressLimits } from './body-progress.ts'
 import { Connections } from './connections.ts'
 import { isWellFramed } from './framing.ts'
+import { PlainConnections } from '../plain-requests/plain-connections.ts'
 import type { Certificate } from '../tls/certificate.ts'
 import { secureContextOf } from '../tls/secure-context.ts'
 import { textOf, writeReply } from '../write-reply.ts'
@@ -82,6 +83,9 @@ const usualLimits: ConnectionLimits = {
   mostHeaderBytes: 16 * 1024,
 }
 
+/** Event streams that nobody has ended by then are ended by a door that closes, in milliseconds. */
+const streamGraceMs = 200
+
 export interface ListenerOptions {
   readonly host: string
   /** 0 means any free one. */
@@ -138,13 +142,23 @@ export async function listen(
   server.maxHeadersCount = 0
   server.maxConnections = limits.mostConnections
   server.setTimeout(limits.idleTimeoutMs)
+  const handToNode = takeConnections(server, secure ? 'secureConnection' : 'connection')
+  const plain = new PlainConnections(
+    limits,
+    (request, response) => handler.request(request, response),
+    (socket) => {
+      connections.open(socket)
+      handToNode(socket)
+    },
+  )
   server.on('connection', (socket) => connections.count(socket))
-  server.on(secure ? 'secureConnection' : 'connection', (socket) => connections.open(socket))
+  server.on(secure ? 'secureConnection' : 'connection', (socket) => plain.open(socket))
   server.on('upgrade', (request: IncomingMessage, _socket, head) => {
     handler.upgrade?.(request, answerToUpgrade(request), head)
   })
 
   const progress = setInterval(() => {
+    plain.check()
     for (const request of bodies.takeTooSlow()) {
       const { socket } = request
       // Behind an answer that is owed, or has begun, there is no room for another.
@@ -168,11 +182,25 @@ export async function listen(
     async close(graceMs) {
       const closed = new Promise((resolve) => server.close(resolve))
       connections.drain()
+      plain.drain()
+      setTimeout(() => {
+        connections.endStreams()
+        plain.endStreams()
+      }, streamGraceMs).unref()
       const timer = setTimeout(() => connections.cut(), graceMs)
       await closed
       clearTimeout(timer)
       clearInterval(progress)
     },
+  }
+}
+
+/** Takes connections in the place of Node's server. @returns hands it one, as if that had just come */
+function takeConnections(server: Server, event: 'connection' | 'secureConnection'): (socket: Socket) => void {
+  const listeners = server.listeners(event)
+  server.removeAllListeners(event)
+  return (socket) => {
+    for (const listener of listeners) Reflect.apply(listener, server, [socket])
   }
 }
 
