@@ -9,6 +9,7 @@ import type { DoorResponse } from '../door-response.ts'
 import { writeReply } from '../write-reply.ts'
 import { AnswerRelay } from './answer-relay.ts'
 import { isEventStream, isFramed } from './call-headers.ts'
+import type { Limited } from './deadlines.ts'
 import type { BodyPolicy, Dispatch } from './dispatcher.ts'
 import { type CallFailure, failureOf, isRepeatable, isUndelivered, NoAnswer } from './failure.ts'
 import type { Instance } from './instance.ts'
@@ -25,8 +26,10 @@ const retryAfterSeconds = 1
  * One request on its way to an instance and its answer on the way back. It is made for each request and is itself what
  * goes over the connection and hears of it, so that nothing else has to be.
  */
-export class Call implements Exchange, Waiting {
+export class Call implements Exchange, Waiting, Limited {
   deadline = 0
+  looksLeft = 0
+  place = -1
   head = ''
   body: Buffer | StreamedBody | undefined
   readonly #pool: InstancePool
@@ -42,7 +45,6 @@ export class Call implements Exchange, Waiting {
   #trial = false
   /** How long the instance has to begin its answer, in milliseconds. */
   #limitMs = 0
-  #timer: NodeJS.Timeout | undefined
   /** The way of the answer to the client, once there is one. */
   #relay: AnswerRelay | undefined
   /** Whether the answer goes on until the client leaves. */
@@ -136,11 +138,10 @@ export class Call implements Exchange, Waiting {
   }
 
   #expectAnswer(): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#onSilence(), this.#limitMs)
+    this.#pool.deadlines.watch(this, this.#limitMs)
   }
 
-  #onSilence(): void {
+  onTooLate(): void {
     if (this.#connection) {
       this.#connection.abort(new NoAnswer('no answer began in time'))
       return
@@ -152,7 +153,7 @@ export class Call implements Exchange, Waiting {
   }
 
   onHead(head: AnswerHead): void {
-    clearTimeout(this.#timer)
+    this.#pool.deadlines.forget(this)
     if (this.#instance) this.#pool.answered(this.#instance, this.#trial)
     this.#trial = false
     if (isEventStream(head) && !this.#holdStream()) {
@@ -177,7 +178,7 @@ export class Call implements Exchange, Waiting {
   }
 
   onError(error: Error): void {
-    clearTimeout(this.#timer)
+    this.#pool.deadlines.forget(this)
     const wasSent = this.#wasSent
     this.#connection = undefined
     const instance = this.#instance

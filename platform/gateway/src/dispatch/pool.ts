@@ -2,6 +2,7 @@ import { type Failure, Rotation } from '@sallyport/service'
 import type { Logger } from 'pino'
 import type { BalancingMetrics } from './balancing-metrics.ts'
 import type { Call } from './call.ts'
+import { Deadlines } from './deadlines.ts'
 import type { Turn } from './dispatcher.ts'
 import { Instance, type InstanceLimits } from './instance.ts'
 import { WaitingLine } from './waiting-line.ts'
@@ -32,6 +33,8 @@ export type Shortage = 'all-out' | 'line-full' | 'waited-too-long' | 'too-many-s
 export class InstancePool {
   readonly limits: PoolLimits
   readonly now: () => number
+  /** By when the calls that are with an instance have to hear of it. */
+  readonly deadlines: Deadlines
   readonly #service: string
   readonly #rotation: Rotation<Instance>
   readonly #line: WaitingLine<Call>
@@ -41,6 +44,7 @@ export class InstancePool {
   constructor({ service, urls, limits, metrics, log, now }: PoolParts) {
     this.limits = limits
     this.now = now
+    this.deadlines = new Deadlines(Math.min(100, limits.tryMs / 10))
     this.#service = service
     this.#rotation = new Rotation(urls.map((url, index) => new Instance(`${service}.${index + 1}`, url, limits, now)))
     this.#line = new WaitingLine(limits.waiting, now)
