@@ -38,6 +38,10 @@ export class Connection implements AnswerListener {
   #isOpen = false
   #isOver = false
   #isPaused = false
+  /** What was under way when it was looked at last. */
+  #lastSeen: Exchange | undefined
+  /** Whether an answer that pauses is given up. */
+  #isWatched = false
   /** What the answer's head says of the time after it. */
   #isKept = false
   #keptSeconds: number | undefined
@@ -54,7 +58,7 @@ export class Connection implements AnswerListener {
       ...(!first.onUpgrade && { onread: { buffer: readBuffer, callback: this.#onRead } }),
     })
     this.#socket.on('data', this.#read).on('end', this.#onEndOfConnection).on('error', this.#onBroken)
-    this.#socket.on('close', this.#onClose).on('timeout', this.#onTimeout).setTimeout(limits.pauseMs)
+    this.#socket.on('close', this.#onClose).on('timeout', this.#onTimeout)
   }
 
   /** Sends the next request. Only while it is free. */
@@ -79,12 +83,28 @@ export class Connection implements AnswerListener {
     exchange.onSent()
   }
 
+  /**
+   * Has an answer that is still under way since the last time watched from now on. Called every second or so: a socket with
+   * a timeout costs something at every read and write, and nearly no answer needs one.
+   */
+  check(): void {
+    const exchange = this.#exchange
+    if (exchange && exchange === this.#lastSeen && !this.#isWatched) this.#watch(true)
+    this.#lastSeen = exchange
+  }
+
+  #watch(isWatched: boolean): void {
+    this.#isWatched = isWatched
+    this.#socket.setTimeout(isWatched ? this.#pauseMs : 0)
+  }
+
   /** Reads on after a piece was too much. */
   resume(): void {
     if (!this.#isPaused) return
     this.#isPaused = false
     // The time in which nothing could come does not count.
-    this.#socket.setTimeout(this.#pauseMs).resume()
+    if (this.#isWatched) this.#watch(true)
+    this.#socket.resume()
   }
 
   /** Ends the request under way, of which that is told, and the connection with it. */
@@ -130,6 +150,8 @@ export class Connection implements AnswerListener {
     const exchange = this.#exchange
     if (!exchange) return
     this.#exchange = undefined
+    this.#lastSeen = undefined
+    if (this.#isWatched) this.#watch(false)
     // An answer may come before its request is whole, of which the rest has to go nowhere.
     const isReusable = isClean && this.#isKept && !this.#sending
     this.#stopSending()

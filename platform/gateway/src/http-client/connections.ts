@@ -9,7 +9,7 @@ const usualKeptMs = 4000
 const longestKeptMs = 600_000
 /** So much earlier than the other side it is given up: a request may be on its way when that closes it. */
 const marginMs = 1000
-/** How often it is looked for connections that nobody has needed. */
+/** How often all connections are looked at, in milliseconds, unless an answer may only pause for less. */
 const sweepMs = 1000
 
 interface Free {
@@ -51,7 +51,7 @@ export class Connections implements Keeper {
       return
     }
     this.#all.add(new Connection(this.#target, this.#limits, this, exchange))
-    this.#sweeper ??= setInterval(() => this.#sweep(), sweepMs).unref()
+    this.#sweeper ??= setInterval(() => this.#sweep(), Math.min(sweepMs, this.#limits.pauseMs)).unref()
   }
 
   free(connection: Connection, keptSeconds: number | undefined): void {
@@ -93,6 +93,7 @@ export class Connections implements Keeper {
 
   #sweep(): void {
     const now = this.#now()
+    for (const connection of this.#all) connection.check()
     for (const { connection } of this.#free.filter(({ untilMs }) => untilMs <= now)) connection.close()
     this.#free = this.#free.filter(({ untilMs }) => untilMs > now)
   }
