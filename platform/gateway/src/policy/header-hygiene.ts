@@ -6,7 +6,7 @@ import { gatewayCredentialHeader } from '@sallyport/contracts'
  */
 
 /** Concern one connection only (RFC 9110 §7.6.1). Framing stays: the body that follows depends on it. */
-const hopByHop = new Set([
+const hopByHop = [
   'connection',
   'http2-settings',
   'keep-alive',
@@ -16,12 +16,12 @@ const hopByHop = new Set([
   'te',
   'trailer',
   'upgrade',
-])
+] as const
 
 /** What a program calls with in the place of a token. It is for the gateway alone. */
 const apiKeyHeader = 'x-api-key'
 
-const reserved = new Set([
+const reserved = [
   apiKeyHeader,
   gatewayCredentialHeader,
   'x-user',
@@ -31,6 +31,12 @@ const reserved = new Set([
   'forwarded',
   'traceparent',
   'tracestate',
+] as const
+
+/** What is special about a header: nearly none is, which is found out in one look. */
+const special = new Map<string, 'hop-by-hop' | 'reserved'>([
+  ...hopByHop.map((name) => [name, 'hop-by-hop'] as const),
+  ...reserved.map((name) => [name, 'reserved'] as const),
 ])
 
 /** Framing and host may be named by `Connection`, but a request without them would be another request. */
@@ -74,11 +80,11 @@ export function cleanRequest(request: IncomingMessage, own: GatewayHeaders): str
     const name = request.rawHeaders[index] ?? ''
     const value = request.rawHeaders[index + 1] ?? ''
     const key = name.toLowerCase()
+    if (key === 'host') hosts += 1
+    else if (isForbidden(key, named)) delete request.headers[key]
+    else raw.push(name, value)
     if (key === 'authorization' || key === apiKeyHeader) credentials += 1
     if (key === apiKeyHeader) apiKey = value
-    if (key === 'host') hosts += 1
-    if (isForbidden(key, named)) delete request.headers[key]
-    else if (key !== 'host') raw.push(name, value)
   }
   if (credentials > 1) throw new AmbiguousRequest('More than one credential was sent')
   if (hosts > 1) throw new AmbiguousRequest('More than one host was named')
@@ -100,13 +106,13 @@ function namedByConnection(connection: string | undefined): ReadonlySet<string> 
 const nothing: ReadonlySet<string> = new Set()
 
 function isForbidden(key: string, named: ReadonlySet<string>): boolean {
-  if (hopByHop.has(key) || isOfTheGateway(key)) return true
-  return named.has(key) && !indispensable.has(key)
+  if (special.has(key) || key.startsWith('x-forwarded-')) return true
+  return named.size > 0 && named.has(key) && !indispensable.has(key)
 }
 
 /** Whether only the gateway may say this. */
 export function isOfTheGateway(name: string): boolean {
-  return reserved.has(name) || name.startsWith('x-forwarded-')
+  return special.get(name) === 'reserved' || name.startsWith('x-forwarded-')
 }
 
 /**
@@ -117,7 +123,7 @@ export function isOfTheGateway(name: string): boolean {
 export function withheldBy(connection: string | readonly string[] | undefined): (name: string) => boolean {
   const named = namedByConnection(connection?.toString())
   return (name) =>
-    hopByHop.has(name) ||
+    special.get(name) === 'hop-by-hop' ||
     name === 'transfer-encoding' ||
     name === 'server' ||
     name === 'x-powered-by' ||
