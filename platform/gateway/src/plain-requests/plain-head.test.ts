@@ -54,6 +54,17 @@ describe('a plain request', () => {
     expect(reader.read(`${plain}x`)).toBeUndefined()
   })
 
+  it('is none before it is whole, whatever came before', () => {
+    const long = plain.replace('*/*', 'x'.repeat(5000))
+    for (const before of [undefined, plain, long, `${plain}x`]) {
+      for (let length = 0; length < plain.length; length += 1) {
+        const reader = new PlainHeadReader(100)
+        if (before !== undefined) reader.read(before)
+        expect(reader.read(plain.slice(0, length))).toBeUndefined()
+      }
+    }
+  })
+
   it.each([
     ['another method', plain.replace('GET', 'POST')],
     ['a method in small letters', plain.replace('GET', 'get')],
@@ -75,6 +86,8 @@ describe('a plain request', () => {
     ['a length in other letters', plain.replace('Accept: */*', 'cONTENT-lENGTH: 5')],
     ['a body in pieces', plain.replace('Accept: */*', 'Transfer-Encoding: chunked')],
     ['the wish for another protocol', plain.replace('Accept: */*', 'Upgrade: websocket')],
+    ['a connection to a proxy that ends', plain.replace('Accept: */*', 'Proxy-Connection: close')],
+    ['a cookie of an answer', plain.replace('Accept: */*', 'Set-Cookie: a=b')],
     ['an expectation', plain.replace('Accept: */*', 'Expect: 100-continue')],
     ['a connection that ends', plain.replace('Accept: */*', 'Connection: close')],
     ['a connection that names headers', plain.replace('Accept: */*', 'Connection: keep-alive, x-user')],
@@ -131,6 +144,8 @@ describe('a plain request', () => {
       return text.slice(0, place) + put + text.slice(place + cut)
     })
     let plainOnes = 0
+    // It has read all that came before.
+    const reader = new PlainHeadReader(100)
     await fc.assert(
       fc.asyncProperty(
         fc.oneof(
@@ -139,7 +154,8 @@ describe('a plain request', () => {
           fc.array(piece).map((pieces) => pieces.join('')),
         ),
         async (text) => {
-          const head = read(text)
+          const head = reader.read(text)
+          expect(head).toEqual(read(text))
           if (!head) return
           plainOnes += 1
           const { requests, answer } = await readByNode(text)

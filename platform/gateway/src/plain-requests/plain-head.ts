@@ -16,8 +16,18 @@ const wholeHead = /^(?:[\x21-\x7e][\x20-\x7e]*\r\n)+\r\n$/
 const beginningOfHead = /^(?:GET|HEAD) \/[\x20-\x7e]*(?:\r\n[\x21-\x7e][\x20-\x7e]*)*(?:\r|\r\n\r?)?$/
 const fieldName = /^[!#$%&'*+.^`|~\w-]+$/
 
-/** With these a body may follow, the client waits for a word first, or another protocol is meant. */
-const meaningMore = new Set(['content-length', 'transfer-encoding', 'upgrade', 'expect'])
+/**
+ * With these a body may follow, the client waits for a word first, another protocol is meant, or the connection ends. And
+ * one that Node has a list for.
+ */
+const meaningMore = new Set([
+  'content-length',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+  'proxy-connection',
+  'set-cookie',
+])
 
 /** Longer headers are read anew each time, in bytes. */
 const longestRemembered = 4096
@@ -29,8 +39,8 @@ const longestRemembered = 4096
  */
 export class PlainHeadReader {
   readonly #mostHeaders: number
-  /** What a client has said last, which most say with their next request too. */
-  #block = ''
+  /** What a client has said last, which most say with their next request too; nothing is no head. */
+  #block: string | undefined
   #rawHeaders: readonly string[] = []
   #headers: IncomingHttpHeaders = {}
 
@@ -75,7 +85,7 @@ export class PlainHeadReader {
       at = end + 2
     }
     if (headers['host'] === undefined || rawHeaders.length > 2 * this.#mostHeaders) return false
-    this.#block = block.length <= longestRemembered ? block : ''
+    this.#block = block.length <= longestRemembered ? block : undefined
     this.#rawHeaders = rawHeaders
     this.#headers = headers
     return true
