@@ -43,8 +43,8 @@ export class Deadlines {
   #look(): void {
     for (const one of this.#watched) one.looksLeft -= 1
     for (const one of this.#watched.filter(({ looksLeft }) => looksLeft <= 0)) {
-      // One that was told may have ended another.
-      if (one.place < 0) continue
+      // One that was told may have ended another, or begun it anew.
+      if (one.place < 0 || one.looksLeft > 0) continue
       this.forget(one)
       one.onTooLate()
     }

@@ -98,6 +98,8 @@ export class Upgrade implements Exchange {
     const { request, response } = this.#dispatch
     dropRest(request)
     takeOver(head, response)
+    // No pool looks after this connection.
+    this.#connection?.watch()
     response.on('drain', () => this.#connection?.resume())
   }
 

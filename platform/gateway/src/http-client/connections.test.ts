@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { AnswerHead } from './answer-head.ts'
+import { targetOf } from './connecting.ts'
+import { Connection } from './connection.ts'
 import { ConnectionLost, ConnectionsClosed, GarbledAnswer, NoConnection } from './errors.ts'
 import { ask, Asking, atEnd, clock, connectionsTo, endAll, ok, upstream } from './fixtures/asking.ts'
 
@@ -175,6 +177,16 @@ describe('a request', () => {
     sockets[0]?.write('HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\na')
     await expect(asking.done).rejects.toThrow('paused for too long')
     expect(asking.text).toBe('a')
+  })
+
+  it('hears of a pause also where nobody looks after its connection, once it is watched', async () => {
+    const { url } = await upstream((socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\na'))
+    const asking = new Asking()
+    const keeper = { free: () => undefined, closed: () => undefined }
+    const connection = new Connection(targetOf(url), { connectMs: 2000, pauseMs: 30 }, keeper, asking)
+    await expect.poll(() => asking.text).toBe('a')
+    connection.watch()
+    await expect(asking.done).rejects.toThrow('paused for too long')
   })
 
   it('holds an answer back until it is wanted', async () => {
