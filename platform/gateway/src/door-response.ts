@@ -12,10 +12,6 @@ export class DoorResponse extends ServerResponse {
   /** The same list for many answers. */
   #usual: readonly string[] = []
   #mediaType = ''
-  /** Whether its connection ends with it, once its head is written. */
-  isLast = false
-  /** For how long the connection is kept for another request, in seconds: its client is told, unless it ends. */
-  keptSeconds: number | undefined
 
   /** Whether the answer goes on until its client leaves, once its head is written. */
   get isEventStream(): boolean {
@@ -56,7 +52,6 @@ export class DoorResponse extends ServerResponse {
     const isSet = this.getHeaderNames().length > 0
     if (isSet) this.#setAll(list)
     this.#addSaid(list, isSet)
-    this.#sayKept(list, isSet)
     const headers = isSet ? [] : list
     if (isMessage) super.writeHead(status, messageOrHeaders, headers)
     else super.writeHead(status, headers)
@@ -73,15 +68,6 @@ export class DoorResponse extends ServerResponse {
         else if (isSet && !this.hasHeader(name)) this.setHeader(name, value)
       }
     }
-  }
-
-  #sayKept(list: OutgoingHttpHeader[], isSet: boolean): void {
-    const said = valueOf(list, 'connection') ?? this.getHeader('connection')
-    this.isLast = said !== undefined && String(said).toLowerCase() === 'close'
-    if (this.keptSeconds === undefined || said !== undefined) return
-    const words = `timeout=${this.keptSeconds}`
-    if (isSet) this.setHeader('Keep-Alive', words)
-    else list.push('Keep-Alive', words)
   }
 
   /** Puts these in the place of what was set. Node does so too, but not every one leaves all values of a name. */

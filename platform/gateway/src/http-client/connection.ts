@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { AnswerHead } from './answer-head.ts'
+import { type Held, releaseAtEndOfTurn } from '../end-of-turn.ts'
 import { type AnswerListener, AnswerReader } from './answer-reader.ts'
 import { BodySending } from './body-sending.ts'
 import { openSocket, type Target } from './connecting.ts'
@@ -28,7 +29,7 @@ export interface ConnectionLimits {
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024)
 
 /** A connection of HTTP/1.1, on which there is one request at a time. */
-export class Connection implements AnswerListener {
+export class Connection implements AnswerListener, Held {
   readonly #socket: Socket
   readonly #reader = new AnswerReader(this)
   readonly #keeper: Keeper
@@ -73,29 +74,37 @@ export class Connection implements AnswerListener {
       this.#sending = new BodySending(this.#socket, { head, body }, (error) => this.#onBodySent(error))
       return
     }
-    if (body === undefined) this.#socket.write(head, 'latin1')
-    else {
-      this.#socket.cork()
-      this.#socket.write(head, 'latin1')
-      this.#socket.write(body)
-      this.#socket.uncork()
-    }
+    this.#socket.cork()
+    releaseAtEndOfTurn(this)
+    this.#socket.write(head, 'latin1')
+    if (body) this.#socket.write(body)
     exchange.onSent()
   }
 
+  /** Has the request go out. */
+  release(): void {
+    this.#socket.uncork()
+  }
+
   /**
-   * Has an answer that is still under way since the last time watched from now on. Called every second or so: a socket with
-   * a timeout costs something at every read and write, and nearly no answer needs one.
+   * Watches an answer that is still under way since the last time. Called every second or so: a socket with a timeout costs
+   * something at every read and write, and nearly no answer needs one.
    */
   check(): void {
     const exchange = this.#exchange
-    if (exchange && exchange === this.#lastSeen && !this.#isWatched) this.#watch(true)
+    if (exchange && exchange === this.#lastSeen && !this.#isWatched) this.watch()
     this.#lastSeen = exchange
   }
 
-  #watch(isWatched: boolean): void {
-    this.#isWatched = isWatched
-    this.#socket.setTimeout(isWatched ? this.#pauseMs : 0)
+  /** From now on the answer under way is given up when it pauses for too long. */
+  watch(): void {
+    this.#isWatched = true
+    this.#socket.setTimeout(this.#pauseMs)
+  }
+
+  #unwatch(): void {
+    this.#isWatched = false
+    this.#socket.setTimeout(0)
   }
 
   /** Reads on after a piece was too much. */
@@ -103,7 +112,7 @@ export class Connection implements AnswerListener {
     if (!this.#isPaused) return
     this.#isPaused = false
     // The time in which nothing could come does not count.
-    if (this.#isWatched) this.#watch(true)
+    if (this.#isWatched) this.watch()
     this.#socket.resume()
   }
 
@@ -151,7 +160,7 @@ export class Connection implements AnswerListener {
     if (!exchange) return
     this.#exchange = undefined
     this.#lastSeen = undefined
-    if (this.#isWatched) this.#watch(false)
+    if (this.#isWatched) this.#unwatch()
     // An answer may come before its request is whole, of which the rest has to go nowhere.
     const isReusable = isClean && this.#isKept && !this.#sending
     this.#stopSending()

@@ -1,8 +1,9 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import { DoorResponse } from '../door-response.ts'
+import type { DoorResponse } from '../door-response.ts'
 import { beginsPlainHead, PlainHeadReader } from './plain-head.ts'
 import { PlainRequest } from './plain-request.ts'
+import { PlainResponse } from './plain-response.ts'
 
 export interface PlainLimits {
   readonly headersTimeoutMs: number
@@ -34,12 +35,12 @@ export class PlainConnection {
   /** The beginning of a head, or what came before an answer was over, in latin1. */
   #held = ''
   #request: PlainRequest | undefined
-  #response: DoorResponse | undefined
+  #response: PlainResponse | undefined
   #hasAnswered = false
   /** The answer under way is the last, or there was one: what comes now is not looked at. */
   #isLast = false
   /** The answer that was under way when it was looked at last. */
-  #lastSeen: DoorResponse | undefined
+  #lastSeen: PlainResponse | undefined
   /** Whether it is closed when nothing moves on it. */
   #isWatched = false
   /** How often it has been looked at since it began to wait for the client. */
@@ -82,8 +83,12 @@ export class PlainConnection {
     this.#socket.setTimeout(idleTimeoutMs)
   }
 
-  /** The answer under way is the last. */
+  /** The answer under way is the last; half a request may come whole. */
   drain(): void {
+    if (!this.#response && this.#held !== '') {
+      this.#handOver(this.#held)
+      return
+    }
     this.#isLast = true
     if (!this.#response) this.#socket.destroySoon()
     else if (!this.#response.headersSent) this.#response.say('connection', 'close')
@@ -117,10 +122,9 @@ export class PlainConnection {
   }
 
   #enter(request: PlainRequest): void {
-    const response = new DoorResponse(request)
+    const response = new PlainResponse(request, this.#host.limits.keepAliveTimeoutMs)
     this.#request = request
     this.#response = response
-    response.keptSeconds = Math.floor(this.#host.limits.keepAliveTimeoutMs / 1000)
     response.assignSocket(this.#socket)
     response.on('finish', this.#onFinish)
     this.#host.answer(request, response)
@@ -131,13 +135,15 @@ export class PlainConnection {
     if (!response) return
     const socket = this.#socket
     response.detachSocket(socket)
+    // Without a socket that says no more than that it is over.
+    response.destroy()
+    this.#request?.answered()
     this.#request = undefined
     this.#response = undefined
     this.#hasAnswered = true
     this.#checks = 0
     this.#lastSeen = undefined
     if (this.#isWatched) this.#watch(0)
-    process.nextTick(close, response)
     if (response.isLast) this.#isLast = true
     if (this.#isLast) socket.destroySoon()
     else if (this.#held !== '') this.#handOver(this.#held)
@@ -156,7 +162,8 @@ export class PlainConnection {
   }
 
   readonly #onDrain = (): void => {
-    this.#response?.emit('drain')
+    const response = this.#response
+    if (response && !response.writableEnded && response.writableLength === 0) response.emit('drain')
   }
 
   readonly #onError = (): void => {
@@ -171,9 +178,4 @@ export class PlainConnection {
     this.#host.closed(this)
     this.#request?.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }))
   }
-}
-
-function close(response: DoorResponse): void {
-  response.destroyed = true
-  response.emit('close')
 }

@@ -1,4 +1,4 @@
-import type { RequestListener, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { openDoors, rawConnection, type RawConnection, statusesIn } from '../doors.ts'
 import { hurried } from './hostile.ts'
@@ -147,6 +147,47 @@ describe.each(modes)('plain requests, which the door reads by itself, %s,', asyn
     expect(arrivals.map(({ headers }) => headers['x-long'])).toEqual(['x'.repeat(200)])
   })
 
+  it('may come in two pieces, wherever the first one ends, also behind another one', async () => {
+    const before = asking('before', `X-Long: ${'x'.repeat(5000)}`)
+    const text = asking('a', 'X-Any: thing')
+    const heard = Array.from({ length: text.length - 1 }, async (_, index) => {
+      const connection = await rawConnection(door)
+      connection.socket.setNoDelay(true)
+      if (index % 2 === 1) {
+        connection.socket.write(before)
+        await answered(connection, 1)
+      }
+      connection.socket.write(text.slice(0, index + 1))
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      connection.socket.write(text.slice(index + 1))
+      await answered(connection, 1 + (index % 2))
+      connection.socket.destroy()
+      return statusesIn(connection.text())
+    })
+    const statuses = await Promise.all(heard)
+    expect(statuses.flat().filter((status) => status !== 200)).toEqual([])
+    const whole = arrivals.filter(({ url }) => url.endsWith('/a'))
+    expect(whole.map(({ headers }) => headers['x-any'])).toEqual(whole.map(() => 'thing'))
+    expect(whole).toHaveLength(text.length - 1)
+  })
+
+  it('of which half has come when the door closes are answered once they are whole', async () => {
+    const way = await wayTo(mode, service)
+    const gateway = await openDoors(way.dispatcher)
+    const half = await rawConnection(gateway.addresses.public)
+    half.socket.write(asking('a').slice(0, 30))
+    // Its bytes have come once another connection, opened later, was answered.
+    const later = await rawConnection(gateway.addresses.public)
+    later.socket.write(asking('b'))
+    await answered(later, 1)
+    const closing = gateway.close(5000)
+    half.socket.write(asking('a').slice(30))
+    const { text } = await half.closed()
+    await closing
+    expect(statusesIn(text)).toEqual([200])
+    expect(text).toMatch(/^connection: close\r$/im)
+  })
+
   it('whose second half does not come are answered 408', async () => {
     const connection = await rawConnection(hasty)
     connection.socket.write(asking('a').slice(0, -10))
@@ -189,6 +230,31 @@ describe.each(modes)('plain requests, which the door reads by itself, %s,', asyn
     expect(text).toMatch(/^connection: close\r$/im)
     expect(way.arrivals.map(({ url }) => url.split('/').at(-1))).toEqual(['slow'])
   })
+
+  it.runIf(mode === 'in process')(
+    'are over for who waits for that, and leave their connection alone then',
+    async () => {
+      const over: string[] = []
+      const requests: IncomingMessage[] = []
+      const listener: RequestListener = (request, response) => {
+        requests.push(request)
+        // Nobody reads it.
+        request.on('close', () => over.push('request'))
+        response.on('finish', () => over.push('finish')).on('close', () => over.push('response'))
+        response.writeHead(200, { 'content-length': 2 }).end('{}')
+        over.push(`ended: ${response.writableEnded}`)
+      }
+      const doors = await openDoors((await wayTo(mode, listener)).dispatcher)
+      const connection = await rawConnection(doors.addresses.public)
+      connection.socket.write(asking('a'))
+      await answered(connection, 1)
+      await expect.poll(() => over.toSorted()).toEqual(['ended: true', 'finish', 'request', 'response'])
+      requests[0]?.destroy()
+      connection.socket.write(asking('b'))
+      await answered(connection, 2)
+      connection.socket.destroy()
+    },
+  )
 
   it('end with their client', async () => {
     const connection = await rawConnection(door)
