@@ -5,6 +5,7 @@ import {
   GarbledAnswer,
   ListenerFailed,
   NoConnection,
+  RequestNotSent,
   RequestStalled,
 } from '../http-client/errors.ts'
 import { failureOf, NoAnswer } from './failure.ts'
@@ -31,6 +32,8 @@ describe('what went wrong with a call', () => {
     ['unsendable', new BodyBroken('half')],
     ['too-large', new BodyTooLarge('large')],
     ['closing', new ConnectionsClosed('the end')],
+    // As its connection knows, whatever its sender thinks.
+    ['stale', new RequestNotSent('nothing has gone out')],
   ])('is that it was %s, after something was sent: %s', (failure, error) => {
     expect(failureOf(error, true)).toBe(failure)
   })

@@ -3,6 +3,7 @@ import {
   GarbledAnswer,
   ListenerFailed,
   NoConnection,
+  RequestNotSent,
   RequestStalled,
 } from '../http-client/errors.ts'
 import { BodyBroken, BodyTooLarge } from './request-body.ts'
@@ -29,6 +30,7 @@ export class NoAnswer extends Error {
 /** @param sent whether anything may have gone over the connection */
 export function failureOf(error: Error, sent: boolean): CallFailure {
   if (error instanceof NoConnection) return 'refused'
+  if (error instanceof RequestNotSent) return 'stale'
   if (error instanceof NoAnswer || error instanceof RequestStalled) return 'silent'
   if (error instanceof BodyTooLarge) return 'too-large'
   if (error instanceof BodyBroken) return 'unsendable'

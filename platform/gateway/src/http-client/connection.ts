@@ -4,7 +4,7 @@ import { type Held, releaseAtEndOfTurn } from '../end-of-turn.ts'
 import { type AnswerListener, AnswerReader } from './answer-reader.ts'
 import { BodySending } from './body-sending.ts'
 import { openSocket, type Target } from './connecting.ts'
-import { ConnectionLost, GarbledAnswer, ListenerFailed, NoConnection } from './errors.ts'
+import { ConnectionLost, GarbledAnswer, ListenerFailed, NoConnection, RequestNotSent } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 
 /** Who keeps connections for the next request. */
@@ -39,6 +39,8 @@ export class Connection implements AnswerListener, Held {
   #isOpen = false
   #isOver = false
   #isPaused = false
+  /** A request waits for the end of this turn of the event loop: nothing of it has gone out. */
+  #isHeld = false
   /** What was under way when it was looked at last. */
   #lastSeen: Exchange | undefined
   /** Whether an answer that pauses is given up. */
@@ -74,6 +76,7 @@ export class Connection implements AnswerListener, Held {
       this.#sending = new BodySending(this.#socket, { head, body }, (error) => this.#onBodySent(error))
       return
     }
+    this.#isHeld = true
     this.#socket.cork()
     releaseAtEndOfTurn(this)
     this.#socket.write(head, 'latin1')
@@ -83,6 +86,7 @@ export class Connection implements AnswerListener, Held {
 
   /** Has the request go out. */
   release(): void {
+    this.#isHeld = false
     this.#socket.uncork()
   }
 
@@ -188,6 +192,10 @@ export class Connection implements AnswerListener, Held {
       this.close()
       return
     }
+    if (this.#isHeld) {
+      this.#onBroken(new ConnectionLost('an answer came before its request'))
+      return
+    }
     try {
       this.#reader.read(bytes)
     } catch (error) {
@@ -213,7 +221,9 @@ export class Connection implements AnswerListener, Held {
 
   readonly #onBroken = (error: Error): void => {
     const isNone = !this.#isOpen && !(error instanceof NoConnection)
-    this.#fail(isNone ? new NoConnection('no connection came about', { cause: error }) : error)
+    if (isNone) this.#fail(new NoConnection('no connection came about', { cause: error }))
+    else if (this.#isHeld) this.#fail(new RequestNotSent('nothing has gone out', { cause: error }))
+    else this.#fail(error)
   }
 
   /** How long an answer may take to begin is for its exchange to say. */

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { AnswerHead } from './answer-head.ts'
 import { targetOf } from './connecting.ts'
 import { Connection } from './connection.ts'
-import { ConnectionLost, ConnectionsClosed, GarbledAnswer, NoConnection } from './errors.ts'
+import { ConnectionLost, ConnectionsClosed, GarbledAnswer, NoConnection, RequestNotSent } from './errors.ts'
 import { ask, Asking, atEnd, clock, connectionsTo, endAll, ok, upstream } from './fixtures/asking.ts'
 
 afterEach(endAll)
@@ -187,6 +187,27 @@ describe('a request', () => {
     await expect.poll(() => asking.text).toBe('a')
     connection.watch()
     await expect(asking.done).rejects.toThrow('paused for too long')
+  })
+
+  it.each([
+    ['answers before it is asked', (socket: Socket) => void socket.write(ok('early'))],
+    ['is closed', (socket: Socket) => void socket.end()],
+    ['breaks', (socket: Socket) => void socket.resetAndDestroy()],
+  ])('that was kept and %s in the moment of use has sent nothing, and says so', async (_what, spoil) => {
+    const { url, sockets, heard } = await upstream((socket) => socket.write(ok()))
+    const connections = connectionsTo(url)
+    await ask(connections).done
+    const asking = await new Promise<Asking>((resolve) => {
+      // From a timer on, what has come is read before the end of the turn.
+      setTimeout(() => {
+        if (sockets[0]) spoil(sockets[0])
+        resolve(ask(connections))
+      })
+    })
+    await expect(asking.done).rejects.toThrow(RequestNotSent)
+    expect(heard).toEqual(['GET / HTTP/1.1\r\n\r\n'])
+    expect(await ask(connections).done).toBe('200 ')
+    expect(sockets).toHaveLength(2)
   })
 
   it('holds an answer back until it is wanted', async () => {

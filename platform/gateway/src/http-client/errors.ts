@@ -32,3 +32,8 @@ export class UnsendableRequest extends Error {
 export class ConnectionsClosed extends Error {
   override name = 'ConnectionsClosed'
 }
+
+/** The connection turned out to be of no use before anything of the request had gone out. */
+export class RequestNotSent extends Error {
+  override name = 'RequestNotSent'
+}

@@ -158,12 +158,15 @@ export class PlainConnection {
 
   /** Who has nothing more to say does not listen either. */
   readonly #onEnd = (): void => {
+    this.#isLast = true
+    // What has been answered by now is for this client all the same.
+    this.#response?.release()
     this.#socket.end()
   }
 
   readonly #onDrain = (): void => {
     const response = this.#response
-    if (response && !response.writableEnded && response.writableLength === 0) response.emit('drain')
+    if (response && !response.writableEnded && response.writableLength === 0) response.drained()
   }
 
   readonly #onError = (): void => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Socket } from 'node:net'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { PlainHeadReader } from './plain-head.ts'
 import { PlainRequest } from './plain-request.ts'
 import { PlainResponse } from './plain-response.ts'
@@ -44,12 +44,32 @@ describe('the answer to a plain request', () => {
     ['may be bytes', (response) => response.writeHead(200, { 'content-length': 2 }).end(Buffer.from('{}')), '{}'],
     ['may be nothing', (response) => response.writeHead(200, { 'content-length': 0 }).end(), ''],
     ['may end a second time', (response) => response.writeHead(200, { 'content-length': 2 }).end('{}').end(), '{}'],
+    [
+      'tells who ends it a second time',
+      (response) =>
+        response
+          .writeHead(200, { 'content-length': 2 })
+          .end('{}')
+          .end(() => undefined),
+      '{}',
+    ],
   ])('%s', async (_what, answer, body) => {
     const { response, text } = begin()
     const finish = once(response, 'finish')
     answer(response)
     await finish
     expect(text().slice(text().indexOf('\r\n\r\n') + 4)).toBe(body)
+  })
+
+  it('says that there is room as often as there was none', async () => {
+    const { response, socket } = begin()
+    const drained = vi.fn<() => void>()
+    response.on('drain', drained).writeHead(200)
+    expect(response.write('x'.repeat(socket.writableHighWaterMark))).toBe(false)
+    await endOfTurn()
+    response.drained()
+    response.drained()
+    expect([drained.mock.calls.length, response.writableNeedDrain]).toEqual([1, false])
   })
 
   it('takes nothing after its end', async () => {

@@ -29,6 +29,8 @@ export class PlainResponse extends DoorResponse implements Held {
   override end(chunk: unknown, callback?: Told): this
   override end(chunk: unknown, encoding: BufferEncoding, callback?: Told): this
   override end(chunk?: unknown, encoding?: BufferEncoding | Told, callback?: Told): this {
+    // What ends it may say so once more.
+    if (this.#whole && (chunk ?? encoding ?? callback ?? undefined) === undefined) return this
     // Without a head Node would find out the length from this piece.
     const isWhole = this.headersSent && !this.#isInPieces && !this.finished
     const whole = isWhole ? wholeOf(chunk, encoding, callback) : undefined
@@ -52,6 +54,12 @@ export class PlainResponse extends DoorResponse implements Held {
     return typeof encoding === 'string'
       ? super.write(chunk, encoding, callback)
       : super.write(chunk, encoding ?? callback)
+  }
+
+  /** There is room again: as Node's server tells its answers. */
+  drained(): void {
+    const flush: unknown = Reflect.get(this, '_flush')
+    if (typeof flush === 'function') Reflect.apply(flush, this, [])
   }
 
   release(): void {

@@ -28,6 +28,14 @@ async function handshake(options: ConnectionOptions = {}, url = door): Promise<T
   return socket
 }
 
+it('answers who has nothing more to say behind a request', async () => {
+  const socket = await handshake()
+  const heard = watch(socket)
+  // Both are read at once.
+  socket.end('GET /health HTTP/1.1\r\nHost: a\r\n\r\n')
+  expect(statusesIn((await heard.closed()).text)).toEqual([200])
+})
+
 interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, unknown>>
