@@ -26,7 +26,7 @@ export interface PlainHost {
 
 /**
  * A connection of a client of which only plain requests have come so far, one at a time. It does for these alone what Node's
- * server does for all, at a third of the cost; with the first other one it is given up, before a byte of that was used.
+ * server does for all, at less than half of the cost; with the first other one it is given up, before a byte of that was used.
  */
 export class PlainConnection {
   readonly #socket: Socket
