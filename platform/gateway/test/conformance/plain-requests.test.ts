@@ -47,7 +47,7 @@ describe.each(modes)('plain requests, which the door reads by itself, %s,', asyn
     waiting.splice(0)
   })
 
-  /** All that one connection answers, when this is sent on it and its last answer says so. */
+  /** All that comes over one connection on which these are sent, each once the one before is answered. */
   async function heard(...requests: readonly string[]): Promise<string> {
     const connection = await rawConnection(door)
     for (const [index, request] of requests.entries()) {
